@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The narrow doors: what pure code asks of the outside. ``_io`` opens them, tests script them.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+class Clock(t.Protocol):
+    """The only source of time. ``now`` may be moved in a lab (``inkan_now``); ``monotonic`` and ``sleep`` are real."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """status; headers with lower-case names (repeated ones joined by ", "); body as it came, within the size bound."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class HttpClient(t.Protocol):
+    """One request, one response; never follows a redirect, never retries, never reads more than its size bound.
+
+    Raises TransportError (with ``sent``) or DeadlineError. Status codes are the caller's business.
+    """
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: t.Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 30.0,
+    ) -> HttpResponse: ...
+
+
+@dataclass(frozen=True)
+class TokenRecord:
+    """A DNS record that an order wants published. ``name``: absolute A-label name without trailing dot."""
+
+    name: str
+    type: str
+    value: str
+    ttl: int = 60
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """A file that an order wants served. ``path`` is relative to the document root, with forward slashes."""
+
+    dns_name: str
+    path: str
+    content: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the CA wants to see before it validates."""
+
+    records: tuple[TokenRecord, ...] = ()
+    files: tuple[TokenFile, ...] = ()
+    #: for people: mail addresses that will be written to, pages to open
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doorman of every module: options in, one Result or one clear failure out.
+
+A module's ``main()`` is ``run_module(argument_spec=…, run=run, needs=(…))``; its ``run(params, check_mode)``
+only raises. Here alone are errors turned into ``fail_json``.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    BugError,
+    InkanError,
+    InputErrors,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
+
+
+class Library(t.NamedTuple):
+    """An import that may be missing: its PyPI name, the traceback of the failed import (None: it is there), who needs it."""
+
+    name: str
+    import_error: str | None
+    reason: str
+
+
+class _Module(AnsibleModule):
+    """AnsibleModule that reports every option error, not the first one."""
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        validation = getattr(self, "validation_result", None)
+        messages = list(validation.error_messages) if validation is not None else []
+        if len(messages) > 1:
+            lines = [f"{number}. {message}" for number, message in enumerate(messages, 1)]
+            msg = f"{len(messages)} errors in the options, nothing was done:\n" + "\n".join(lines)
+        super().fail_json(msg=msg, **kwargs)
+
+
+Run = t.Callable[[dict[str, t.Any], bool], Result]
+
+
+def run_module(
+    *,
+    argument_spec: dict[str, t.Any],
+    run: Run,
+    needs: t.Sequence[Library] = (),
+    **module_options: t.Any,
+) -> None:
+    """Build the module, check its libraries, run it, and exit by the batch contract.
+
+    module_options: mutually_exclusive, required_if … of AnsibleModule.
+    """
+    module = _Module(argument_spec=argument_spec, supports_check_mode=True, **module_options)
+    _refuse_missing(module, needs)
+    try:
+        result = run(module.params, module.check_mode)
+    except InputErrors as errors:
+        module.fail_json(msg=errors.sentence(), errors=[error.as_data() for error in errors.errors])
+    except InkanError as error:
+        module.fail_json(msg=error.sentence(), errors=[error.as_data()])
+    except Exception as exc:  # the last door: a bug must still leave as one readable sentence
+        bug = BugError(
+            code="bug",
+            what="The module met a state that must not be",
+            why=f"{type(exc).__name__}: {exc}",
+            todo="Please report it with the traceback",
+        )
+        module.fail_json(msg=bug.sentence(), errors=[bug.as_data()], exception=traceback.format_exc())
+    _exit(module, result)
+
+
+def _refuse_missing(module: AnsibleModule, needs: t.Sequence[Library]) -> None:
+    missing = [library for library in needs if library.import_error is not None]
+    if missing:
+        module.fail_json(
+            msg="\n".join(missing_required_lib(library.name, reason=library.reason) for library in missing),
+            exception="\n".join(library.import_error or "" for library in missing),
+        )
+
+
+def _exit(module: AnsibleModule, result: Result) -> None:
+    for warning in result.warnings:
+        module.warn(warning)
+    answer: dict[str, t.Any] = {
+        **result.extra,
+        "changed": result.changed,
+        "results": [item.as_data() for item in result.items],
+        "diff": [diff.as_data() for diff in result.diff],
+    }
+    if not result.errors:
+        module.exit_json(**answer)
+    sentences = [_item_sentence(item) for item in result.errors]
+    module.fail_json(
+        msg=f"{len(sentences)} of {len(result.items)} items have an error:\n" + "\n".join(sentences),
+        **answer,
+    )
+
+
+def _item_sentence(item: ItemResult) -> str:
+    return f"{item.name}: {item.error.sentence() if item.error else ''}"
+
+
+__all__ = ["Diff", "ItemResult", "Library", "Result", "run_module"]
