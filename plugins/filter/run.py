@@ -1,0 +1,114 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters of the roles: thin doors to ``_core/run`` and ``_core/outcome``. Private to the collection's own roles."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
+from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
+from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
+
+Item = runs.Item
+
+#: Steps whose items differ from host to host, and steps made once for all.
+_HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[Item]]] = {
+    "prepare": runs.prepare_items,
+    "requests": runs.request_items,
+    "files": runs.file_items,
+    "verify": runs.verify_items,
+    "switch": runs.switch_items,
+    "leftover_files": runs.leftover_file_items,
+}
+_CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
+    "orders": runs.order_items,
+    "records": runs.record_items,
+    "checks": runs.check_items,
+    "answers": runs.answer_items,
+    "leftover_records": runs.leftover_record_items,
+    "observations": runs.observation_items,
+}
+
+
+def targets(
+    certificates: t.Sequence[Item], groups: t.Mapping[str, t.Sequence[str]], play_hosts: t.Sequence[str]
+) -> dict[str, Item]:
+    """Certificate name → the hosts of this play that hold it, and those that serve its validation files.
+
+    ``hosts`` is a host, a group, a list or any pattern of Ansible; each pattern is resolved once.
+    """
+    inventory = InventoryManager(DataLoader(), parse=False)
+    for group, hosts in groups.items():
+        inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host, group=group)
+    resolved: dict[str, list[str]] = {}
+
+    def hosts_of(pattern: t.Any) -> list[str]:
+        key = ",".join(pattern) if isinstance(pattern, (list, tuple)) else str(pattern or "")
+        if key not in resolved:
+            matched = {host.name for host in inventory.get_hosts(pattern=key)} if key else set()
+            resolved[key] = [host for host in play_hosts if host in matched]
+        return resolved[key]
+
+    found = {}
+    for certificate in certificates:
+        if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str):
+            validation = certificate.get("validation")
+            token_pattern = validation.get("hosts") if isinstance(validation, t.Mapping) else None
+            own = hosts_of(certificate.get("hosts"))
+            found[certificate["name"]] = {"hosts": own, "token_hosts": hosts_of(token_pattern) if token_pattern else own}
+    return found
+
+
+def plan_items(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
+    """The items of dcv_plan: the declared certificates with what is live and what is under way."""
+    return inputs.plan_items(said["certificates"], inputs.read_run(said, hostvars, hosts))
+
+
+def work(
+    said: Item, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
+) -> list[Item]:
+    """The items of one step's module call."""
+    run = inputs.read_run(said, hostvars, hosts)
+    if step in _CENTRAL_STEPS:
+        return _CENTRAL_STEPS[step](run)
+    if step == "rollback" and host is not None:
+        return runs.rollback_items(run, host, list(said["names"]))
+    if step in _HOST_STEPS and host is not None:
+        return _HOST_STEPS[step](run, host)
+    raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")
+
+
+def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
+    """How the run ended, a certificate at a time."""
+    return [ending.as_data() for ending in outcomes.endings(inputs.read_run(said, hostvars, hosts))]
+
+
+def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
+    """CA accounts or DNS services without their secrets: what a module may show."""
+    return {name: {key: value for key, value in entry.items() if key != "secrets"} for name, entry in accounts.items()}
+
+
+def only_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
+    """Name → secrets, for the option that is masked."""
+    return {name: dict(entry["secrets"]) for name, entry in accounts.items() if entry.get("secrets")}
+
+
+class FilterModule:
+    """Ansible's door."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {
+            "targets": targets,
+            "plan_items": plan_items,
+            "work": work,
+            "endings": endings,
+            "without_secrets": without_secrets,
+            "only_secrets": only_secrets,
+        }

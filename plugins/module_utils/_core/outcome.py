@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run ended, a certificate at a time: what the summary prints and what the verdict judges.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Item, Run, Said, lacks_certificate
+
+
+class Outcome(enum.Enum):
+    """The worst thing that is true of a certificate, worst first."""
+
+    REFUSED = "refused"  # the plan refuses the declaration
+    ERROR = "error"  # a step ended in an error
+    HOST_UNREACHABLE = "host_unreachable"  # a host of it could not be asked
+    PENDING = "pending"  # somebody has to act, or the CA is not ready yet; green by default
+    CHANGED = "changed"  # it went live, was renewed or rolled back in this run
+    WOULD_CHANGE = "would_change"  # check mode
+    IN_ORDER = "in_order"  # nothing to do
+
+
+#: What turns a run red unless the user says otherwise (O(inkan_fail_on)): a pending human step never does (DESIGN 8.9).
+FAIL_ON: tuple[str, ...] = (Outcome.REFUSED.value, Outcome.ERROR.value, Outcome.HOST_UNREACHABLE.value)
+
+_HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
+_CENTRAL_STEPS = ("records", "leftover_records")
+_CHANGING = ("switch", "rollback")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One certificate's line: its outcome, the sentences that explain it, and the dates a person wants to see."""
+
+    name: str
+    outcome: Outcome
+    sentences: tuple[str, ...]
+    state: str | None = None
+    not_after: str | None = None
+
+    def as_data(self) -> Item:
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "sentences": list(self.sentences),
+            "state": self.state,
+            "not_after": self.not_after,
+        }
+
+
+def endings(run: Run) -> list[Ending]:
+    """One ending for each certificate of the plan, in its order."""
+    return [_ending(run, name) for name in run.plan]
+
+
+def _ending(run: Run, name: str) -> Ending:
+    order = run.order(name)
+    outcome, sentences = _judge(run, name, order)
+    return Ending(name, outcome, tuple(sentences), order.get("state"), order.get("not_after"))
+
+
+def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
+    refusal = run.plan[name].get("error")
+    if refusal:
+        return Outcome.REFUSED, [refusal["message"]]
+    errors = [*_errors(run, name, order), *_broken(run, name)]
+    unreachable = _unreachable(run, name)
+    if errors:
+        return Outcome.ERROR, errors + unreachable
+    if unreachable:
+        return Outcome.HOST_UNREACHABLE, unreachable
+    waiting = _waiting(run, name, order)
+    if waiting:
+        return (Outcome.WOULD_CHANGE if run.check_mode else Outcome.PENDING), waiting
+    if any(said.said(step, name).get("changed") for said in run.hosts.values() for step in _CHANGING):
+        return (Outcome.WOULD_CHANGE if run.check_mode else Outcome.CHANGED), []
+    return Outcome.IN_ORDER, []
+
+
+def _errors(run: Run, name: str, order: Said) -> list[str]:
+    keys = {name, *_token_ids(order)}
+    found = [
+        f"{host}: {result['error']['message']}"
+        for host, said in run.hosts.items()
+        for step in _HOST_STEPS
+        for key, result in said.steps.get(step, {}).items()
+        if key in keys and result.get("error")
+    ]
+    found += [
+        result["error"]["message"]
+        for step in _CENTRAL_STEPS
+        for key, result in run.central.get(step, {}).items()
+        if key in keys and result.get("error")
+    ]
+    if order.get("error"):
+        found.append(order["error"]["message"])
+    return list(dict.fromkeys(found))
+
+
+def _token_ids(order: Said) -> list[str]:
+    return [
+        token["id"]
+        for where in ("wanted", "leftovers")
+        for kind in ("records", "files")
+        for token in (order.get(where) or {}).get(kind) or ()
+    ]
+
+
+def _broken(run: Run, name: str) -> list[str]:
+    """Steps that ended without results concern every certificate of that host, or of the run."""
+    hosts = run.targets[name].hosts + run.targets[name].token_hosts
+    words = [f"{step}: {message}" for step, message in run.central_broken.items()]
+    for host in dict.fromkeys(hosts):
+        if host in run.hosts:
+            words += [f"{host}, {step}: {message}" for step, message in run.hosts[host].broken.items()]
+    return words
+
+
+def _unreachable(run: Run, name: str) -> list[str]:
+    hosts = dict.fromkeys(run.targets[name].hosts + run.targets[name].token_hosts)
+    lost = [host for host in hosts if host in run.hosts and not run.hosts[host].reached]
+    return [f"{host} could not be reached; it gets its certificate in a later run" for host in lost]
+
+
+def _waiting(run: Run, name: str, order: Said) -> list[str]:
+    check = run.central.get("checks", {}).get(name, {})
+    words = list(check.get("lacking") or ()) if order.get("state") in OPEN else []
+    waiting = order.get("waiting_for") or {}
+    if order.get("state") in OPEN:
+        by = f" by {waiting['by']}" if waiting.get("by") else ""
+        words.append(f"the order is {order['state']}: {waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}")
+    elif not _is_live_everywhere(run, name):
+        words.append("the certificate is not live on every host yet")
+    return words
+
+
+def _is_live_everywhere(run: Run, name: str) -> bool:
+    return all(
+        run.hosts[host].said("switch", name).get("outcome") in ("switched", "kept") or not lacks_certificate(run, name, host)
+        for host in run.reached(name)
+    )

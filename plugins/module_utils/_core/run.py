@@ -1,0 +1,392 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run, seen whole: what each step has to do, joined from what plan, hosts and ledger have said so far.
+
+The roles are choreography; the joins between their steps are here, pure, so that they can be tested without a play.
+Every function takes a :class:`Run` and gives the items of one module call. The steps are those of DESIGN §4:
+
+    look → plan → prepare, requests → orders → records, files → checks → answers → verify, switch → clean up → verdict
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+
+Item = t.Dict[str, t.Any]
+Said = t.Mapping[str, t.Any]
+ByName = t.Mapping[str, Said]
+
+#: States of an order (``_core/ledger``) in which its certificate belongs on the hosts.
+DEPLOYABLE = frozenset({"issued", "deploy_pending", "deployed"})
+#: States in which the CA, or we, still have to do something before there is a certificate.
+OPEN = frozenset({"intended", "wanted", "validating", "issuing", "needs_person"})
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where a certificate lives: hosts of this play that hold it, hosts that serve its validation files."""
+
+    hosts: tuple[str, ...]
+    token_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HostSaid:
+    """The results of one host by step and certificate name; ``reached`` is false once it was unreachable."""
+
+    reached: bool = True
+    steps: t.Mapping[str, ByName] = field(default_factory=dict)
+    #: steps that ended without results: step → the module's own message
+    broken: t.Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, step: str, name: str) -> Said:
+        return self.steps.get(step, {}).get(name, {})
+
+
+@dataclass(frozen=True)
+class Run:
+    """plan: results of dcv_plan; orders: the newest word of the ledger; both by certificate name.
+
+    central: results of the controller's and ledger host's steps by step and item name.
+    """
+
+    plan: ByName
+    orders: ByName
+    targets: t.Mapping[str, Targets]
+    hosts: t.Mapping[str, HostSaid]
+    central: t.Mapping[str, ByName] = field(default_factory=dict)
+    central_broken: t.Mapping[str, str] = field(default_factory=dict)
+    check_mode: bool = False
+
+    def reached(self, name: str) -> tuple[str, ...]:
+        return tuple(host for host in self.targets[name].hosts if self.hosts[host].reached)
+
+    def wish(self, name: str) -> Said:
+        """The normalized certificate item that dcv_plan returned."""
+        wish: Said = self.plan[name].get("certificate") or {}
+        return wish
+
+    def order(self, name: str) -> Said:
+        return self.orders.get(name, {})
+
+    def names(self) -> t.Iterator[str]:
+        """The certificates that have a plan and are not refused."""
+        return (name for name, planned in self.plan.items() if not planned.get("error"))
+
+    def is_due(self, name: str) -> bool:
+        return self.plan[name].get("outcome") == "due"
+
+    def in_progress(self, name: str) -> bool:
+        return self.order(name).get("state") in OPEN
+
+
+# -- who keeps the key ------------------------------------------------------------------------------------------------
+
+
+def custodian(run: Run, name: str) -> str | None:
+    """The host that makes or keeps the private key: a fact of the ledger while an order lives, else the last one, else
+    the first host that can be reached. None: nobody can be asked now."""
+    reached = run.reached(name)
+    known = run.order(name).get("custodian")
+    if not run.is_due(name) and known:
+        return known if known in reached else _another_holder(run, name, reached)
+    if known in reached:
+        return t.cast(str, known)
+    return reached[0] if reached else None
+
+
+def _another_holder(run: Run, name: str, reached: tuple[str, ...]) -> str | None:
+    key = run.order(name).get("public_key_sha256")
+    return next((host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None)
+
+
+def lacks_certificate(run: Run, name: str, host: str) -> bool:
+    """Whether this host does not yet serve the certificate that the ledger holds for it, or was killed on the way."""
+    order = run.order(name)
+    look = run.hosts[host].said("look", name)
+    if look.get("switching"):
+        return True
+    if order.get("state") not in DEPLOYABLE:
+        return False
+    live = look.get("live") or {}
+    return bool(live.get("serial") != order.get("serial"))
+
+
+def _needs_key(run: Run, name: str, host: str) -> bool:
+    if run.is_due(name):
+        return True
+    key = run.order(name).get("public_key_sha256")
+    return key not in run.hosts[host].said("look", name).get("has_keys", ())
+
+
+def _is_worked_on(run: Run, name: str) -> bool:
+    if run.is_due(name) or run.in_progress(name):
+        return True
+    return any(lacks_certificate(run, name, host) for host in run.reached(name))
+
+
+def prepare_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state prepare: this host will receive a key that another one keeps."""
+    return [
+        {"name": name}
+        for name in run.names()
+        if host in run.reached(name)
+        and _is_worked_on(run, name)
+        and custodian(run, name) not in (host, None)
+        and _needs_key(run, name, host)
+    ]
+
+
+def request_items(run: Run, host: str) -> list[Item]:
+    """certificate_requests on the custodian: new keys and CSRs for what is due, and keys sealed for the receivers."""
+    items = []
+    for name in run.names():
+        if custodian(run, name) != host or not _is_worked_on(run, name):
+            continue
+        recipients = _recipients(run, name, host)
+        due = run.is_due(name)
+        if due or recipients:
+            key = None if due else run.order(name).get("public_key_sha256")
+            items.append(_request_item(run.wish(name), key, recipients))
+    return items
+
+
+def _recipients(run: Run, name: str, keeper: str) -> list[Item]:
+    prepared = ((host, run.hosts[host].said("prepare", name).get("recipient")) for host in run.reached(name))
+    return [{"host": host, "public_key": public} for host, public in prepared if public and host != keeper]
+
+
+def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
+    item = {
+        "name": wish["name"],
+        "common_name": wish["common_name"],
+        "dns_names": wish["dns_names"],
+        "key": wish["key"],
+        "public_key_sha256": key,
+        "recipients": recipients,
+    }
+    return {**item, **{option: wish[option] for option in ("subject", "paths") if wish.get(option)}}
+
+
+# -- orders -----------------------------------------------------------------------------------------------------------
+
+
+def order_items(run: Run) -> list[Item]:
+    """certificate_orders until wanted: what is due and has a CSR, and every open order."""
+    items = []
+    for name in run.names():
+        keeper = custodian(run, name)
+        request = run.hosts[keeper].said("requests", name) if keeper else {}
+        if run.is_due(name) and request.get("csr") and not request.get("error"):
+            items.append({**_order_item(run, name), **_key_facts(request), "custodian": keeper})
+        elif run.in_progress(name):
+            items.append(_order_item(run, name))
+    return items
+
+
+def _order_item(run: Run, name: str) -> Item:
+    wish = run.wish(name)
+    validation = wish["validation"]
+    return {
+        "name": name,
+        "ca_account": wish["ca_account"],
+        "product": wish["product"],
+        "common_name": wish["common_name"],
+        "dns_names": wish["dns_names"],
+        "method": validation["method"],
+        "hosts": list(run.targets[name].hosts),
+        "options": {
+            "document_root": validation.get("document_root"),
+            "token_hosts": list(run.targets[name].token_hosts),
+        },
+    }
+
+
+def _key_facts(request: Said) -> Item:
+    return {"csr": request["csr"], "public_key_sha256": request["public_key_sha256"]}
+
+
+def answer_items(run: Run) -> list[Item]:
+    """certificate_orders until issued: every open order; ``visible`` where all it wants was seen by dcv_check."""
+    checks = run.central.get("checks", {})
+    published = run.central.get("records", {})
+    items = []
+    for name, order in run.orders.items():
+        if name not in run.plan or run.plan[name].get("error") or order.get("state") not in OPEN or order.get("error"):
+            continue
+        tokens = _wanted(order, "records") + _wanted(order, "files")
+        visible = not tokens or checks.get(name, {}).get("state") in ("visible", KNOWN_AFTER_ORDER)
+        ours = [token["id"] for token in tokens if token["id"] in published or _placed(run, token["id"])]
+        items.append({**_order_item(run, name), "visible": visible, "observed": {"published": ours}})
+    return items
+
+
+def _placed(run: Run, token: str) -> bool:
+    return any(said.said("files", token).get("outcome") in ("placed", "kept") for said in run.hosts.values())
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def _wanted(order: Said, kind: str, where: str = "wanted") -> list[Item]:
+    return list((order.get(where) or {}).get(kind) or ())
+
+
+def record_items(run: Run) -> list[Item]:
+    """dns_tokens, state present: every record that an open order wants now."""
+    return _records(run, "wanted")
+
+
+def leftover_record_items(run: Run) -> list[Item]:
+    """dns_tokens, state absent: records that no order needs any more, also those of runs that died."""
+    return _records(run, "leftovers")
+
+
+def _records(run: Run, where: str) -> list[Item]:
+    return [
+        {"name": record["id"], "record": record["name"], "type": record["type"], "value": record["value"], "ttl": record["ttl"]}
+        for order in run.orders.values()
+        for record in _wanted(order, "records", where)
+    ]
+
+
+def file_items(run: Run, host: str) -> list[Item]:
+    """file_tokens, state present, on one web server."""
+    return _files(run, host, "wanted")
+
+
+def leftover_file_items(run: Run, host: str) -> list[Item]:
+    """file_tokens, state absent, on one web server."""
+    return _files(run, host, "leftovers")
+
+
+def _files(run: Run, host: str, where: str) -> list[Item]:
+    items = []
+    for order in run.orders.values():
+        options = order.get("options") or {}
+        if host in (options.get("token_hosts") or ()):
+            items += [
+                {
+                    "name": file["id"],
+                    "document_root": options["document_root"],
+                    "path": file["path"],
+                    "content": file["content"],
+                }
+                for file in _wanted(order, "files", where)
+            ]
+    return items
+
+
+def check_items(run: Run) -> list[Item]:
+    """dcv_check: one item a certificate, with all that its order wants."""
+    items = []
+    for name, order in run.orders.items():
+        records = [{key: record[key] for key in ("name", "type", "value")} for record in _wanted(order, "records")]
+        files = [{key: file[key] for key in ("url", "content")} for file in _wanted(order, "files")]
+        if records or files:
+            items.append({"name": name, "records": records, "files": files})
+    return items
+
+
+# -- deployment -------------------------------------------------------------------------------------------------------
+
+
+def verify_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state verify: put the new set beside the live one and verify it."""
+    return [
+        _deployment_item(run, name, host)
+        for name in run.names()
+        if host in run.reached(name) and lacks_certificate(run, name, host) and run.order(name).get("certificate")
+    ]
+
+
+def _deployment_item(run: Run, name: str, host: str) -> Item:
+    order, wish = run.order(name), run.wish(name)
+    keeper = custodian(run, name)
+    sealed = (run.hosts[keeper].said("requests", name).get("sealed") or {}) if keeper else {}
+    return {
+        "name": name,
+        "certificate": order["certificate"],
+        "chain": order.get("chain") or [],
+        "public_key_sha256": order.get("public_key_sha256"),
+        "dns_names": order.get("dns_names") or wish["dns_names"],
+        "sealed_key": sealed.get(host),
+        "deploy": wish["deploy"],
+    }
+
+
+def switch_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state switch: only sets that every reachable host has verified."""
+    return [item for item in verify_items(run, host) if _verified_everywhere(run, item["name"])]
+
+
+def _verified_everywhere(run: Run, name: str) -> bool:
+    waiting = [host for host in run.reached(name) if lacks_certificate(run, name, host)]
+    return all(
+        run.hosts[host].said("verify", name).get("outcome") and not run.hosts[host].said("verify", name).get("error")
+        for host in waiting
+    )
+
+
+def rollback_items(run: Run, host: str, names: t.Collection[str]) -> list[Item]:
+    """certificate_deployments, state rollback, for the certificates that a person named."""
+    return [
+        {"name": name, "deploy": run.wish(name)["deploy"]}
+        for name in run.names()
+        if name in names and host in run.reached(name)
+    ]
+
+
+# -- what the ledger must learn ---------------------------------------------------------------------------------------
+
+
+def observation_items(run: Run) -> list[Item]:
+    """certificate_orders, record only: where certificates went live or were rolled back, which tokens are gone."""
+    items = []
+    for name, order in run.orders.items():
+        observed = {
+            "deployed_on": _hosts_with(run, name, order, "switch", ("switched", "kept")),
+            "rolled_back_on": _hosts_with(run, name, order, "rollback", ("rolled_back",)),
+            "removed": _removed(run, order),
+        }
+        if any(observed.values()):
+            items.append({"name": name, "observed": observed})
+    return items
+
+
+def _hosts_with(run: Run, name: str, order: Said, step: str, outcomes: tuple[str, ...]) -> list[str]:
+    hosts = []
+    for host, said in run.hosts.items():
+        result = said.said(step, name)
+        if result.get("outcome") in outcomes and not result.get("error"):
+            hosts.append(host)
+        elif step == "switch" and host in (order.get("hosts_pending") or ()) and _already_live(said, name, order):
+            hosts.append(host)  # a killed run had switched it, and died before it could say so
+    return hosts
+
+
+def _already_live(said: HostSaid, name: str, order: Said) -> bool:
+    look = said.said("look", name)
+    serial = (look.get("live") or {}).get("serial")
+    return bool(serial and serial == order.get("serial") and not look.get("switching"))
+
+
+def _removed(run: Run, order: Said) -> list[str]:
+    gone = ("removed", "already_absent", "absent")
+    records = run.central.get("leftover_records", {})
+    ids = [
+        record["id"]
+        for record in _wanted(order, "records", "leftovers")
+        if records.get(record["id"], {}).get("outcome") in gone
+    ]
+    token_hosts = (order.get("options") or {}).get("token_hosts") or ()
+    for file in _wanted(order, "files", "leftovers"):
+        outcomes = [run.hosts[host].said("leftover_files", file["id"]).get("outcome") for host in token_hosts if host in run.hosts]
+        if outcomes and all(outcome in gone for outcome in outcomes):
+            ids.append(file["id"])
+    return ids

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From registered results to a Run: the border where the play's loose dictionaries are read once.
+
+A registered result is one of: never run (undefined), skipped by its ``when``, unreachable, ended without ``results``
+(then its ``msg`` is the reason), or ended with ``results``.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
+    DEPLOYABLE,
+    ByName,
+    HostSaid,
+    Item,
+    Run,
+    Said,
+    Targets,
+)
+
+#: Steps that register on each host, as ``__inkan_<step>``.
+HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
+#: Words of the ledger, oldest first: a later one about the same certificate wins.
+_ORDER_WORDS = ("known", "orders", "answers")
+_CENTRAL_STEPS = ("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations")
+
+
+def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Run:
+    """``said``: __inkan_run of role plan; ``hosts``: all hosts of the play, the lost ones too."""
+    central = {step: by_name(said.get(step)) for step in _CENTRAL_STEPS}
+    broken = {step: reason for step in _CENTRAL_STEPS for reason in [_why_no_results(said.get(step))] if reason}
+    orders: dict[str, Said] = {}
+    for word in _ORDER_WORDS:
+        orders.update({name: _newer(orders.get(name), order) for name, order in central[word].items()})
+    return Run(
+        plan=central["plan"],
+        orders=orders,
+        targets={name: Targets(tuple(of["hosts"]), tuple(of["token_hosts"])) for name, of in said["targets"].items()},
+        hosts={host: _read_host(hostvars[host]) for host in hosts},
+        central=central,
+        central_broken=broken,
+        check_mode=bool(said.get("check_mode")),
+    )
+
+
+def by_name(registered: t.Any) -> ByName:
+    """The results of one module call by item name."""
+    results = registered.get("results") if isinstance(registered, t.Mapping) else None
+    return {result["name"]: result for result in results or ()}
+
+
+def _newer(before: Said | None, now: Said) -> Said:
+    """A later word; one without an order (a refused CSR, say) keeps what was known and adds its error."""
+    if before is not None and now.get("error") and not now.get("reference"):
+        return {**before, "error": now["error"]}
+    return now
+
+
+def _why_no_results(registered: t.Any) -> str | None:
+    if not isinstance(registered, t.Mapping) or "results" in registered or registered.get("skipped"):
+        return None
+    return str(registered.get("msg") or registered.get("module_stderr") or "it ended without results") if registered else None
+
+
+def _read_host(variables: t.Any) -> HostSaid:
+    registered = {step: variables.get(f"__inkan_{step}") for step in HOST_STEPS}
+    lost = [step for step, word in registered.items() if isinstance(word, t.Mapping) and word.get("unreachable")]
+    return HostSaid(
+        reached=not lost,
+        steps={step: by_name(word) for step, word in registered.items() if step not in lost},
+        broken={
+            step: reason
+            for step, word in registered.items()
+            if step not in lost
+            for reason in [_why_no_results(word)]
+            if reason
+        },
+    )
+
+
+def plan_items(certificates: t.Sequence[Item], run: Run) -> list[Item]:
+    """The declared items with what hosts and ledger know of them: ``live``, ``order``, ``hosts_missing``."""
+    return [
+        {**certificate, **_known(certificate["name"], run)}
+        if isinstance(certificate.get("name"), str) and certificate["name"] in run.targets
+        else certificate
+        for certificate in certificates
+    ]
+
+
+def _known(name: str, run: Run) -> Item:
+    order = run.order(name)
+    reached = [host for host in run.targets[name].hosts if run.hosts[host].reached]
+    live = [run.hosts[host].said("look", name).get("live") for host in reached]
+    missing = [host for host, certificate in zip(reached, live) if not certificate]
+    newest = max((certificate for certificate in live if certificate), key=lambda of: str(of["not_after"]), default=None)
+    if order.get("state") in DEPLOYABLE and (newest is None or str(order["not_after"]) > str(newest["not_after"])):
+        newest, missing = _as_live(order), []
+    elif order.get("state") in DEPLOYABLE:
+        missing = []
+    return {
+        "live": _with_obtained_at(newest, order) if newest else None,
+        "order": {"state": order.get("state")} if order.get("state") else None,
+        "hosts_missing": missing,
+    }
+
+
+_LIVE_FACTS = ("serial", "not_before", "not_after", "common_name", "dns_names", "key_type")
+
+
+def _as_live(order: Said) -> Item:
+    """A certificate that we hold and that is on its way to the hosts counts as there."""
+    return {fact: order.get(fact) for fact in _LIVE_FACTS}
+
+
+def _with_obtained_at(live: Said, order: Said) -> Item:
+    facts = {fact: live.get(fact) for fact in _LIVE_FACTS}
+    return {**facts, "obtained_at": order.get("obtained_at") if order.get("serial") == live.get("serial") else None}
