@@ -11,13 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import TransportError
+from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import fingerprint, served_certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import TransportError
-from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import fingerprint, served_certificate
 
 
 def _self_signed(directory: Path, name: str, *, expired: bool = False) -> tuple[Path, bytes]:
@@ -35,9 +34,7 @@ def _self_signed(directory: Path, name: str, *, expired: bool = False) -> tuple[
         .sign(key, hashes.SHA256())
     )
     path = directory / f"{name}.pem"
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
     return path, certificate.public_bytes(serialization.Encoding.DER)
 
@@ -110,9 +107,8 @@ def test_a_closed_port_is_told_as_no_connection() -> None:
 
 
 def test_a_silent_server_is_left_after_the_timeout() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with pytest.raises(TransportError) as caught:
-            served_certificate("127.0.0.1", listener.getsockname()[1], "shop.example.jp", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(TransportError) as caught:
+        served_certificate("127.0.0.1", listener.getsockname()[1], "shop.example.jp", 0.2)
     assert caught.value.code == "tls_handshake_failed"
     assert "no answer in time" in caught.value.why
 
@@ -134,7 +130,6 @@ def test_a_server_that_speaks_no_tls_is_told_as_a_failed_handshake() -> None:
 
 
 def test_a_name_that_cannot_be_sent_is_told_as_a_failed_handshake() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with pytest.raises(TransportError) as caught:
-            served_certificate("127.0.0.1", listener.getsockname()[1], ".example.jp", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(TransportError) as caught:
+        served_certificate("127.0.0.1", listener.getsockname()[1], ".example.jp", 1)
     assert caught.value.code == "tls_handshake_failed"
