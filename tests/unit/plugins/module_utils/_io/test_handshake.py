@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import socket
 import ssl
@@ -22,14 +23,14 @@ from cryptography.x509.oid import NameOID
 def _self_signed(directory: Path, name: str, *, expired: bool = False) -> tuple[Path, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    end = datetime.datetime(2001 if expired else 2100, 1, 1)
+    end = datetime.datetime(2001 if expired else 2100, 1, 1, tzinfo=datetime.timezone.utc)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.datetime(2000, 1, 1))
+        .not_valid_before(datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc))
         .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
@@ -49,10 +50,8 @@ def _serve_once(context: ssl.SSLContext) -> int:
             connection, _peer = listener.accept()
             with connection:
                 connection.settimeout(5)
-                try:
+                with contextlib.suppress(OSError):
                     context.wrap_socket(connection, server_side=True).close()
-                except OSError:
-                    pass
 
     threading.Thread(target=serve, daemon=True).start()
     return int(listener.getsockname()[1])
