@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must not be shown, and what must not reach a terminal as it came.
+
+    mask         known secrets out of a text
+    bare_url     a URL without its query, fragment and user part (each may be a credential)
+    safe_headers headers without credentials
+    escaped      a foreign text made harmless: no control characters, no direction marks, bounded
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import typing as t
+import unicodedata
+import urllib.parse
+
+__all__ = ["MASK", "bare_url", "escaped", "mask", "safe_headers"]
+
+MASK = "********"
+#: Shorter secrets are refused by the modules: masking them would star out harmless words.
+SHORTEST_SECRET = 8
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-dc-devkey", "x-auth-token"}
+)
+#: Letters that change how the text around them is shown: other, format, surrogate, private use, separators.
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BOUND = 2000
+
+
+def mask(text: str, secrets: t.Iterable[str]) -> str:
+    """``text`` with each secret, and its usual encodings, starred out; the longest first."""
+    forms = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
+    for form in sorted(forms, key=lambda one: (-len(one), one)):
+        text = text.replace(form, MASK)
+    return text
+
+
+def _forms(secret: str) -> t.Iterator[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    yield urllib.parse.quote(secret, safe="", errors="replace")
+    yield urllib.parse.quote_plus(secret, errors="replace")
+    yield base64.b64encode(raw).decode("ascii")
+    yield base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+    yield secret.encode("unicode_escape", "replace").decode("ascii")
+
+
+def bare_url(url: str) -> str:
+    """Scheme, host, port and path; an ellipsis stands for a query that was there."""
+    head, mark, _query = url.partition("?")
+    head = head.partition("#")[0]
+    head = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", head)
+    return escaped(head, 500) + ("?…" if mark else "")
+
+
+def safe_headers(headers: t.Mapping[str, str]) -> dict[str, str]:
+    """The headers, the values of those that carry a credential replaced."""
+    return {name: MASK if name.lower() in _SECRET_HEADERS else escaped(value) for name, value in headers.items()}
+
+
+def escaped(text: str, bound: int = _BOUND) -> str:
+    """``text`` on one line, with everything unshowable written as an escape, and cut at ``bound`` characters."""
+    cut = text[:bound]
+    shown = "".join(_shown(letter) for letter in cut)
+    return shown + (f"… ({len(text) - bound} more characters)" if len(text) > bound else "")
+
+
+def _shown(letter: str) -> str:
+    if letter == "\n":
+        return " "
+    if unicodedata.category(letter) in _UNSHOWN:
+        return letter.encode("unicode_escape", "replace").decode("ascii")
+    return letter

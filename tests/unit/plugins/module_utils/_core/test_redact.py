@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import (
+    MASK,
+    bare_url,
+    escaped,
+    mask,
+    safe_headers,
+)
+
+SECRET = "s3cr3t/käy+with=signs"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        "s3cr3t%2Fk%C3%A4y%2Bwith%3Dsigns",
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
+    ],
+    ids=["plain", "percent-encoded", "base64", "base64url"],
+)
+def test_a_secret_is_starred_out_in_its_usual_encodings(form: str) -> None:
+    assert mask(f"before {form} after", [SECRET]) == f"before {MASK} after"
+
+
+def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
+    assert mask("12345678abcdefgh", ["12345678", "12345678abcdefgh"]) == MASK
+
+
+def test_a_secret_too_short_to_be_allowed_masks_no_harmless_words() -> None:
+    assert mask("a pear", ["", "a"]) == "a pear"
+
+
+@pytest.mark.parametrize(
+    "url, shown",
+    [
+        ("https://ca.example.test/order/1", "https://ca.example.test/order/1"),
+        ("https://ca.example.test/order?token=abc#x", "https://ca.example.test/order?…"),
+        ("https://ca.example.test/order#token", "https://ca.example.test/order"),
+        ("https://user:password@ca.example.test/a@b", "https://ca.example.test/a@b"),
+        ("https://ca.example.test/\x1b[2J", "https://ca.example.test/\\x1b[2J"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_a_credential(url: str, shown: str) -> None:
+    assert bare_url(url) == shown
+
+
+def test_headers_with_a_credential_are_masked() -> None:
+    headers = {"Authorization": "Bearer x", "X-DC-DEVKEY": "x", "Accept": "a\x1bb"}
+    assert safe_headers(headers) == {"Authorization": MASK, "X-DC-DEVKEY": MASK, "Accept": "a\\x1bb"}
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("two\nlines", "two lines"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("right\u202eto left", "right\\u202eto left"),
+        ("日本語", "日本語"),
+        ("lone \ud800 surrogate", "lone \\ud800 surrogate"),
+        ("\x00\r\t\x9b", "\\x00\\r\\t\\x9b"),
+    ],
+)
+def test_a_foreign_text_is_made_harmless(text: str, shown: str) -> None:
+    assert escaped(text) == shown
+
+
+def test_a_foreign_text_is_bounded() -> None:
+    assert escaped("x" * 10, 4) == "xxxx… (6 more characters)"
