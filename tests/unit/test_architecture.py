@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_core": {"_data"},
     "_data": set(),
 }
-#: third-party package (or part of one) -> the places that may import it; whatever is not listed here may be imported nowhere
+#: third-party package (or part of one) -> the places that may import it; one that is not listed may be imported nowhere
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "cryptography": ("module_utils/_x509/",),
     "dns": ("module_utils/_dns/",),
@@ -59,16 +59,17 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "requests": ("module_utils/_ca/acme/",),
     "jmespath": ("module_utils/_ca/rest",),
     "ansible.module_utils": ("module_utils/_module/",),
-    "ansible.errors": ("action/", "filter/", "lookup/"),
-    "ansible.plugins": ("action/", "filter/", "lookup/"),
-    "ansible.utils": ("action/", "filter/", "lookup/"),
+    "ansible": ("action/", "filter/", "lookup/"),  # these run on the controller
 }
 #: core's urls installs a process-wide opener on each call, so that threads mix up their cookies and client certificates
-NEVER = {"ansible.module_utils.urls": "use _io/http", "importlib": "the packager of modules cannot see it: import by name"}
+NEVER = {
+    "ansible.module_utils.urls": "use _io/http",
+    "importlib": "the packager of modules cannot see it: import by name",
+}
 #: all that ``_core`` and ``_data`` may have of the standard library: no clock, disk, network or randomness in it
 PURE = set(
-    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib enum"
-    " fractions functools graphlib hashlib heapq hmac html ipaddress itertools json math numbers operator re statistics"
+    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib"
+    " enum fractions functools graphlib hashlib heapq hmac html ipaddress itertools json math numbers operator re statistics"
     " string stringprep struct textwrap types typing unicodedata urllib.parse".split()
 )
 CLOCK = "module_utils/_io/clock.py"
@@ -305,7 +306,9 @@ def ours(room_and_file: str) -> str:
         pytest.param("strange/x", ours("_core.names"), id="a room that nobody planned"),
         pytest.param("modules/x", f"import {COLLECTION}plugins.modules.dcv_plan", id="a module imports a module"),
         pytest.param("modules/x", "from ansible_collections.community.dns.plugins import y", id="another collection"),
-        pytest.param("modules/x", "from ansible.module_utils.basic import AnsibleModule", id="a module builds AnsibleModule"),
+        pytest.param(
+            "modules/x", "from ansible.module_utils.basic import AnsibleModule", id="a module builds AnsibleModule"
+        ),
         pytest.param("module_utils/_module/x", "from ansible.module_utils.urls import open_url", id="core's urls"),
         pytest.param("module_utils/_io/x", "import cryptography.x509", id="cryptography outside _x509"),
         pytest.param("module_utils/_ca/x", "from dns import resolver", id="dnspython outside _dns"),
@@ -328,7 +331,9 @@ def ours(room_and_file: str) -> str:
             f"import typing as t\nif t.TYPE_CHECKING:\n    {ours('_io.clock')}",
             id="an import for the type checker",
         ),
-        pytest.param("module_utils/_core/x", "try:\n    import os\nexcept ImportError:\n    pass", id="an import that may fail"),
+        pytest.param(
+            "module_utils/_core/x", "try:\n    import os\nexcept ImportError:\n    pass", id="an import that may fail"
+        ),
     ],
 )
 def test_a_wrong_import_is_reported(path: str, text: str) -> None:
