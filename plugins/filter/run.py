@@ -17,7 +17,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run_input a
 Item = runs.Item
 
 #: Steps whose items differ from host to host, and steps made once for all.
-_HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[Item]]] = {
+_HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[t.Any]]] = {
+    "look": runs.look_names,
     "prepare": runs.prepare_items,
     "requests": runs.request_items,
     "files": runs.file_items,
@@ -73,7 +74,7 @@ def plan_items(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[st
 
 def work(
     said: Item, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
-) -> list[Item]:
+) -> list[t.Any]:
     """The items of one step's module call."""
     run = inputs.read_run(said, hostvars, hosts)
     if step in _CENTRAL_STEPS:

@@ -55,7 +55,10 @@ class Ending:
 
 
 def endings(run: Run) -> list[Ending]:
-    """One ending for each certificate of the plan, in its order."""
+    """One ending for each certificate of the plan, in its order; a run without a plan has one of its own."""
+    if not run.plan and run.central_broken:
+        sentences = tuple(f"{step}: {message}" for step, message in run.central_broken.items())
+        return [Ending("run", Outcome.ERROR, sentences)]
     return [_ending(run, name) for name in run.plan]
 
 

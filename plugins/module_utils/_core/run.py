@@ -85,6 +85,11 @@ class Run:
         return self.order(name).get("state") in OPEN
 
 
+def look_names(run: Run, host: str) -> list[str]:
+    """certificates_info: the certificates that belong on this host."""
+    return [name for name, where in run.targets.items() if host in where.hosts]
+
+
 # -- who keeps the key ------------------------------------------------------------------------------------------------
 
 
