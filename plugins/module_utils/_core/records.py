@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS records as values: names and values in one spelling, TXT in character-strings, and lines for a diff.
+
+A TXT value is text; its octets are UTF-8. A neighbour's record may hold any octets: those that are no UTF-8 travel as
+surrogate escapes, so that joining and splitting lose nothing, and are shown as ``\\DDD``.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+
+#: RFC 1035 §3.3: one length octet before each character-string
+MAX_STRING = 255
+#: octets of all character-strings together; RDATA has 65535 with the length octets, no challenge comes near
+MAX_TXT = 4096
+TYPES = ("TXT", "CNAME", "CAA")
+
+_CAA = re.compile(r'\s*(\d{1,3})\s+([A-Za-z0-9]{1,255})\s+(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*', re.DOTALL)
+
+
+# --- names ---------------------------------------------------------------------------------------------------------------
+
+
+def canonical_name(text: str) -> str:
+    """Lower case, without the trailing dot: how owner names are compared (RFC 4343)."""
+    return text.lower()[:-1] if text.endswith(".") else text.lower()
+
+
+def parent_of(name: str) -> str:
+    """The name without its first label; empty for a single label."""
+    return name.partition(".")[2]
+
+
+def is_at_or_below(name: str, zone: str) -> bool:
+    return name == zone or name.endswith("." + zone)
+
+
+def longest_zone(name: str, zones: t.Iterable[str]) -> str | None:
+    """The longest of ``zones`` that ``name`` is at or below."""
+    return max((zone for zone in zones if is_at_or_below(name, zone)), key=len, default=None)
+
+
+# --- values --------------------------------------------------------------------------------------------------------------
+
+
+def value_error(type: str, value: str) -> str | None:
+    """Why ``value`` is no value of a record of this type, or None."""
+    if type == "TXT":
+        size = len(value.encode("utf-8", "surrogatepass"))
+        if not value:
+            return "it is empty"
+        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+            return "it is no Unicode text"
+        return f"it has {size} octets, {MAX_TXT} are possible" if size > MAX_TXT else None
+    if type == "CNAME":
+        return owner_name_error(canonical_name(value))
+    if type == "CAA":
+        return None if canonical_caa(value) else 'it is not of the form: 0 issue "ca.example.net"'
+    return f"records of type {type} are not written here"
+
+
+def canonical_value(type: str, value: str) -> str:
+    """One spelling for each value, so that equal records are equal texts."""
+    if type == "CNAME":
+        return canonical_name(value)
+    if type == "CAA":
+        return canonical_caa(value) or value
+    return value
+
+
+def canonical_caa(text: str) -> str | None:
+    """``flags tag "value"`` with the tag in lower case (RFC 8659 §4.1), or None if ``text`` is no CAA value."""
+    match = _CAA.fullmatch(text)
+    if match is None or int(match.group(1)) > 255:
+        return None
+    content = match.group(3) if match.group(3) is not None else match.group(4)
+    return f'{int(match.group(1))} {match.group(2).lower()} "{content}"'
+
+
+# --- TXT -----------------------------------------------------------------------------------------------------------------
+
+
+def txt_strings(value: str) -> tuple[bytes, ...]:
+    """The character-strings of a value: full ones first, at least one."""
+    octets = value.encode("utf-8", "surrogateescape")
+    starts = range(0, len(octets), MAX_STRING) if octets else [0]
+    return tuple(octets[start : start + MAX_STRING] for start in starts)
+
+
+def txt_value(strings: t.Iterable[bytes]) -> str:
+    """The value of character-strings: joined without a separator, as CAs read it (RFC 8555 §8.4, BR 3.2.2.4.7)."""
+    return b"".join(strings).decode("utf-8", "surrogateescape")
+
+
+def quote_txt(value: str) -> str:
+    """Presentation form (RFC 1035 §5.1): pure printable ASCII, safe for a terminal."""
+    return " ".join('"' + "".join(map(_quoted_octet, string)) + '"' for string in txt_strings(value))
+
+
+def _quoted_octet(octet: int) -> str:
+    if octet in (0x22, 0x5C):
+        return "\\" + chr(octet)
+    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+
+
+def unquote_txt(text: str) -> str:
+    """The value of a presentation form; raises ValueError if it is none."""
+    strings: list[bytes] = []
+    rest = text.strip(" \t")
+    while rest:
+        string, rest = _read_string(rest)
+        strings.append(string)
+        rest = rest.lstrip(" \t")
+    if not strings:
+        raise ValueError("no character-string")
+    return txt_value(strings)
+
+
+def _read_string(text: str) -> tuple[bytes, str]:
+    quoted = text.startswith('"')
+    octets = bytearray()
+    at = 1 if quoted else 0
+    while at < len(text):
+        letter = text[at]
+        if quoted and letter == '"':
+            return _bounded(octets), text[at + 1 :]
+        if not quoted and letter in ' \t"':
+            break
+        taken, at = _read_octets(text, at)
+        octets += taken
+    if quoted:
+        raise ValueError("a quote is not closed")
+    return _bounded(octets), text[at:]
+
+
+def _read_octets(text: str, at: int) -> tuple[bytes, int]:
+    if text[at] != "\\":
+        return text[at].encode("utf-8", "surrogateescape"), at + 1
+    digits = text[at + 1 : at + 4]
+    if len(digits) == 3 and digits.isascii() and digits.isdigit():
+        if int(digits) > 255:
+            raise ValueError(f"\\{digits} is no octet")
+        return bytes([int(digits)]), at + 4
+    if at + 1 >= len(text) or digits[:1].isdigit():
+        raise ValueError("a backslash escapes nothing")
+    return text[at + 1].encode("utf-8", "surrogateescape"), at + 2
+
+
+def _bounded(octets: bytearray) -> bytes:
+    if len(octets) > MAX_STRING:
+        raise ValueError(f"a character-string has more than {MAX_STRING} octets")
+    return bytes(octets)
+
+
+# --- lines for people ----------------------------------------------------------------------------------------------------
+
+
+class Line(t.NamedTuple):
+    """A record as a diff shows it."""
+
+    name: str
+    type: str
+    value: str
+    ttl: int | None
+
+
+def shown_value(type: str, value: str) -> str:
+    return quote_txt(value) if type == "TXT" else "".join(map(_quoted_letter, value))
+
+
+def _quoted_letter(letter: str) -> str:
+    return letter if " " <= letter <= "~" else "".join(f"\\{octet:03d}" for octet in letter.encode("utf-8", "replace"))
+
+
+def record_lines(records: t.Iterable[Line]) -> str:
+    """One record a line in zone-file form, sorted by name, type and value."""
+    ordered = sorted(set(records), key=lambda one: (one.name.split(".")[::-1], one.type, one.value))
+    return "".join(
+        f"{one.name}. {'-' if one.ttl is None else one.ttl} IN {one.type} {shown_value(one.type, one.value)}\n"
+        for one in ordered
+    )

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How to look as the CA looks: the variable ``inkan_sight``, parsed once for every module that looks.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+
+#: of AnsibleModule; documented by the fragment inkan.tls.sight
+SIGHT_SPEC: dict[str, t.Any] = {
+    "type": "dict",
+    "default": {},
+    "options": {
+        "resolvers": {"type": "list", "elements": "str", "default": []},
+        "dns_port": {"type": "int", "default": 53},
+        "http_port": {"type": "int", "default": 80},
+        "https_port": {"type": "int", "default": 443},
+        "ca_bundle": {"type": "path"},
+    },
+}
+
+
+class Sight(t.NamedTuple):
+    """resolvers: IP literals, asked in order; empty: those of this machine. Ports differ from the defaults only in a lab."""
+
+    resolvers: tuple[str, ...] = ()
+    dns_port: int = 53
+    http_port: int = 80
+    https_port: int = 443
+    ca_bundle: str | None = None
+
+
+def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Sight:
+    """From the option O(sight); what is wrong goes to ``errors``."""
+    given = raw or {}
+    resolvers = tuple(str(one).strip() for one in given.get("resolvers") or ())
+    for resolver in resolvers:
+        if not _is_address(resolver):
+            errors.add(
+                "resolver_no_address",
+                what="A resolver must be an IP address",
+                where="sight.resolvers",
+                why=f"{resolver!r} is none",
+                todo="Write the address, for example 192.0.2.53",
+            )
+    ports = {name: int(given.get(name) or default) for name, default in _PORTS.items()}
+    for name, port in ports.items():
+        if not 0 < port < 65536:
+            errors.add(
+                "bad_port",
+                what="A port is a number from 1 to 65535",
+                where=f"sight.{name}",
+                why=f"{port} is none",
+                todo="Correct it, or leave it out: only a lab needs it",
+            )
+    return Sight(resolvers, ports["dns_port"], ports["http_port"], ports["https_port"], given.get("ca_bundle"))
+
+
+_PORTS = {"dns_port": 53, "http_port": 80, "https_port": 443}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
