@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ISO 8601 in and out. Inside there are aware UTC datetimes only.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?(Z|z|[+-]\d{2}:?\d{2})")
+
+
+def parse_time(text: str) -> datetime:
+    """``2026-11-20T00:00:00Z``, with any offset, or a bare date (its first second in UTC); ValueError says why not."""
+    text = text.strip()
+    if _DATE.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError("it is no ISO 8601 time with its offset, such as 2026-11-20T00:00:00Z, and no date")
+    day, clock, offset = found.groups()
+    offset = "+00:00" if offset in "Zz" else offset if ":" in offset else f"{offset[:3]}:{offset[3:]}"
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(timezone.utc)
+    except OverflowError as reason:
+        raise ValueError(f"{text} lies outside the calendar") from reason
+
+
+def parse_end(text: str) -> datetime:
+    """As ``parse_time``, but a bare date means all of that day: the first second after it."""
+    moment = parse_time(text)
+    return moment + timedelta(days=1) if _DATE.fullmatch(text.strip()) else moment
+
+
+def render_time(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def render_day(day: date) -> str:
+    return day.isoformat()

@@ -1,0 +1,335 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An item of ``inkan_certificates`` as its owner wrote it, parsed: the only reader of that dictionary.
+
+Here the *shape* is judged (all errors of all items at once). Whether the wish is lawful is the rule book's business (plan.py).
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+
+KEY_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
+COPY_CONTENTS = ("privkey", "cert", "chain", "fullchain", "combined")
+CONTACT_KINDS = ("constructed", "txt", "caa", "soa", "whois")
+SIGNALS = ("HUP", "USR1", "USR2", "QUIT", "WINCH", "TERM")
+
+
+@dataclass(frozen=True)
+class Contact:
+    kind: str
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Validation:
+    method: str | None
+    contact: Contact | None
+    document_root: str | None
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    type: str
+    reuse: bool
+    made_by: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    path: str
+    content: str
+    owner: str | None
+    group: str | None
+    mode: str | None
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """None: the default that the plan fills in."""
+
+    address: str
+    port: int | None
+    server_name: str | None
+    timeout: int | None
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """reload: a service name, or a dictionary with argv, or with pid_file and signal. handshake None: turned off."""
+
+    by: str
+    reload: str | dict[str, t.Any] | None
+    owner: str | None
+    group: str | None
+    mode: str | None
+    copies: tuple[Copy, ...]
+    post_check: dict[str, t.Any] | None
+    handshake: Handshake | None
+
+
+@dataclass(frozen=True)
+class Live:
+    """The certificate that is in service."""
+
+    not_before: datetime
+    not_after: datetime
+    dns_names: tuple[str, ...] | None
+    key_type: str | None
+    obtained_at: datetime | None
+    serial: str | None
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """What the ledger knows of the newest order; certificate: the one it brought, if it is issued."""
+
+    state: str
+    reference: str | None
+    certificate: Live | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    name: str
+    common_name: str | None
+    dns_names: tuple[str, ...]
+    product: str
+    ca_account: str | None
+    validation: Validation
+    key: Key
+    deploy: Deploy
+    organization: str | None
+    subject: t.Mapping[str, t.Any]
+    hosts: tuple[str, ...]
+    paths: t.Mapping[str, str]
+    issued_from: str | None
+    options: t.Mapping[str, t.Any]
+    expires: datetime | None
+    validated_on: datetime | None
+    contract_ends: datetime | None
+    live: Live | None
+    order: OpenOrder | None
+    hosts_missing: tuple[str, ...] = field(default=())
+
+
+def read_wishes(raw_items: t.Sequence[t.Any], errors: InputCollector) -> list[Wish]:
+    """All items; with any error in ``errors`` the list must not be used."""
+    wishes = [_read_wish(raw, number, errors) for number, raw in enumerate(raw_items, 1)]
+    _refuse_repeated([wish.name for wish in wishes if wish.name], errors)
+    return wishes
+
+
+def _refuse_repeated(names: t.Sequence[str], errors: InputCollector) -> None:
+    counts: dict[str, list[int]] = {}
+    for number, name in enumerate(names, 1):
+        counts.setdefault(name, []).append(number)
+    for name, numbers in counts.items():
+        if len(numbers) > 1:
+            errors.add(
+                "duplicate_name",
+                what=f'Cannot tell {len(numbers)} certificates named "{name}" apart',
+                where=f"items {', '.join(map(str, numbers))}",
+                why="a name is the key of the store and of the ledger",
+                todo="Give each certificate a name of its own",
+            )
+
+
+def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
+    given = raw.get("name") if isinstance(raw, dict) else None
+    label = f'item "{given}"' if isinstance(given, str) and item_name_error(given) is None else f"item {number}"
+    fields = Fields(raw, where=label, path="", errors=errors)
+    wish = Wish(
+        name=_item_name(fields),
+        common_name=fields.text("common_name"),
+        dns_names=fields.texts("dns_names"),
+        product=fields.text("product") or "acme",
+        ca_account=fields.text("ca_account"),
+        validation=_validation(fields.below("validation")),
+        key=_key(fields.below("key")),
+        deploy=_deploy(fields.below("deploy")),
+        organization=fields.text("organization"),
+        subject=_mapping(fields, "subject"),
+        hosts=fields.texts("hosts"),
+        paths=_paths(fields.below("paths")),
+        issued_from=fields.text("issued_from"),
+        options=_mapping(fields, "options"),
+        expires=fields.time("expires"),
+        validated_on=fields.time("validated_on"),
+        contract_ends=fields.time("contract_ends"),
+        live=_live(fields, "live"),
+        order=_order(fields),
+        hosts_missing=fields.texts("hosts_missing"),
+    )
+    if wish.common_name is None and not wish.dns_names:
+        fields.wrong("common_name", None, "a certificate needs a name", "Give common_name or dns_names", "no_names")
+    fields.close()
+    return wish
+
+
+def _item_name(fields: Fields) -> str:
+    name = fields.text("name")
+    if name is None:
+        if not fields.has("name"):
+            fields.wrong("name", None, "every item needs one", code="no_name")
+        return ""
+    reason = item_name_error(name)
+    if reason is not None:
+        fields.wrong("name", name, reason, "Choose a name that is safe as a folder name", "bad_name")
+    return name
+
+
+def _mapping(fields: Fields, key: str) -> t.Mapping[str, t.Any]:
+    value = fields.raw(key)
+    if value is None:
+        return {}
+    if isinstance(value, dict) and all(isinstance(word, str) for word in value):
+        return value
+    fields.wrong(key, value, "a dictionary is needed here")
+    return {}
+
+
+def _paths(fields: Fields) -> t.Mapping[str, str]:
+    """Explicit places of key and CSR, instead of the store."""
+    found = {"privkey": fields.path("privkey"), "csr": fields.path("csr")}
+    fields.close()
+    return {kind: path for kind, path in found.items() if path is not None}
+
+
+def _validation(fields: Fields) -> Validation:
+    contact = None
+    if fields.has("contact"):
+        inner = fields.below("contact")
+        contact = Contact(inner.one_of("kind", CONTACT_KINDS, "constructed"), inner.text("address"))
+        inner.close()
+    else:
+        fields.raw("contact")
+    validation = Validation(
+        method=fields.text("method"),
+        contact=contact,
+        document_root=fields.path("document_root"),
+        hosts=fields.texts("hosts"),
+    )
+    fields.close()
+    return validation
+
+
+def _key(fields: Fields) -> Key:
+    key = Key(
+        type=fields.one_of("type", KEY_TYPES, "ecdsa-p256"),
+        reuse=fields.flag("reuse", False),
+        made_by=fields.one_of("made_by", ("us", "seller"), "us"),
+    )
+    fields.close()
+    return key
+
+
+def _deploy(fields: Fields) -> Deploy:
+    deploy = Deploy(
+        by=fields.one_of("by", ("us", "seller"), "us"),
+        reload=_reload(fields),
+        owner=fields.text("owner"),
+        group=fields.text("group"),
+        mode=fields.mode("mode"),
+        copies=tuple(_copy(copy) for copy in fields.items("copies")),
+        post_check=_command(fields.below("post_check")) if fields.has("post_check") else fields.raw("post_check"),
+        handshake=_handshake(fields),
+    )
+    fields.close()
+    return deploy
+
+
+def _reload(fields: Fields) -> str | dict[str, t.Any] | None:
+    value = fields.raw("reload")
+    if value is None or isinstance(value, str):
+        return fields.text("reload")
+    inner = fields.at("reload", value)
+    if inner.has("argv"):
+        return _command(inner)
+    pid_file = inner.path("pid_file")
+    signal = inner.one_of("signal", SIGNALS, "HUP")
+    if pid_file is None and isinstance(value, dict):
+        inner.wrong("", value, "a service name, {argv: [...]} or {pid_file, signal} is needed")
+    inner.raw("argv")
+    inner.close()
+    return {"pid_file": pid_file, "signal": signal}
+
+
+def _command(fields: Fields) -> dict[str, t.Any]:
+    argv = fields.raw("argv")
+    if not (isinstance(argv, list) and argv and all(isinstance(word, str) and "\0" not in word for word in argv)):
+        fields.wrong("argv", argv, "a list of texts is needed: the program and its arguments, no shell")
+        argv = []
+    fields.close()
+    return {"argv": list(argv)}
+
+
+def _copy(fields: Fields) -> Copy:
+    path = fields.path("path")
+    if path is None and not fields.has("path"):
+        fields.wrong("path", None, "every copy needs one")
+    copy = Copy(
+        path=path or "",
+        content=fields.one_of("content", COPY_CONTENTS, "fullchain"),
+        owner=fields.text("owner"),
+        group=fields.text("group"),
+        mode=fields.mode("mode"),
+    )
+    if not fields.has("content"):
+        fields.wrong("content", None, "every copy needs one", f"Choose from {', '.join(COPY_CONTENTS)}")
+    fields.close()
+    return copy
+
+
+def _handshake(fields: Fields) -> Handshake | None:
+    value = fields.raw("handshake")
+    if value is False or (value is None and not fields.has("reload")):
+        # without a reload nobody is known to serve it
+        return None
+    inner = fields.at("handshake", None if value is True else value)
+    handshake = Handshake(
+        address=inner.text("address") or "127.0.0.1",
+        port=inner.number("port", 0, 1, 65535) or None,
+        server_name=inner.text("server_name"),
+        timeout=inner.number("timeout", 0, 1, 600) or None,
+    )
+    inner.close()
+    return handshake
+
+
+def _live(fields: Fields, key: str) -> Live | None:
+    if not fields.has(key):
+        fields.raw(key)
+        return None
+    inner = fields.below(key)
+    not_before, not_after = inner.time("not_before"), inner.time("not_after")
+    live_names = inner.texts("dns_names") if inner.has("dns_names") else None
+    if not_before is None or not_after is None:
+        inner.wrong("not_after", None, "not_before and not_after are needed")
+        return None
+    # further keys are welcome: certificates_info returns more than is needed here
+    return Live(
+        not_before, not_after, live_names, inner.text("key_type"), inner.time("obtained_at"), inner.text("serial")
+    )
+
+
+def _order(fields: Fields) -> OpenOrder | None:
+    if not fields.has("order"):
+        fields.raw("order")
+        return None
+    inner = fields.below("order")
+    issued = inner.has("not_before") and inner.has("not_after")
+    return OpenOrder(
+        state=inner.text("state") or "none",
+        reference=inner.text("reference"),
+        certificate=_live(fields, "order") if issued else None,
+    )

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Public suffixes and registrable domains: the ICANN section of the public suffix list (BR 3.2.2.6).
+
+Names are A-labels. The parent of a wildcard rule (``kawasaki.jp`` under ``*.kawasaki.jp``) counts as a suffix: by the formal
+algorithm it would look registrable. A leading ``www`` is never dropped: in ``www.tokyo.jp`` it is the registered label.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+
+try:
+    import publicsuffixlist
+
+    PUBLICSUFFIXLIST_ERROR: str | None = None
+except ImportError:
+    PUBLICSUFFIXLIST_ERROR = traceback.format_exc()
+
+#: a label that no rule names: below it only a wildcard rule makes a suffix
+_PROBE = "inkan-no-such-rule"
+
+
+@functools.lru_cache(maxsize=1)
+def _list() -> publicsuffixlist.PublicSuffixList:
+    """The list that the library carries, read once a process."""
+    return publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=True)
+
+
+@functools.lru_cache(maxsize=8192)
+def is_public_suffix(name: str) -> bool:
+    """Whether nobody can have registered ``name``: a rule of the list, or the parent of a wildcard rule."""
+    name = _bare(name)
+    rules = _list()
+    return bool(rules.is_public(name)) or bool(rules.is_public(f"{_PROBE}.{name}"))
+
+
+@functools.lru_cache(maxsize=8192)
+def registrable_domain(name: str) -> str | None:
+    """The Base Domain Name (BR 1.6.1): the public suffix and one label; None where ``name`` is a suffix itself."""
+    name = _bare(name)
+    if is_public_suffix(name):
+        return None
+    found = _list().privatesuffix(name)
+    return found if found is None else str(found)
+
+
+def _bare(name: str) -> str:
+    return name[2:] if name.startswith("*.") else name
