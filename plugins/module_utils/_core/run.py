@@ -274,7 +274,7 @@ def _files(run: Run, host: str, where: str) -> list[Item]:
     items = []
     for order in run.orders.values():
         options = order.get("options") or {}
-        if host in (options.get("token_hosts") or ()):
+        if host in (options.get("token_hosts") or ()) and run.hosts[host].reached:
             items += [
                 {
                     "name": file["id"],

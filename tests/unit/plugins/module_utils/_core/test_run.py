@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each step of a run has to do, given what was said before it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import FAIL_ON, Outcome, endings
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import HostSaid, Run, Targets
+
+KEY = "ab" * 32
+OLD_KEY = "cd" * 32
+RECORD = {"id": "r1", "name": "_acme-challenge.shop.example.jp", "type": "TXT", "value": "token", "ttl": 60}
+FILE = {
+    "id": "f1",
+    "dns_name": "shop.example.jp",
+    "path": ".well-known/acme-challenge/tok",
+    "content": "tok.key",
+    "url": "http://shop.example.jp/.well-known/acme-challenge/tok",
+}
+
+
+def wish(**changes: t.Any) -> dict[str, t.Any]:
+    base = {
+        "name": "shop",
+        "common_name": "shop.example.jp",
+        "dns_names": ["shop.example.jp"],
+        "product": "acme",
+        "ca_account": "pebble",
+        "validation": {"method": "dns-01"},
+        "key": {"type": "ecdsa-p256", "reuse": False},
+        "deploy": {"reload": "nginx"},
+    }
+    return {**base, **changes}
+
+
+def planned(outcome: str = "not_due", **changes: t.Any) -> dict[str, t.Any]:
+    return {"name": "shop", "outcome": outcome, "error": None, "certificate": wish(), **changes}
+
+
+def order(state: str, **changes: t.Any) -> dict[str, t.Any]:
+    base: dict[str, t.Any] = {
+        "name": "shop",
+        "state": state,
+        "reference": "ref1",
+        "error": None,
+        "serial": "2",
+        "public_key_sha256": KEY,
+        "custodian": "web1",
+        "hosts_pending": [],
+        "certificate": "LEAF" if state in runs.DEPLOYABLE else None,
+        "chain": [],
+        "dns_names": ["shop.example.jp"],
+        "wanted": {"records": [], "files": []},
+        "leftovers": {"records": [], "files": []},
+        "options": {"document_root": "/srv/www", "token_hosts": ["web1", "web2"]},
+        "waiting_for": None,
+    }
+    return {**base, **changes}
+
+
+def look(serial: str | None = "1", keys: t.Sequence[str] = (OLD_KEY,), **changes: t.Any) -> dict[str, t.Any]:
+    live = {"serial": serial, "not_after": "2027-01-01T00:00:00Z"} if serial else None
+    return {"name": "shop", "live": live, "has_keys": list(keys), "switching": False, **changes}
+
+
+def host(reached: bool = True, **steps: t.Any) -> HostSaid:
+    return HostSaid(reached=reached, steps={step: {said["name"]: said} for step, said in steps.items()})
+
+
+def a_run(
+    plan: dict[str, t.Any] | None = None,
+    known: dict[str, t.Any] | None = None,
+    hosts: dict[str, HostSaid] | None = None,
+    **central: t.Any,
+) -> Run:
+    of_hosts = hosts if hosts is not None else {"web1": host(look=look()), "web2": host(look=look())}
+    names = tuple(of_hosts)
+    return Run(
+        plan={"shop": plan or planned()},
+        orders={"shop": known} if known else {},
+        targets={"shop": Targets(names, names)},
+        hosts=of_hosts,
+        central={step: {said["name"]: said for said in results} for step, results in central.items()},
+    )
+
+
+class TestWhoKeepsTheKey:
+    def test_a_new_certificate_is_kept_by_the_first_host_that_can_be_reached(self) -> None:
+        run = a_run(planned("due"), hosts={"web1": host(False), "web2": host(look=look(None, ()))})
+        assert runs.custodian(run, "shop") == "web2"
+
+    def test_the_custodian_of_a_living_order_stays(self) -> None:
+        run = a_run(planned("in_progress"), order("wanted", custodian="web2"))
+        assert runs.custodian(run, "shop") == "web2"
+
+    def test_a_lost_custodian_is_replaced_only_by_a_host_that_holds_the_same_key(self) -> None:
+        holder = host(look=look("2", (KEY,)))
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(False), "web2": host(look=look()), "web3": holder})
+        assert runs.custodian(run, "shop") == "web3"
+
+    def test_nobody_keeps_a_key_where_no_host_can_be_reached(self) -> None:
+        assert runs.custodian(a_run(planned("due"), hosts={"web1": host(False)}), "shop") is None
+
+
+class TestKeysAndRequests:
+    def test_a_due_certificate_gets_a_new_key_on_its_custodian_alone(self) -> None:
+        run = a_run(planned("due"))
+        (item,) = runs.request_items(run, "web1")
+        assert (item["name"], item["public_key_sha256"], item["recipients"]) == ("shop", None, [])
+        assert runs.request_items(run, "web2") == []
+
+    def test_receivers_make_ready_and_the_custodian_seals_to_them(self) -> None:
+        before = a_run(planned("due"))
+        assert runs.prepare_items(before, "web1") == []
+        assert runs.prepare_items(before, "web2") == [{"name": "shop"}]
+        ready = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
+        run = a_run(planned("due"), hosts={"web1": host(look=look()), "web2": ready})
+        assert runs.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
+
+    def test_a_host_that_already_has_the_key_of_the_order_needs_none(self) -> None:
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look("2", (KEY,))), "web2": host(look=look("1", (KEY,)))})
+        assert runs.prepare_items(run, "web2") == []
+
+    def test_an_order_under_way_never_gets_another_key(self) -> None:
+        receiver = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
+        run = a_run(planned("in_progress"), order("wanted"), {"web1": host(look=look()), "web2": receiver})
+        assert runs.request_items(run, "web1")[0]["public_key_sha256"] == KEY
+
+    def test_nothing_is_asked_of_hosts_whose_certificate_is_in_order(self) -> None:
+        run = a_run(known=order("deployed", serial="1"))
+        for name in ("web1", "web2"):
+            assert runs.prepare_items(run, name) == runs.request_items(run, name) == runs.verify_items(run, name) == []
+
+    def test_a_refused_certificate_is_left_alone(self) -> None:
+        run = a_run(planned("refused", error={"message": "no"}))
+        assert runs.request_items(run, "web1") == [] and runs.order_items(run) == []
+
+
+class TestOrders:
+    def request(self, **changes: t.Any) -> dict[str, t.Any]:
+        return {"name": "shop", "csr": "CSR", "public_key_sha256": KEY, "error": None, **changes}
+
+    def test_a_due_certificate_with_a_csr_is_ordered_for_all_its_hosts(self) -> None:
+        run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=self.request()), "web2": host(False)})
+        (item,) = runs.order_items(run)
+        assert (item["csr"], item["custodian"], item["hosts"]) == ("CSR", "web1", ["web1", "web2"])
+
+    def test_a_broken_csr_is_not_ordered(self) -> None:
+        broken = self.request(error={"message": "no key"})
+        run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=broken)})
+        assert runs.order_items(run) == []
+
+    @pytest.mark.parametrize("state", sorted(runs.OPEN))
+    def test_an_open_order_is_carried_on_without_a_csr(self, state: str) -> None:
+        (item,) = runs.order_items(a_run(planned("in_progress"), order(state)))
+        assert "csr" not in item
+
+    @pytest.mark.parametrize(
+        ("check", "visible"), [("visible", True), ("known_after_order", True), ("not_visible", False), (None, False)]
+    )
+    def test_the_ca_is_asked_to_look_only_when_all_it_wants_was_seen(self, check: str | None, visible: bool) -> None:
+        wants = order("wanted", wanted={"records": [RECORD], "files": []})
+        checks = [{"name": "shop", "state": check}] if check else []
+        (item,) = runs.answer_items(a_run(planned("in_progress"), wants, checks=checks))
+        assert item["visible"] is visible
+
+    def test_an_order_that_wants_nothing_more_is_polled(self) -> None:
+        (item,) = runs.answer_items(a_run(planned("in_progress"), order("issuing")))
+        assert item["visible"] is True
+
+
+class TestTokens:
+    def test_records_and_files_of_a_pending_order_are_published_and_its_leftovers_removed(self) -> None:
+        wants = order(
+            "wanted", wanted={"records": [RECORD], "files": [FILE]}, leftovers={"records": [{**RECORD, "id": "r0"}], "files": []}
+        )
+        run = a_run(planned("in_progress"), wants)
+        assert [item["name"] for item in runs.record_items(run)] == ["r1"]
+        assert [item["path"] for item in runs.file_items(run, "web2")] == [FILE["path"]]
+        assert [item["name"] for item in runs.leftover_record_items(run)] == ["r0"]
+
+    def test_leftovers_of_a_certificate_that_is_no_longer_declared_are_still_removed(self) -> None:
+        gone = order("expired", name="old", leftovers={"records": [RECORD], "files": [FILE]})
+        run = Run(plan={}, orders={"old": gone}, targets={}, hosts={"web1": host()})
+        assert runs.leftover_record_items(run) and runs.leftover_file_items(run, "web1")
+
+    def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
+        leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
+        gone = {"name": "f1", "outcome": "removed", "error": None}
+        half = a_run(known=leftover, hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look())})
+        whole = a_run(
+            known=leftover, hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look(), leftover_files=gone)}
+        )
+        assert runs.observation_items(half) == []
+        assert runs.observation_items(whole)[0]["observed"]["removed"] == ["f1"]
+
+
+class TestDeployment:
+    def issued(self, **verify: t.Any) -> Run:
+        fine = {"name": "shop", "outcome": "verified", "error": None}
+        hosts = {name: host(look=look(), verify={**fine, **verify.get(name, {})}) for name in ("web1", "web2")}
+        return a_run(planned("due"), order("deploy_pending"), hosts)
+
+    def test_every_host_without_the_new_serial_gets_it(self) -> None:
+        run = self.issued()
+        assert [runs.verify_items(run, name)[0]["certificate"] for name in ("web1", "web2")] == ["LEAF", "LEAF"]
+
+    def test_no_host_switches_while_one_that_can_be_reached_has_not_verified(self) -> None:
+        run = self.issued(web2={"error": {"message": "expired"}})
+        assert runs.switch_items(run, "web1") == []
+
+    def test_an_unreachable_host_does_not_hold_up_the_others(self) -> None:
+        hosts = {"web1": host(look=look(), verify={"name": "shop", "outcome": "verified", "error": None}), "web2": host(False)}
+        run = a_run(planned("due"), order("deploy_pending"), hosts)
+        assert [item["name"] for item in runs.switch_items(run, "web1")] == ["shop"]
+
+    def test_a_host_killed_while_switching_is_finished_though_it_has_the_serial(self) -> None:
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look("2", (KEY,), switching=True))})
+        assert [item["name"] for item in runs.verify_items(run, "web1")] == ["shop"]
+
+    def test_a_certificate_rolled_back_by_a_person_is_not_deployed_again(self) -> None:
+        run = a_run(known=order("rolled_back"))
+        assert runs.verify_items(run, "web1") == []
+
+    def test_the_sealed_key_goes_to_its_receiver(self) -> None:
+        keeper = host(look=look("1", (KEY,)), requests={"name": "shop", "sealed": {"web2": "CIPHER"}})
+        run = a_run(known=order("deploy_pending"), hosts={"web1": keeper, "web2": host(look=look())})
+        assert runs.verify_items(run, "web2")[0]["sealed_key"] == "CIPHER"
+        assert runs.verify_items(run, "web1")[0]["sealed_key"] is None
+
+    def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
+        switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
+        before = host(look=look("2", (KEY,)))
+        run = a_run(known=order("deploy_pending", hosts_pending=["web1", "web2"]), hosts={"web1": switched, "web2": before})
+        assert runs.observation_items(run)[0]["observed"]["deployed_on"] == ["web1", "web2"]
+
+
+class TestEndings:
+    def outcome(self, run: Run) -> Outcome:
+        (ending,) = endings(run)
+        return ending.outcome
+
+    def test_a_refused_declaration_says_why(self) -> None:
+        (ending,) = endings(a_run(planned("refused", error={"message": "co.jp is a public suffix."})))
+        assert ending.outcome is Outcome.REFUSED and ending.sentences == ("co.jp is a public suffix.",)
+
+    def test_an_error_of_a_host_names_the_host(self) -> None:
+        broken = {"name": "shop", "outcome": "rolled_back", "error": {"message": "the service did not come back."}}
+        (ending,) = endings(a_run(known=order("deploy_pending"), hosts={"web1": host(look=look(), switch=broken)}))
+        assert ending.outcome is Outcome.ERROR and ending.sentences == ("web1: the service did not come back.",)
+
+    def test_an_error_of_a_token_belongs_to_its_certificate(self) -> None:
+        refused = {"name": "r1", "error": {"message": "REFUSED."}}
+        run = a_run(planned("in_progress"), order("wanted", wanted={"records": [RECORD], "files": []}), records=[refused])
+        assert self.outcome(run) is Outcome.ERROR
+
+    def test_an_unreachable_host_is_named(self) -> None:
+        (ending,) = endings(a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look()), "web2": host(False)}))
+        assert ending.outcome is Outcome.HOST_UNREACHABLE and "web2" in ending.sentences[0]
+
+    def test_a_pending_order_is_pending_and_green(self) -> None:
+        waiting = {"actor": "ca", "what": "validates", "by": None}
+        run = a_run(planned("in_progress"), order("validating", waiting_for=waiting))
+        assert self.outcome(run) is Outcome.PENDING and Outcome.PENDING.value not in FAIL_ON
+
+    def test_a_certificate_switched_in_this_run_has_changed(self) -> None:
+        switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "changed": True, "error": None})
+        assert self.outcome(a_run(known=order("deploy_pending"), hosts={"web1": switched})) is Outcome.CHANGED
+
+    def test_nothing_to_do_is_in_order(self) -> None:
+        assert self.outcome(a_run(known=order("deployed", serial="1"))) is Outcome.IN_ORDER
+
+    def test_a_run_without_a_plan_is_an_error_of_its_own(self) -> None:
+        run = Run(plan={}, orders={}, targets={}, hosts={}, central_broken={"plan": "2 errors in the options"})
+        assert self.outcome(run) is Outcome.ERROR
