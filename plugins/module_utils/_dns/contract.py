@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a DNS service is: RRsets in, RRsets out. One service, one file; ``_dns/registry.py`` lists them by static imports.
+"""What a DNS service is: RRsets in, RRsets out. One service, one file; ``_dns/registry.py`` lists them.
 
-Values are presentation-free: a TXT value is the text itself (character-strings joined), never quoted; a CNAME value is an
-absolute A-label name without trailing dot. Names likewise. Appending is the default: a neighbour's record is never lost.
+Values are presentation-free: a TXT value is the text itself (character-strings joined), never quoted; a CNAME value is
+an absolute A-label name without trailing dot. Names likewise. Appending is the default: a neighbour's record is never
+lost.
 
-Every verb raises TransportError, ProtocolError or RefusedError (codes tsig_bad_key, tsig_bad_signature, tsig_bad_time,
-dns_refused, dns_not_auth, dns_not_zone, cname_conflict …).
+What fails is a TransportError, ProtocolError or RefusedError with one of these codes, so that callers need not know the
+service: zone_not_found (this service does not hold the name), cname_conflict, rrset_changed, readback_missing,
+dns_refused, dns_not_auth, dns_not_zone, dns_server_failure, dns_no_answer, dns_unreachable, dns_bad_answer, tsig_….
 
 This file is private to the collection.
 """
@@ -15,6 +17,8 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,39 @@ class Change:
     ttl: int = 60
 
 
+class Question(t.NamedTuple):
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One RRset as the service sees it, the zone it lies in, and the target of a CNAME in its place."""
+
+    zone: str
+    rrset: RRset
+    alias: str | None = None
+
+
+#: 1:1 with the changes: None where the service now shows what was asked for
+Receipts = t.Sequence[t.Optional[InkanError]]
+
+
 class DnsService(t.Protocol):
     def zone_for(self, name: str) -> str:
-        """The zone of this service that holds ``name``: longest match over its declared zones, confirmed by its SOA."""
+        """The zone of this service that holds ``name``: longest match over its declared zones, confirmed by it."""
 
     def get(self, zone: str, name: str, type: str) -> RRset:
-        """As the service itself sees it (signed read-back, same view as the update)."""
+        """As the service itself sees it now (signed read-back, same view as the update)."""
 
-    def add(self, zone: str, changes: t.Sequence[Change]) -> None:
-        """Append all values, one transaction a zone where the service can; reads back and raises if one is missing."""
+    def looks(self, questions: t.Sequence[Question]) -> list[Look | InkanError]:
+        """Many zone_for and get at once, as cheaply as the service can; 1:1, failures as values."""
 
-    def remove(self, zone: str, changes: t.Sequence[Change]) -> None:
-        """Remove exactly these values, leave the rest; reads back."""
+    def add(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
+        """Append these values, one transaction a zone where the service can, and read them back."""
+
+    def remove(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
+        """Remove exactly these values, leave the rest, and read back."""
 
     def replace(self, zone: str, expected: RRset, values: frozenset[str], ttl: int) -> None:
         """Compare-and-swap of a whole RRset: RefusedError(code="rrset_changed") if it is no longer ``expected``."""
@@ -66,6 +91,10 @@ class ServiceConfig:
 
 
 class ServiceFactory(t.Protocol):
-    def settings_errors(self, config: ServiceConfig) -> list[str]: ...
+    def settings_errors(self, config: ServiceConfig) -> list[str]:
+        """What is wrong with settings and secrets, as sentences without any secret."""
+
+    def settings_warnings(self, config: ServiceConfig) -> list[str]:
+        """What works but should not stay."""
 
     def open(self, config: ServiceConfig) -> DnsService: ...

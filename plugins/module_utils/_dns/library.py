@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only import of dnspython. It may be missing: modules hand DNSPYTHON_ERROR to the doorman, who says so in one sentence.
+"""The only import of dnspython. It may be missing: modules hand DNSPYTHON_ERROR to the doorman, who says so.
 
 This file is private to the collection.
 """
@@ -22,6 +22,7 @@ try:
     import dns.rdata
     import dns.rdataclass
     import dns.rdatatype
+    import dns.rdtypes.ANY.TXT
     import dns.rrset
     import dns.tsig
     import dns.update

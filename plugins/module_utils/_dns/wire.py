@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One DNS message to one server, its answer back: UDP and TCP, TSIG, and each failure told apart.
 
-``Exchange`` is the door that tests script; ``WireExchange`` opens it. Whatever bytes come back, the outcome is a message
-that answers the question, or an InkanError. TSIG and time limits use the real clock (RFC 8945 §10).
+``Exchange`` is the door that tests script; ``WireExchange`` opens it. Whatever bytes come back, the outcome is a
+message that answers the question, or an InkanError. TSIG and time limits use the real clock (RFC 8945 §10).
 
     no answer, connection refused             TransportError  dns_no_answer, dns_unreachable
     bytes that are no answer to our question  ProtocolError   dns_bad_answer
@@ -55,8 +55,9 @@ class TsigKey(t.NamedTuple):
 
 
 class WireExchange:
-    """Over the network. ``always_tcp``: updates must not be repeated by a lost datagram (a compare-and-swap would fail
-    the second time), so they go over TCP, and over UDP only where no TCP connection comes about.
+    """Over the network. Queries go over UDP, and over TCP when the answer was cut off. Updates must not be repeated by
+    a lost datagram (a compare-and-swap would fail the second time): they go over TCP, and over UDP only where no TCP
+    connection comes about.
     """
 
     def __init__(self, address: str, port: int, timeout: float, key: TsigKey | None = None) -> None:
@@ -67,7 +68,7 @@ class WireExchange:
         self.where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
     def send(self, message: dns.message.Message) -> dns.message.Message:
-        query = _signed_wire(message, self._key)
+        query = _signed_wire(message, self._key, self.where)
         ends = time.monotonic() + self._timeout
         if dns.opcode.from_flags(message.flags) == dns.opcode.UPDATE:
             return self._judged(message, self._update(query, ends))
@@ -177,13 +178,22 @@ def _exactly(sock: socket.socket, size: int, ends: float) -> bytes:
     return bytes(octets)
 
 
-# --- messages --------------------------------------------------------------------------------------------------------------
+# --- messages ----------------------------------------------------------------------------------------------------
 
 
-def _signed_wire(message: dns.message.Message, key: TsigKey | None) -> bytes:
+def _signed_wire(message: dns.message.Message, key: TsigKey | None, where: str) -> bytes:
     if key is not None:
         message.use_tsig(key.key)
-    return message.to_wire(max_size=65535)
+    try:
+        return message.to_wire(max_size=65535)
+    except dns.exception.TooBig as failure:
+        raise ProtocolError(
+            code="dns_too_large",
+            what="A DNS message cannot carry so many records at one name",
+            where=f"server {where}",
+            why="it has more than 65535 octets (RFC 1035 §4.2.2)",
+            todo="Publish fewer or shorter values at one name",
+        ) from failure
 
 
 def parse_answer(
@@ -223,7 +233,7 @@ def _answer_error(
     if isinstance(failure, dns.tsig.PeerBadSignature):
         return _bad_signature(key, where)
     if isinstance(failure, (dns.tsig.PeerBadTime, dns.tsig.BadTime)):
-        return _bad_time(key, where, _server_time(wire))
+        return _bad_time(key, where, _server_time(wire), message)
     unsigned = _unsigned_rcode(wire)
     if unsigned is not None and isinstance(failure, dns.exception.FormError):
         return _unsigned(key, where, unsigned)
@@ -233,7 +243,7 @@ def _answer_error(
             what="The signature of the DNS server's answer does not hold",
             where=f'server {where}, key "{key.name}"',
             why=f"{type(failure).__name__}: {escaped(str(failure), 200)}",
-            todo="Check that name, algorithm and secret of the key are those of the server, and that nobody rewrites answers",
+            todo="Check that name, algorithm and secret of the key are the server's, and that nobody rewrites answers",
         )
     return bad_answer(where, f"{type(failure).__name__}: {failure}")
 
@@ -260,10 +270,11 @@ def _bad_signature(key: TsigKey, where: str) -> RefusedError:
     )
 
 
-def _bad_time(key: TsigKey, where: str, server_time: int | None) -> RefusedError:
+def _bad_time(key: TsigKey, where: str, server_time: int | None, message: dns.message.Message) -> RefusedError:
     why = "BADTIME: the clocks differ by more than the 300 seconds that TSIG allows"
-    if server_time is not None:
-        skew = server_time - int(_wall_clock())
+    if server_time is not None and message.tsig is not None:
+        ours: t.Any = message.tsig[0]
+        skew = server_time - int(ours.time_signed)
         why += f"; the server's clock is {abs(skew)} seconds {'ahead of' if skew >= 0 else 'behind'} ours"
     return RefusedError(
         code="tsig_bad_time",
@@ -287,15 +298,10 @@ def _unsigned(key: TsigKey, where: str, rcode: int) -> ProtocolError:
     )
 
 
-def _wall_clock() -> float:
-    """The clock that dnspython signs by; TSIG never uses a moved one."""
-    return time.time_ns() / 1e9
-
-
 def _unjudged(wire: bytes) -> dns.message.Message | None:
     try:
         return dns.message.from_wire(wire, keyring=lambda _message, _name: False, ignore_trailing=True)
-    except Exception:  # hostile bytes again: there is nothing to tell then
+    except Exception:  # noqa: BLE001  hostile bytes again: there is nothing to tell then
         return None
 
 

@@ -1,0 +1,503 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS service ``rfc2136``: dynamic update with TSIG (BIND, Knot, PowerDNS).
+
+What servers do, measured, and what this file does about it:
+
+    NOERROR proves nothing: TXT beside a CNAME is ignored in silence   every write is read back, signed (same view)
+    an add with another TTL rewrites the TTL of the whole RRset        an existing RRset keeps its TTL
+    one denied record refuses the whole message                        the message is halved to save the others
+    a neighbour may have cut the same text into other strings          what is removed is the RDATA that was seen
+    an answer may be lost after the update took effect                 the read-back decides, nothing is sent twice
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InkanError,
+    ProtocolError,
+    RefusedError,
+    TransportError,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name, longest_zone, shown_value
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
+    Change,
+    DnsService,
+    Look,
+    Question,
+    Receipts,
+    RRset,
+    ServiceConfig,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import (
+    Section,
+    Told,
+    query_for,
+    read_answer,
+    to_rdata,
+    value_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import Exchange, TsigKey, WireExchange
+
+#: a message over TCP has 65535 octets (RFC 1035 §4.2.2), less the signature and room for our estimate
+MAX_MESSAGE = 60000
+#: how many more messages a zone gets to find out which record it denies
+MAX_HALVINGS = 64
+#: type, class, TTL, length (RFC 1035 §4.1.3); the owner name is counted in full
+_RR_HEADER = 10
+
+DEFAULT_PORT = 53
+DEFAULT_ALGORITHM = "hmac-sha256"
+DEFAULT_TIMEOUT = 5.0
+#: RFC 8945 §6; GSS-TSIG is not offered
+ALGORITHMS = (
+    "hmac-sha256",
+    "hmac-sha384",
+    "hmac-sha512",
+    "hmac-sha224",
+    "hmac-sha1",
+    "hmac-sha256-128",
+    "hmac-sha384-192",
+    "hmac-sha512-256",
+)
+_SETTINGS = ("server", "port", "key_name", "key_algorithm", "timeout")
+_SECRETS = ("key_secret",)
+
+
+class _Seen(t.NamedTuple):
+    look: Look
+    rdatas: tuple[dns.rdata.Rdata, ...]
+
+
+class _Edit(t.NamedTuple):
+    """What one UPDATE does to one RRset."""
+
+    question: Question
+    ttl: int
+    adds: tuple[dns.rdata.Rdata, ...]
+    removes: tuple[dns.rdata.Rdata, ...]
+
+    def size(self) -> int:
+        head = len(self.question.name) + 2 + _RR_HEADER
+        return sum(head + len(rdata.to_digestable()) for rdata in self.adds + self.removes)
+
+    def pieces(self) -> list[_Edit]:
+        """Itself, nothing if it does nothing, or one for each record if it is too large for one message."""
+        if self.size() <= MAX_MESSAGE:
+            return [self] if self.adds or self.removes else []
+        adds = [self._replace(adds=(rdata,), removes=()) for rdata in self.adds]
+        return adds + [self._replace(adds=(), removes=(rdata,)) for rdata in self.removes]
+
+
+class Rfc2136:
+    """One server with one key. Not safe for threads."""
+
+    def __init__(self, name: str, zones: t.Sequence[str], exchange: Exchange, where: str) -> None:
+        self._name = name
+        self._zones = tuple(zones)
+        self._exchange = exchange
+        self._where = f'service "{name}", server {where}'
+        self._seen: dict[Question, _Seen] = {}
+        #: why the server as a whole cannot be asked: asked once, not once a record
+        self._down: InkanError | None = None
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def zone_for(self, name: str) -> str:
+        self._down = None
+        return self._look(Question(name, "SOA")).look.zone
+
+    def get(self, zone: str, name: str, type: str) -> RRset:
+        self._down = None
+        return self._look(Question(name, type)).look.rrset
+
+    def looks(self, questions: t.Sequence[Question]) -> list[Look | InkanError]:
+        self._down = None
+        return [self._looked(question) for question in questions]
+
+    def _looked(self, question: Question) -> Look | InkanError:
+        try:
+            return self._look(question).look
+        except InkanError as error:
+            return error
+
+    def _look(self, question: Question) -> _Seen:
+        self._seen.pop(question, None)
+        told = read_answer(question, self._ask(question))
+        if told.rcode not in ("NOERROR", "NXDOMAIN"):
+            raise self._rcode_error(told.rcode, f"Cannot read {question.type} {question.name}", "")
+        zone = self._zone_of(question.name, told)
+        found = told.found or Section(question.name, question.type, 0, ())
+        ttl = found.ttl if found.rdatas else None
+        rrset = RRset(question.name, question.type, found.values, ttl)
+        seen = _Seen(Look(zone, rrset, told.alias), found.rdatas)
+        self._seen[question] = seen
+        return seen
+
+    def _ask(self, question: Question) -> dns.message.Message:
+        if self._down is not None:
+            raise self._down
+        try:
+            return self._exchange.send(query_for(question, recurse=False))
+        except InkanError as error:
+            if isinstance(error, TransportError) or error.code.startswith("tsig_"):
+                self._down = error
+            raise
+
+    def _zone_of(self, name: str, told: Told) -> str:
+        declared = longest_zone(name, self._zones)
+        if declared is None:
+            raise self._no_zone(name, f"none of its zones holds it ({', '.join(self._zones)})")
+        if told.referral is not None:
+            raise self._no_zone(name, f"the server delegates {told.referral.name} to other servers")
+        if not told.authoritative:
+            raise self._no_zone(name, "the server is not authoritative for it")
+        if told.zone is not None and told.zone != declared:
+            if told.zone in self._zones:
+                return told.zone
+            raise self._no_zone(name, f'the server says that it lies in zone "{told.zone}", which is not declared')
+        return declared
+
+    def _no_zone(self, name: str, why: str) -> RefusedError:
+        return RefusedError(
+            code="zone_not_found",
+            what=f"The DNS service does not hold {name}",
+            where=self._where,
+            why=why,
+            todo="Correct the zones of the service, or declare the service that holds the name",
+        )
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def add(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
+        return self._change(zone, changes, adding=True)
+
+    def remove(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
+        return self._change(zone, changes, adding=False)
+
+    def _change(self, zone: str, changes: t.Sequence[Change], adding: bool) -> Receipts:
+        wanted: dict[Question, list[Change]] = {}
+        for change in changes:
+            wanted.setdefault(Question(change.name, change.type), []).append(change)
+        self._down = None
+        failures: dict[Question, InkanError] = {}
+        edits: list[_Edit] = []
+        for question, group in wanted.items():
+            edit = self._edit(question, group, adding)
+            if isinstance(edit, InkanError):
+                failures[question] = edit
+            else:
+                edits += edit.pieces()
+        for batch in _batches(edits):
+            failures.update(self._transact(zone, batch, [MAX_HALVINGS]))
+        self._down = None
+        for edit in edits:
+            self._seen.pop(edit.question, None)
+        return [self._receipt(change, adding, failures) for change in changes]
+
+    def _edit(self, question: Question, changes: t.Sequence[Change], adding: bool) -> _Edit | InkanError:
+        try:
+            seen = self._seen.get(question) or self._look(question)
+        except InkanError as error:
+            return error
+        there = seen.look.rrset
+        values = {change.value for change in changes}
+        if not adding:
+            return _Edit(question, 0, (), tuple(rdata for rdata in seen.rdatas if value_of(rdata) in values))
+        new = sorted(values - there.values)
+        if question.type == "CNAME" and new and (there.values or len(new) > 1):
+            return self._conflict(question, f"a CNAME to {min(there.values or set(new))} is there; a name has only one")
+        ttl = there.ttl if there.ttl is not None else min(change.ttl for change in changes)
+        return _Edit(question, ttl, tuple(to_rdata(question.type, value) for value in new), ())
+
+    def _transact(self, zone: str, edits: t.Sequence[_Edit], halvings: list[int]) -> dict[Question, InkanError]:
+        """Send one message; if the zone denies it, halve it to save what is allowed. Failures by RRset."""
+        error = self._send(_message(zone, edits), f"Cannot update zone {zone}")
+        if error is None:
+            return {}
+        if error.code != "dns_refused" or len(edits) < 2 or halvings[0] < 2:
+            return {edit.question: error for edit in edits}
+        halvings[0] -= 2
+        middle = len(edits) // 2
+        return {**self._transact(zone, edits[:middle], halvings), **self._transact(zone, edits[middle:], halvings)}
+
+    def _send(self, message: dns.update.UpdateMessage, what: str) -> InkanError | None:
+        try:
+            answer = self._exchange.send(message)
+        except InkanError as error:
+            return error
+        rcode = dns.rcode.to_text(answer.rcode())
+        return None if rcode == "NOERROR" else self._rcode_error(rcode, what, "Nothing of this message was written")
+
+    def _receipt(
+        self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]
+    ) -> InkanError | None:
+        question = Question(change.name, change.type)
+        error = failures.get(question)
+        if error is not None and not _answer_lost(error):
+            return error
+        try:
+            seen = self._seen.get(question) or self._look(question)
+        except InkanError as unread:
+            return error or _with_change(unread)
+        if (change.value in seen.look.rrset.values) == adding:
+            return None
+        return error or self._unkept(change, seen.look, adding)
+
+    def _unkept(self, change: Change, look: Look, adding: bool) -> InkanError:
+        question = Question(change.name, change.type)
+        if look.alias is not None:
+            return self._conflict(question, f"a CNAME to {look.alias} is there, so the server ignored the record")
+        if adding and change.type == "CNAME":
+            return self._conflict(question, "other records are there, so the server ignored the CNAME")
+        what, still = ("publish", "does not show it") if adding else ("remove", "still shows it")
+        return ProtocolError(
+            code="readback_missing",
+            what=f"Cannot {what} {change.type} {change.name}",
+            where=self._where,
+            why=f"the server said NOERROR and {still}: {shown_value(change.type, change.value)}",
+            todo="Name the primary server of the zone in settings.server, and the view that the key selects",
+            retryable=True,
+            did_change=True,
+        )
+
+    def _conflict(self, question: Question, why: str) -> RefusedError:
+        return RefusedError(
+            code="cname_conflict",
+            what=f"Cannot publish {question.type} {question.name}",
+            where=self._where,
+            why=why,
+            todo="Remove what is there, or publish at the target of the CNAME",
+            reference="RFC 2136 §3.4.2.2",
+        )
+
+    # --- compare and swap ------------------------------------------------------------------------------------------
+
+    def replace(self, zone: str, expected: RRset, values: frozenset[str], ttl: int) -> None:
+        question = Question(expected.name, expected.type)
+        self._down = None
+        seen = self._seen.get(question) or self._look(question)
+        if seen.look.rrset.values != expected.values:
+            raise self._changed(question)
+        if values == expected.values:
+            return
+        message = _message(zone, [_swap(seen, question, values, ttl)])
+        owner = dns.name.from_text(question.name)
+        if seen.rdatas:
+            message.present(owner, *seen.rdatas)
+        else:
+            message.absent(owner, question.type)
+        error = self._send(message, f"Cannot replace {question.type} {question.name}")
+        self._seen.pop(question, None)
+        if error is not None and not _answer_lost(error):
+            raise error
+        self._check_swapped(question, values, error)
+
+    def _check_swapped(self, question: Question, values: frozenset[str], lost: InkanError | None) -> None:
+        look = self._look(question).look
+        missing = sorted(values - look.rrset.values)
+        surplus = sorted(look.rrset.values - values)
+        if not missing and not surplus:
+            return
+        if lost is not None:
+            raise lost
+        change = Change(question.name, question.type, (missing or surplus)[0])
+        raise self._unkept(change, look, adding=bool(missing))
+
+    def _changed(self, question: Question) -> RefusedError:
+        return RefusedError(
+            code="rrset_changed",
+            what=f"Cannot replace {question.type} {question.name}",
+            where=self._where,
+            why="somebody else changed the records in the meantime",
+            todo="Run again: it starts from what is there then",
+            retryable=True,
+        )
+
+    # --- refusals --------------------------------------------------------------------------------------------------
+
+    def _rcode_error(self, rcode: str, what: str, todo: str) -> InkanError:
+        if rcode in ("NXRRSET", "YXRRSET", "NXDOMAIN", "YXDOMAIN"):
+            code, why, advice = "rrset_changed", "somebody else changed the records in the meantime", "Run again"
+        else:
+            code, why, advice = _RCODES.get(rcode, ("dns_refused", "the server refused", "Look into its log"))
+        return RefusedError(
+            code=code,
+            what=what,
+            where=self._where,
+            why=f"{rcode}: {why}",
+            todo=f"{advice}. {todo}" if todo else advice,
+            retryable=code in ("rrset_changed", "dns_server_failure"),
+        )
+
+
+_RCODES = {
+    "REFUSED": (
+        "dns_refused",
+        "the server's policy does not allow it to this key",
+        "Allow it in the server's update policy (BIND: update-policy, Knot: acl), for this key, name and type",
+    ),
+    "NOTAUTH": (
+        "dns_not_auth",
+        "the server is not authoritative for the zone, or does not accept the key for it",
+        "Check the zone's name and that settings.server is its primary",
+    ),
+    "NOTZONE": (
+        "dns_not_zone",
+        "the name lies outside the zone",
+        "Check the zones of the service",
+    ),
+    "SERVFAIL": (
+        "dns_server_failure",
+        "the server could not do it",
+        "Look into its log: a journal or zone file that it cannot write is a frequent cause",
+    ),
+    "NOTIMP": (
+        "dns_refused",
+        "the server does not do dynamic updates",
+        "Name the primary server, or use another DNS service",
+    ),
+}
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+def _message(zone: str, edits: t.Iterable[_Edit]) -> dns.update.UpdateMessage:
+    message = dns.update.UpdateMessage(dns.name.from_text(zone))
+    for edit in edits:
+        owner = dns.name.from_text(edit.question.name)
+        for rdata in edit.removes:
+            message.delete(owner, rdata)
+        for rdata in edit.adds:
+            message.add(owner, edit.ttl, rdata)
+    return message
+
+
+def _swap(seen: _Seen, question: Question, values: frozenset[str], ttl: int) -> _Edit:
+    there = seen.look.rrset.values
+    adds = tuple(to_rdata(question.type, value) for value in sorted(values - there))
+    return _Edit(question, ttl, adds, tuple(rdata for rdata in seen.rdatas if value_of(rdata) not in values))
+
+
+def _batches(edits: t.Sequence[_Edit]) -> list[list[_Edit]]:
+    """As few messages as their size allows."""
+    batches: list[list[_Edit]] = []
+    room = 0
+    for edit in edits:
+        size = edit.size()
+        if size > room or not batches:
+            batches.append([])
+            room = MAX_MESSAGE
+        batches[-1].append(edit)
+        room -= size
+    return batches
+
+
+def _answer_lost(error: InkanError) -> bool:
+    """The update may have taken effect: only a look can tell."""
+    return (isinstance(error, TransportError) and error.sent) or error.code in ("dns_bad_answer", "tsig_bad_answer")
+
+
+def _with_change(error: InkanError) -> InkanError:
+    error.did_change = True
+    return error
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+class Rfc2136Factory:
+    """settings: server, port, key_name, key_algorithm, timeout; secrets: key_secret."""
+
+    def settings_errors(self, config: ServiceConfig) -> list[str]:
+        found = _unknown("setting", config.settings, _SETTINGS) + _unknown("secret", config.secrets, _SECRETS)
+        found += _server_errors(config.settings)
+        found += _key_errors(config.settings)
+        found += _secret_errors(config.secrets)
+        return found
+
+    def settings_warnings(self, config: ServiceConfig) -> list[str]:
+        if _algorithm(config.settings) == "hmac-sha1":
+            return ["the TSIG algorithm hmac-sha1 is not recommended (RFC 8945 §6): make a new key with hmac-sha256"]
+        return []
+
+    def open(self, config: ServiceConfig) -> DnsService:
+        address = str(config.settings["server"])
+        port = int(config.settings.get("port") or DEFAULT_PORT)
+        timeout = float(config.settings.get("timeout") or DEFAULT_TIMEOUT)
+        exchange = WireExchange(address, port, timeout, _tsig_key(config))
+        return Rfc2136(config.name, config.zones, exchange, exchange.where)
+
+
+def _tsig_key(config: ServiceConfig) -> TsigKey:
+    name = canonical_name(str(config.settings["key_name"]))
+    algorithm = _algorithm(config.settings)
+    key = dns.tsig.Key(dns.name.from_text(name), config.secrets["key_secret"], dns.name.from_text(algorithm))
+    return TsigKey(name, algorithm, key)
+
+
+def _algorithm(settings: t.Mapping[str, t.Any]) -> str:
+    return canonical_name(str(settings.get("key_algorithm") or DEFAULT_ALGORITHM))
+
+
+def _unknown(what: str, given: t.Mapping[str, t.Any], known: t.Sequence[str]) -> list[str]:
+    return [f'there is no {what} "{one}", only {", ".join(known)}' for one in sorted(map(str, given)) if one not in known]
+
+
+def _server_errors(settings: t.Mapping[str, t.Any]) -> list[str]:
+    found = []
+    server = settings.get("server")
+    try:
+        ipaddress.ip_address(str(server))
+    except ValueError:
+        given = "it is missing" if server is None else f"{server!r} is none"
+        found.append(f"settings.server must be an IP address, {given}")
+    if not _number(settings.get("port", DEFAULT_PORT), 1, 65535, whole=True):
+        found.append(f"settings.port must be a number from 1 to 65535, {settings.get('port')!r} is none")
+    if not _number(settings.get("timeout", DEFAULT_TIMEOUT), 0.05, 600, whole=False):
+        found.append(f"settings.timeout must be seconds from 0.05 to 600, {settings.get('timeout')!r} is none")
+    return found
+
+
+def _number(value: t.Any, least: float, most: float, whole: bool) -> bool:
+    try:
+        number = int(str(value)) if whole else float(str(value))
+    except ValueError:
+        return False
+    return least <= number <= most
+
+
+def _key_errors(settings: t.Mapping[str, t.Any]) -> list[str]:
+    found = []
+    if settings.get("key_name") is None:
+        found.append("settings.key_name is missing: updates are always signed")
+    else:
+        reason = owner_name_error(canonical_name(str(settings["key_name"])))
+        found += [f"settings.key_name is no name of a key: {reason}"] if reason else []
+    algorithm = _algorithm(settings)
+    if algorithm.startswith("hmac-md5"):
+        found.append("settings.key_algorithm hmac-md5 must not be used (RFC 8945 §6): make a new key with hmac-sha256")
+    elif algorithm not in ALGORITHMS:
+        found.append(f"settings.key_algorithm must be one of {', '.join(ALGORITHMS)}; {algorithm!r} is none")
+    return found
+
+
+def _secret_errors(secrets: t.Mapping[str, str]) -> list[str]:
+    secret = secrets.get("key_secret")
+    if secret is None:
+        return ["secrets.key_secret is missing: the key's secret in base64, as in the key statement of the server"]
+    try:
+        base64.b64decode(secret, validate=True)
+    except (binascii.Error, ValueError):
+        return ["secrets.key_secret is no base64: write it as in the key statement of the server"]
+    return []
