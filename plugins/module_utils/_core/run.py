@@ -53,6 +53,8 @@ class Run:
     """plan: results of dcv_plan; orders: the newest word of the ledger; both by certificate name.
 
     central: results of the controller's and ledger host's steps by step and item name.
+    own: the declared items by name, as the host reads them that this call is for: a variable in ``deploy`` or
+    ``document_root`` may differ from host to host, and the plan was made once, with the words of the first.
     """
 
     plan: ByName
@@ -62,6 +64,7 @@ class Run:
     central: t.Mapping[str, ByName] = field(default_factory=dict)
     central_broken: t.Mapping[str, str] = field(default_factory=dict)
     check_mode: bool = False
+    own: ByName = field(default_factory=dict)
 
     def reached(self, name: str) -> tuple[str, ...]:
         return tuple(host for host in self.targets[name].hosts if self.hosts[host].reached)
@@ -70,6 +73,15 @@ class Run:
         """The normalized certificate item that dcv_plan returned."""
         wish: Said = self.plan[name].get("certificate") or {}
         return wish
+
+    def deploy(self, name: str) -> t.Any:
+        """How this host deploys it."""
+        own = self.own.get(name, {}).get("deploy")
+        return self.wish(name)["deploy"] if own is None else own
+
+    def document_root(self, name: str) -> t.Any:
+        """Where this host serves validation files from, if the certificate is declared and says so."""
+        return (self.own.get(name, {}).get("validation") or {}).get("document_root")
 
     def order(self, name: str) -> Said:
         return self.orders.get(name, {})
@@ -272,13 +284,13 @@ def leftover_file_items(run: Run, host: str) -> list[Item]:
 
 def _files(run: Run, host: str, where: str) -> list[Item]:
     items = []
-    for order in run.orders.values():
+    for name, order in run.orders.items():
         options = order.get("options") or {}
         if host in (options.get("token_hosts") or ()) and run.hosts[host].reached:
             items += [
                 {
                     "name": file["id"],
-                    "document_root": options["document_root"],
+                    "document_root": run.document_root(name) or options["document_root"],
                     "path": file["path"],
                     "content": file["content"],
                 }
@@ -321,7 +333,7 @@ def _deployment_item(run: Run, name: str, host: str) -> Item:
         "public_key_sha256": order.get("public_key_sha256"),
         "dns_names": order.get("dns_names") or wish["dns_names"],
         "sealed_key": sealed.get(host),
-        "deploy": wish["deploy"],
+        "deploy": run.deploy(name),
     }
 
 
@@ -341,7 +353,7 @@ def _verified_everywhere(run: Run, name: str) -> bool:
 def rollback_items(run: Run, host: str, names: t.Collection[str]) -> list[Item]:
     """certificate_deployments, state rollback, for the certificates that a person named."""
     return [
-        {"name": name, "deploy": run.wish(name)["deploy"]}
+        {"name": name, "deploy": run.deploy(name)}
         for name in run.names()
         if name in names and host in run.reached(name)
     ]

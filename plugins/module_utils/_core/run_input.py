@@ -44,6 +44,11 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         central=central,
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
+        own={
+            certificate["name"]: certificate
+            for certificate in said.get("certificates") or ()
+            if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str)
+        },
     )
 
 

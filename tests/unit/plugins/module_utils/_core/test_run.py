@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
@@ -231,6 +232,15 @@ class TestDeployment:
         run = a_run(known=order("deploy_pending"), hosts={"web1": keeper, "web2": host(look=look())})
         assert runs.verify_items(run, "web2")[0]["sealed_key"] == "CIPHER"
         assert runs.verify_items(run, "web1")[0]["sealed_key"] is None
+
+    def test_a_host_deploys_with_its_own_words_and_serves_files_from_its_own_root(self) -> None:
+        own = {**wish(), "deploy": {"reload": "web2-nginx"}, "validation": {"document_root": "/srv/web2"}}
+        run = replace(a_run(known=order("issued")), own={"shop": own})
+        (item,) = runs.verify_items(run, "web2")
+        assert item["deploy"] == {"reload": "web2-nginx"}
+        assert runs.rollback_items(run, "web2", ["shop"]) == [{"name": "shop", "deploy": {"reload": "web2-nginx"}}]
+        waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
+        assert [file["document_root"] for file in runs.file_items(waiting, "web2")] == ["/srv/web2"]
 
     def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
