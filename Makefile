@@ -1,0 +1,51 @@
+# Every chore is one command. What it needs it makes first, in .venv, .venv-demo and .cache of this folder.
+
+DEV   := scripts/venv dev
+RINGS := $(DEV) python scripts/test_rings.py
+
+.PHONY: help demo test lint types sanity units floor integration molecule real format docs build lock clean
+.NOTPARALLEL:
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
+
+demo: ## issue, deploy, prove, renew and roll back certificates on real servers of this machine
+	@scripts/demo
+
+test: ## every check there is; ends with one line of counts (REQUIRE_REAL=1: a skip is a failure)
+	@$(RINGS)
+
+# The rings of "make test", one at a time:
+lint: ## ruff, yamllint, ansible-lint, changelog, documentation, shellcheck
+	@$(RINGS) $@
+types: ## mypy --strict on plugins/
+	@$(RINGS) $@
+sanity: ## ansible-test sanity
+	@$(RINGS) $@
+units: ## unit tests on this Python
+	@$(RINGS) $@
+floor: ## unit tests of module code on Python 3.9 with cryptography 36
+	@$(RINGS) $@
+integration: ## ansible-test integration: each module and role on this machine, twice
+	@$(RINGS) $@
+molecule: ## the default molecule scenario
+	@$(RINGS) $@
+real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
+	@$(RINGS) $@
+
+format: ## let ruff write the code
+	@$(DEV) ruff check --fix .
+	@$(DEV) ruff format .
+
+docs: ## check the documentation of all plugins and roles
+	@$(DEV) antsibull-docs lint-collection-docs --plugin-docs .
+
+build: ## the collection as a tarball
+	@$(DEV) ansible-galaxy collection build --force
+
+lock: ## resolve requirements/*.in anew for Python >= 3.11, all hashes and no address in it
+	@for kind in demo dev; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-header requirements/$$kind.in --output-file requirements/$$kind.txt || exit; done
+
+clean: ## remove all that these commands made
+	rm -rf .venv .venv-demo .cache .ansible collections tests/output inkan-tls-*.tar.gz

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs rings of tests and ends with one line of counts.
+
+    scripts/venv dev python scripts/test_rings.py            all rings, two at a time (make test)
+    scripts/venv dev python scripts/test_rings.py lint       one ring, its output as it comes (make lint)
+
+A ring never stops the others. What cannot run on this machine is skipped aloud; REQUIRE_REAL=1 makes a skip a failure.
+Each pytest test, sanity test, integration target, linter and molecule scenario is one check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import typing as t
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LOGS = REPOSITORY / ".cache" / "logs"
+OUTPUT = REPOSITORY / "tests" / "output"
+REQUIRE_REAL = os.environ.get("REQUIRE_REAL", "") not in ("", "0")
+RING_LIMIT = 25 * 60  # seconds; a ring that hangs is killed, and says so
+LINES_SHOWN = 80  # of the log of a failed ring
+OLDEST_PYTHON = "3.9"  # the floor of code for targets (tests/config.yml)
+
+
+@dataclass
+class Count:
+    """failed and skipped are named, so that the summary can say which; an excused skip stays one under REQUIRE_REAL."""
+
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
+
+    def add(self, other: Count) -> Count:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.excused += other.excused
+        return self
+
+    def strict(self) -> Count:
+        """With REQUIRE_REAL a skip is a failure."""
+        if not REQUIRE_REAL:
+            return self
+        return Count(self.passed, self.failed + [f"skipped: {name}" for name in self.skipped], [], self.excused)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped) + len(self.excused)} skipped"
+
+
+class Shell:
+    """Runs the commands of one ring; ``log`` None: the terminal."""
+
+    def __init__(self, log: t.IO[str] | None) -> None:
+        self._log = log
+
+    def say(self, text: str) -> None:
+        print(text, file=self._log or sys.stdout, flush=True)
+
+    def run(self, *command: str, cwd: Path = REPOSITORY) -> int:
+        """The exit status; a command that runs too long is killed with all its children."""
+        self.say("$ " + " ".join(command))
+        process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+        try:
+            return process.wait(RING_LIMIT)
+        except subprocess.TimeoutExpired:
+            self.say(f"killed: it ran longer than {RING_LIMIT} s")
+            return 1
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def check(self, *command: str, cwd: Path = REPOSITORY) -> Count:
+        """A command that is one check."""
+        return Count(passed=1) if self.run(*command, cwd=cwd) == 0 else Count(failed=[" ".join(command[:3])])
+
+
+def junit_count(files: t.Iterable[Path]) -> Count:
+    count = Count()
+    for case in (case for file in files for case in ET.parse(file).iter("testcase")):
+        name = f"{case.get('classname', '')}::{case.get('name', '')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            count.failed.append(name)
+        elif case.find("skipped") is not None:
+            count.skipped.append(name)
+        else:
+            count.passed += 1
+    return count
+
+
+def with_status(count: Count, status: int, what: str) -> Count:
+    """A command that failed without naming a failed check, or that checked nothing, is itself the failure."""
+    if (status and not count.failed) or not (count.passed or count.failed or count.skipped):
+        count.failed.append(f"{what} ended with status {status}, {count.passed} checks passed")
+    return count
+
+
+def fresh(pattern: str, folder: Path = OUTPUT / "junit") -> t.Callable[[], list[Path]]:
+    """Forgets the reports of earlier runs now; the answer finds those of this run."""
+    for old in folder.glob(pattern):
+        old.unlink()
+    return lambda: sorted(folder.glob(pattern))
+
+
+# --- the rings ---
+
+
+def lint(shell: Shell) -> Count:
+    count = Count()
+    count.add(shell.check("ruff", "check", "."))
+    count.add(shell.check("ruff", "format", "--check", "."))
+    count.add(shell.check("yamllint", "-s", "."))
+    count.add(shell.check("ansible-lint"))
+    count.add(shell.check(sys.executable, "scripts/write_argument_specs.py", "--check"))
+    count.add(shell.check("antsibull-changelog", "lint"))
+    count.add(shell.check("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."))
+    if shutil.which("shellcheck"):
+        count.add(shell.check("shellcheck", *shell_scripts()))
+    else:
+        count.skipped.append("shellcheck is not installed")
+    return count
+
+
+def shell_scripts() -> list[str]:
+    """The tracked files that a shell reads."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    names = [name for name in listed.stdout.split("\0") if name and (REPOSITORY / name).is_file()]
+    return [name for name in names if is_shell_script(REPOSITORY / name)]
+
+
+def is_shell_script(path: Path) -> bool:
+    with path.open("rb") as file:
+        first = file.readline(100)
+    return first.startswith(b"#!") and first.rstrip().endswith((b"/sh", b"/bash", b" bash", b" sh"))
+
+
+def types(shell: Shell) -> Count:
+    """mypy finds the collection by its full name, as the imports write it."""
+    root = REPOSITORY / ".cache/dev/collections"
+    settings = ["--config-file", str(REPOSITORY / "pyproject.toml"), "--cache-dir", str(REPOSITORY / ".cache/mypy")]
+    return shell.check("mypy", *settings, "-p", "ansible_collections.inkan.tls.plugins", cwd=root)
+
+
+def sanity(shell: Shell) -> Count:
+    reports = fresh("ansible-test-sanity-*.xml")
+    status = shell.run("scripts/ansible-test", "sanity", "--color", "no", "--junit")
+    return with_status(junit_count(reports()), status, "ansible-test sanity")
+
+
+def units(shell: Shell) -> Count:
+    return pytest_ring(shell, "units", "-n", "2", "tests/unit")
+
+
+def real(shell: Shell) -> Count:
+    """The whole pipeline on real servers; root gets their packages installed."""
+    if shell.run("scripts/packages") != 0:
+        return Count(skipped=["real (the servers are not installed)"])
+    return pytest_ring(shell, "real", "tests/real")
+
+
+def pytest_ring(shell: Shell, name: str, *words: str) -> Count:
+    reports = fresh(f"{name}.xml", LOGS)
+    status = shell.run(sys.executable, "-m", "pytest", "-q", f"--junit-xml={LOGS / name}.xml", *words)
+    return with_status(junit_count(reports()), status, f"pytest {name}")
+
+
+def floor(shell: Shell) -> Count:
+    """The unit tests of modules again, on the oldest Python and the oldest cryptography of a target."""
+    if not shutil.which(f"python{OLDEST_PYTHON}"):
+        shell.say(f"skipped: no python{OLDEST_PYTHON} on this machine")
+        return Count(excused=[f"floor (no python{OLDEST_PYTHON} here)"])
+    reports = fresh(f"python{OLDEST_PYTHON}-*.xml")
+    status = shell.run("scripts/ansible-test", "units", "--color", "no", "--venv", "--python", OLDEST_PYTHON)
+    return with_status(junit_count(reports()), status, "ansible-test units")
+
+
+def integration(shell: Shell) -> Count:
+    """Each target is one check; the report of ansible-test tells what became of it."""
+    reports = fresh("integration-*.json", OUTPUT / "data")
+    status = shell.run(
+        "scripts/ansible-test", "integration", "--color", "no", "--local", "--continue-on-error", "--allow-destructive"
+    )
+    count = Count()
+    for report in reports():
+        for name, target in json.loads(report.read_text("utf-8")).get("targets", {}).items():
+            print(name, target)
+    return with_status(count, status, "ansible-test integration")
+
+
+def molecule(shell: Shell) -> Count:
+    return shell.check("molecule", "test", "--scenario-name", "default")
+
+
+Ring = t.Callable[[Shell], Count]
+#: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
+LANES: tuple[tuple[Ring, ...], ...] = ((sanity, floor, integration, lint), (real, molecule, units, types))
+RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
+
+
+def run_ring(name: str, shell: Shell) -> Count:
+    try:
+        return RINGS[name](shell).strict()
+    except Exception as exc:  # noqa: BLE001 a ring that breaks must not hide the others
+        shell.say(f"{type(exc).__name__}: {exc}")
+        return Count(failed=[f"{name} broke: {type(exc).__name__}: {exc}"])
+
+
+def run_logged(name: str, talk: threading.Lock) -> Count:
+    log = LOGS / f"{name}.log"
+    begin = time.monotonic()
+    with log.open("w", encoding="utf-8") as file:
+        count = run_ring(name, Shell(file))
+    with talk:
+        word = "FAILED" if count.failed else "ok"
+        print(f"{word:7}{name:13}{count}   ({time.monotonic() - begin:.0f} s)", flush=True)
+        if count.failed:
+            lines = log.read_text("utf-8", "replace").splitlines()
+            print("\n".join(f"    {line}" for line in lines[-LINES_SHOWN:]))
+            print(f"    (all {len(lines)} lines: {log.relative_to(REPOSITORY)})", flush=True)
+    return count
+
+
+def run_all() -> Count:
+    talk = threading.Lock()
+    print(f"Running {', '.join(RINGS)}; logs in {LOGS.relative_to(REPOSITORY)}", flush=True)
+    with ThreadPoolExecutor(len(LANES)) as pool:
+        lanes = pool.map(lambda lane: [run_logged(ring.__name__, talk) for ring in lane], LANES)
+        total = Count()
+        for count in (count for lane in lanes for count in lane):
+            total.add(count)
+    return total
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in RINGS]
+    if unknown:
+        print(f"no such ring: {', '.join(unknown)}; there are {', '.join(RINGS)}", file=sys.stderr)
+        return 2
+    os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"  # where servers live, also for ordinary users
+    LOGS.mkdir(parents=True, exist_ok=True)
+    if not names or "lint" in names or "sanity" in names:
+        Shell(None).run("scripts/packages", "lint")  # what is still missing then, its ring says
+    total = Count()
+    if names:
+        for name in names:
+            total.add(run_ring(name, Shell(None)))
+    else:
+        total = run_all()
+    for word, items in (("failed", total.failed), ("skipped", total.skipped + total.excused)):
+        for item in items:
+            print(f"{word}: {item}")
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
