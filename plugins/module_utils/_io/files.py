@@ -234,7 +234,7 @@ class Directory:
     def write(self, name: str, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1) -> None:
         """Put ``content`` in the place of ``name``, whole and durable or not at all."""
         path = self._path(name)
-        temporary = _temporary_name()
+        temporary = temporary_name()
         with telling("Cannot write the file", path):
             try:
                 self._fill(temporary, content, mode, uid, gid)
@@ -253,7 +253,7 @@ class Directory:
     def link(self, name: str, target: str) -> None:
         """Let the link ``name`` lead to ``target`` from one instant to the next, and durably."""
         path = self._path(name)
-        temporary = _temporary_name()
+        temporary = temporary_name()
         with telling("Cannot switch the link", path):
             try:
                 self._system.symlink(target, temporary, self.fd)
@@ -296,7 +296,7 @@ class Directory:
         """Remove a directory of files at once to the eye (it is renamed first), then really."""
         if self.stat(name) is None:
             return
-        gone = _temporary_name()
+        gone = temporary_name()
         self.rename(name, gone)
         with telling("Cannot remove the directory", self._path(name)):
             self._clear(gone, _SWEEP_DEPTH)
@@ -317,6 +317,16 @@ class Directory:
                 return self._dress(fd, mode, uid, gid)
             finally:
                 os.close(fd)
+
+    def set_own_access(self, *, mode: int) -> bool:
+        """The same for this directory itself."""
+        with telling("Cannot set the mode", self.path):
+            return self._dress(self.fd, mode, -1, -1)
+
+    def sync(self) -> None:
+        """Make the names in this directory durable."""
+        with telling("Cannot sync the directory", self.path):
+            self._system.fsync(self.fd)
 
     def lock(self, name: str, *, wait: float, clock: Clock) -> int | None:
         """An exclusive lock by the file ``name``: a descriptor to close, or None after ``wait`` seconds.
@@ -391,7 +401,7 @@ class Directory:
             self._system.unlink(temporary, self.fd)
 
 
-def _temporary_name() -> str:
+def temporary_name() -> str:
     return TEMPORARY_PREFIX + secrets.token_hex(8)
 
 

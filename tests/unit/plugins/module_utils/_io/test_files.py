@@ -189,9 +189,8 @@ def test_a_link_switches_from_one_instant_to_the_next(tmp_path: Path) -> None:
     for survives in range(4):
         (tmp_path / "live").unlink(missing_ok=True)
         (tmp_path / "live").symlink_to("one")
-        with Directory.open(str(tmp_path), system=DyingSystem(survives)) as directory:
-            with contextlib.suppress(Killed):
-                directory.link("live", "two")
+        with contextlib.suppress(Killed), Directory.open(str(tmp_path), system=DyingSystem(survives)) as directory:
+            directory.link("live", "two")
         assert os.readlink(tmp_path / "live") == ("one" if survives < 2 else "two")
 
 
