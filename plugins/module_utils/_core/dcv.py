@@ -40,7 +40,10 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Verdict:
-    """allowed: the CA may rely on the method; revalidate: it may, but the old evidence is too old; ends_on: the first day it may not."""
+    """What a CA may do.
+
+    allowed: it may rely on the method; revalidate: the old evidence is too old; ends_on: the first day it may not.
+    """
 
     allowed: bool
     discouraged: bool = False
@@ -85,7 +88,8 @@ def allowed(
         reasons = (f"it SHOULD NOT be used since {rule.discouraged_from}",)
     revalidate = _too_old(rule, day, evidence)
     if revalidate:
-        reasons += (f"the validation of {_done_on(evidence)} is older than {reuse_limit(day, rule)} days: validate again",)
+        age = f"the validation of {_done_on(evidence)} is older than {reuse_limit(day, rule)} days"
+        reasons += (f"{age}: validate again",)
     return Verdict(True, discouraged, revalidate, ends_on, reasons, facts)
 
 
@@ -164,7 +168,12 @@ def validity_limit(day: date) -> Limit:
 
 def latest_end(start: datetime) -> datetime:
     """The last notAfter that is lawful for a certificate issued at ``start``: N · 86,400 s, both end points counted."""
-    return start + validity_limit(start.date()).days * _DAY - _SECOND
+    return end_of(start, validity_limit(start.date()).days)
+
+
+def end_of(start: datetime, days: int) -> datetime:
+    """The last second of a validity of so many days of 86,400 s."""
+    return start + days * _DAY - _SECOND
 
 
 def perspectives(day: date) -> Perspectives | None:

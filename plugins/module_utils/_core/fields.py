@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Raw option dictionaries in, typed values out; every wrong field is named, none ends the reading.
 
-A Fields object is one dictionary with the place it stands at (``item "shop"``, ``key``): its methods take one key each and
-``close`` complains of keys that nobody took, with the nearest word that was meant.
+A Fields object is one dictionary with the place it stands at (``item "shop"``, ``key``): its methods take one key each,
+and ``close`` complains of keys that nobody took, with the nearest word that was meant.
 
 This file is private to the collection.
 """

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who is due: an ordered list of reasons, the first that holds decides. Pure and total.
 
-    an order is under way ─▶ in progress          (an issued one counts as the live certificate when its own day has come)
+    an order is under way ─▶ in progress          (an issued one is judged like a live certificate)
     forced                ─▶ due
     no certificate        ─▶ due
-    expired               ─▶ due
+    expired, not its key  ─▶ due
     names, key type       ─▶ due, unless frozen
     the day has come      ─▶ due, unless frozen   (only where renewals are chosen)
 
-The day is counted from the later of notBefore and the day the certificate was obtained: a CA whose new certificate is already
-inside the window is not asked again every day.
+The day is counted from the later of notBefore and the day the certificate was obtained: a CA whose new certificate is
+already inside the window is not asked again every day.
 
 This file is private to the collection.
 """
@@ -99,7 +99,7 @@ def decide(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datetime) -
 
 
 def _decide_deploying(facts: Facts, order: OpenOrder, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
-    """An issued certificate waits for a host: it is judged as if it were live, or a dead host would block renewal for ever."""
+    """An issued certificate waits for a host. It is judged as if it were live: a dead host must not block renewal."""
     waiting = Due(Outcome.IN_PROGRESS, "order_open", f"an issued certificate waits for its hosts ({order.state})")
     if order.certificate is None or choose is Choose.NONE:
         return waiting
@@ -119,6 +119,8 @@ def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datet
         return Due(Outcome.DUE, "no_certificate", "there is no live certificate")
     if now > live.not_after:
         return Due(Outcome.DUE, "expired", f"the live certificate ended at {render_time(live.not_after)}", at)
+    if not live.matches:
+        return Due(Outcome.DUE, "key_mismatch", "the live certificate does not belong to the live key", at)
     reason = _changed(facts, live) or (_day_reason(at, now) if choose is Choose.RENEW else None)
     if reason is None:
         return Due(Outcome.NOT_DUE, "not_due", _waiting_reason(at, choose, now), at)
@@ -164,7 +166,7 @@ def _due_at(facts: Facts, policy: RenewalPolicy) -> datetime | None:
 
 
 def renewal_day(name: str, live: Live, policy: RenewalPolicy) -> datetime:
-    """start + fraction · (notAfter − start), or so many days before notAfter; drawn forward by the name's share of the jitter."""
+    """start + fraction · (notAfter − start), or days_left before notAfter; less the name's share of the jitter."""
     start = max(live.not_before, live.obtained_at or live.not_before)
     life = max(live.not_after - start, timedelta(0))
     wait = life * policy.fraction

@@ -16,7 +16,13 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9}
 
 def parse_time(text: str) -> datetime:
     """``2026-11-20T00:00:00Z``, with any offset, or a bare date (its first second in UTC); ValueError says why not."""
-    text = text.strip()
+    moment = _parse(text.strip())
+    if moment.year < 1970:
+        raise ValueError(f"{text} lies before 1970")
+    return moment
+
+
+def _parse(text: str) -> datetime:
     if _DATE.fullmatch(text):
         return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
     found = _TIME.fullmatch(text)
@@ -33,7 +39,10 @@ def parse_time(text: str) -> datetime:
 def parse_end(text: str) -> datetime:
     """As ``parse_time``, but a bare date means all of that day: the first second after it."""
     moment = parse_time(text)
-    return moment + timedelta(days=1) if _DATE.fullmatch(text.strip()) else moment
+    try:
+        return moment + timedelta(days=1) if _DATE.fullmatch(text.strip()) else moment
+    except OverflowError as reason:
+        raise ValueError(f"{text} lies outside the calendar") from reason
 
 
 def render_time(moment: datetime) -> str:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An item of ``inkan_certificates`` as its owner wrote it, parsed: the only reader of that dictionary.
 
-Here the *shape* is judged (all errors of all items at once). Whether the wish is lawful is the rule book's business (plan.py).
+Here the *shape* is judged (all errors of all items at once). Whether the wish is lawful is the rule book's business
+(``plan.py``).
 
 This file is private to the collection.
 """
@@ -87,6 +88,8 @@ class Live:
     key_type: str | None
     obtained_at: datetime | None
     serial: str | None
+    #: whether it belongs to the key beside it
+    matches: bool = True
 
 
 @dataclass(frozen=True)
@@ -318,7 +321,13 @@ def _live(fields: Fields, key: str) -> Live | None:
         return None
     # further keys are welcome: certificates_info returns more than is needed here
     return Live(
-        not_before, not_after, live_names, inner.text("key_type"), inner.time("obtained_at"), inner.text("serial")
+        not_before=not_before,
+        not_after=not_after,
+        dns_names=live_names,
+        key_type=inner.text("key_type"),
+        obtained_at=inner.time("obtained_at"),
+        serial=inner.text("serial"),
+        matches=inner.flag("matches", True),
     )
 
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What sellers and CAs sell: one Product a key of ``product``, and below it one row a property.
 
-Every row names the facts it stands on and its source, and holds from ``since`` until the day before ``until`` (None: no end
-known). Nothing about a seller is coded elsewhere: the rule book (``_core/plan``) reads rows and obeys, beside them, the
-Baseline Requirements (``_data/dcv_methods``, ``_data/validity``): where both speak, the stricter wins.
+Every row names the facts it stands on and its source, and holds from ``since`` until the day before ``until`` (None: no
+end known). Nothing about a seller is coded elsewhere: the rule book (``_core/plan``) reads rows and obeys, beside them,
+the Baseline Requirements (``_data/dcv_methods``, ``_data/validity``): where both speak, the stricter wins.
 
-    Seller   1 ── n   Product   1 ── n   MethodOffer, ContactOffer, StepRule, NoticeRule, RenewalRule, ValidityRule, NameRule
+    Seller ──▶ Product ──▶ NameRule, CustodyRule, MethodOffer, ContactOffer, StepRule, NoticeRule, RenewalRule,
+                           ValidityRule
 
 This file is private to the collection.
 """
@@ -45,7 +46,7 @@ class ContactOffer(t.NamedTuple):
     """A kind of mailbox that approval mails go to.
 
     kind         constructed, txt, caa, soa, whois
-    levels       at which names: ``fqdn`` (validated name), ``base`` (registrable domain), ``unwww`` (a leading www dropped)
+    levels       at which names: ``fqdn`` (validated name), ``base`` (registrable domain), ``unwww`` (without its www)
     local_parts  of a constructed address
     rule         the method of the BR that it is
     selectable   the applicant may name it
@@ -100,7 +101,7 @@ class NoticeRule(t.NamedTuple):
 class RenewalRule(t.NamedTuple):
     """How the seller renews.
 
-    opens_days, closes_days  its window, counted back from the end of the certificate; None: the customer's own policy decides
+    opens_days, closes_days  its window, counted back from the end of the certificate; None: the customer decides
     immutable                fields of an item that a renewal may not change
     outcome                  what happens if nobody acts: ``renews`` or ``lapses``
     key_made_by, period      of what is then issued (None: nothing is)
@@ -123,25 +124,37 @@ class RenewalRule(t.NamedTuple):
 class ValidityRule(t.NamedTuple):
     """The seller's own arithmetic; the cap of the BR is applied to whatever comes out.
 
-    kind         ``ca_decides`` (nothing is known but the cap), ``days``, ``month_end`` (last day of the n-th month after issue)
-    amount       of days or months
-    carry_over   the rest of the renewed certificate is added
+    kind    ``ca_decides`` (nothing is known but the cap) or ``days``
+    amount  of days
     """
 
     kind: str
     facts: tuple[str, ...]
     source: str
     amount: int = 0
-    carry_over: bool = False
     since: date | None = None
     until: date | None = None
 
 
 class NameRule(t.NamedTuple):
-    """Which names one certificate may carry; wildcard: ``no``, ``may`` or ``only``."""
+    """Which names one certificate may carry; wildcard: ``no``, ``may`` or ``only``.
+
+    An item's option ``max_names`` takes the place of the number, for a CA that takes more.
+    """
 
     wildcard: str
     max_names: int
+    facts: tuple[str, ...]
+    source: str
+    since: date | None = None
+    until: date | None = None
+
+
+class CustodyRule(t.NamedTuple):
+    """Who may make the key, and who may install the certificate: ``us``, ``seller``."""
+
+    key_made_by: tuple[str, ...]
+    deployed_by: tuple[str, ...]
     facts: tuple[str, ...]
     source: str
     since: date | None = None
@@ -164,6 +177,7 @@ class Product(t.NamedTuple):
     title: str
     source: str
     names: tuple[NameRule, ...] = ()
+    custody: tuple[CustodyRule, ...] = ()
     methods: tuple[MethodOffer, ...] = ()
     contacts: tuple[ContactOffer, ...] = ()
     steps: tuple[StepRule, ...] = ()
@@ -192,9 +206,10 @@ PRODUCTS: tuple[Product, ...] = (
                 wildcard="may",
                 max_names=100,
                 facts=("RFC 8555 §7.1.3",),
-                source="names a certificate at Let's Encrypt, letsencrypt.org/docs/rate-limits, 2026-08-05; RFC 8555 has no limit",
+                source="Let's Encrypt (community.letsencrypt.org/t/35243); RFC 8555 itself has no limit",
             ),
         ),
+        custody=(CustodyRule(("us",), ("us",), ("RFC 8555 §7.4", "BR 6.1.1.3"), "RFC 8555 §7.4: finalized by a CSR"),),
         methods=(
             MethodOffer(
                 method="dns-01",
@@ -215,9 +230,7 @@ PRODUCTS: tuple[Product, ...] = (
             ),
         ),
         steps=(
-            StepRule(
-                "customer", "place the order, key and CSR first", ("RFC 8555 §7.4",), "RFC 8555 §7.4, ordered by this collection"
-            ),
+            StepRule("customer", "make key and CSR, then place the order", ("RFC 8555 §7.4",), "RFC 8555 §7.4"),
             StepRule(
                 "customer",
                 "publish the TXT record at every authoritative server",
@@ -230,14 +243,15 @@ PRODUCTS: tuple[Product, ...] = (
             ),
             StepRule("ca", "look at every name, then issue", ("RFC 8555 §7.5.1",), "RFC 8555 §7.5.1"),
             StepRule(
-                "customer", "deploy the certificate, then remove the token", ("RFC 8555 §8.3", "RFC 8555 §8.4"), "RFC 8555 §8"
+                "customer",
+                "deploy the certificate, remove the token",
+                ("RFC 8555 §8.3", "RFC 8555 §8.4"),
+                "RFC 8555 §8.3, §8.4",
             ),
         ),
         renewal=(
             RenewalRule(outcome="lapses", facts=("RFC 8555 §7.4",), source="RFC 8555 §7.4: a renewal is a new order"),
         ),
-        validity=(
-            ValidityRule("ca_decides", ("BR 6.3.2",), "the CA's profile decides; BR 6.3.2 caps it"),
-        ),
+        validity=(ValidityRule("ca_decides", ("BR 6.3.2",), "the CA's profile decides; BR 6.3.2 caps it"),),
     ),
 )

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The validation methods of the Baseline Requirements, section 3.2.2.4, one row a method.
 
-State of knowledge: 2026-11-20, BR 2.3.1 (ballot SC-104, effective 2026-10-04). A date is 00:00:00 UTC (BR 1.6.4): a rule
-holds on day D when D >= the date, and D is the day of issue.
+State of knowledge: 2026-11-20, BR 2.3.1 (ballot SC-104, effective 2026-10-04). A date is 00:00:00 UTC (BR 1.6.4): a
+rule holds on day D when D >= the date, and D is the day of issue.
 
 This file is private to the collection.
 """
@@ -165,7 +165,7 @@ METHOD_RULES: tuple[MethodRule, ...] = (
         wildcard=True,
         prune=True,
         caa_label="ca-tbr-12",
-        lookup="WHOIS/RDAP via IANA, registrar contact, or SOA RNAME; only if ADN == Base Domain Name and CA (or affiliate) is its registrar",
+        lookup="WHOIS/RDAP, registrar contact or SOA RNAME; only if the ADN is a Base Domain Name of a registrar-CA",
         source="BR 2.3.1 3.2.2.4.12",
     ),
     MethodRule(

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lifetimes, reuse, perspectives and other dated rules, one row a rule, oldest first.
 
-The last row whose ``since`` is not after the day of issue holds. The first row of each table models the time just before
-2026-03-15, not the older 825-day era. A day is 86,400 s and both end points count (BR 6.3.2, 1.6.4).
+The last row whose ``since`` is not after the day of issue holds. The first row of each table models the time just
+before 2026-03-15, not the older 825-day era. A day is 86,400 s and both end points count (BR 6.3.2, 1.6.4).
 
 This file is private to the collection.
 """
@@ -86,8 +86,8 @@ MPIC_ALLOWED_MISSES: tuple[AllowedMisses, ...] = (
 class Switch(t.NamedTuple):
     """A rule that begins on a day.
 
-    hits     which certificates feel it: ``all``; ``dns`` and ``mpic``: by how they are validated; ``ca``: the CA alone has
-             work (no cliff of a certificate)
+    hits     which certificates feel it: ``all``; ``mpic`` and ``adn``: by the ticks of their method; ``arpa``: by their
+             name; ``ca``: none, the CA alone has work
     do       what its owner does about it; empty where ``hits`` is ``ca``
     """
 
@@ -121,9 +121,7 @@ SWITCHES: tuple[Switch, ...] = (
         "",
         "Chrome Root Program 1.8",
     ),
-    Switch(
-        date(2026, 7, 15), "the CA logs name, Authorization Domain Name and method", "ca", "", "SC-099, BR 5.4.1"
-    ),
+    Switch(date(2026, 7, 15), "the CA logs name, Authorization Domain Name and method", "ca", "", "SC-099, BR 5.4.1"),
     Switch(date(2026, 9, 15), "the last uses of SHA-1 end", "ca", "", "SC-097, BR 7.1.3.2.1"),
     Switch(
         date(2026, 11, 15),

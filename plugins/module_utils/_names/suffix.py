@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Public suffixes and registrable domains: the ICANN section of the public suffix list (BR 3.2.2.6).
 
-Names are A-labels. The parent of a wildcard rule (``kawasaki.jp`` under ``*.kawasaki.jp``) counts as a suffix: by the formal
-algorithm it would look registrable. A leading ``www`` is never dropped: in ``www.tokyo.jp`` it is the registered label.
+Names are A-labels. The parent of a wildcard rule (``kawasaki.jp`` under ``*.kawasaki.jp``) counts as a suffix: by the
+formal algorithm it would look registrable. A leading ``www`` is never dropped: in ``www.tokyo.jp`` it is the registered
+label.
 
 This file is private to the collection.
 """

@@ -1,0 +1,344 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rule book as a function: one wish and a day in, a plan out. Pure.
+
+    wish ──▶ judge() ──▶ names, methods, errors ──▶ contacts, records, files, steps, renewal, validity, cliffs
+                                             └───▶ due decision, normalized certificate
+
+The plan of a refused certificate is filled as far as it can be; ``error`` says why it is refused.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Book, Judgement, in_force, judge, one_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, decide, renewal_day
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Deploy, Handshake, Wish
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import ContactOffer, MethodOffer, Product
+
+Data = dict[str, t.Any]
+
+_HANDSHAKE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Planned:
+    """plan: plain data in the pinned shape; certificate and due are None where the item is refused."""
+
+    name: str
+    plan: Data
+    certificate: Data | None
+    due: Due | None
+    error: InkanError | None
+
+
+def plan_certificate(wish: Wish, book: Book) -> Planned:
+    judgement = judge(wish, book)
+    error = one_error(wish, judgement.errors)
+    plan = _plan(wish, judgement, book, error)
+    if error is not None:
+        return Planned(wish.name, plan, None, None, error)
+    facts = Facts(wish.name, judgement.names, wish.key.type, wish.live, wish.order)
+    due = decide(facts, book.policy, book.choose, book.as_of)
+    return Planned(wish.name, plan, _certificate(wish, judgement, book), due, None)
+
+
+def _plan(wish: Wish, judgement: Judgement, book: Book, error: InkanError | None) -> Data:
+    product = judgement.product
+    offer = judgement.chosen.offer if judgement.chosen is not None else None
+    return {
+        "name": wish.name,
+        "product": wish.product,
+        "seller": product.seller if product is not None else None,
+        "ca": product.ca if product is not None else None,
+        "validation_level": product.validation_level if product is not None else None,
+        "methods": _methods(judgement),
+        "contacts": _contacts(judgement, book),
+        "records": _records(judgement, offer) if error is None else [],
+        "files": _files(judgement, offer) if error is None else [],
+        "steps": _steps(wish, product, offer, book),
+        "renewal": _renewal(wish, product, book),
+        "validity": _validity(product, book),
+        "cliffs": _cliffs(wish, judgement, offer, book),
+        "error": error.as_data() if error is not None else None,
+    }
+
+
+# -- how it is validated ----------------------------------------------------------------------------------------------
+
+
+def _methods(judgement: Judgement) -> list[Data]:
+    return [
+        {
+            "method": answer.offer.method,
+            "allowed": answer.verdict.allowed,
+            "discouraged": answer.verdict.discouraged,
+            "ends_on": _day(answer.verdict.ends_on),
+            "reasons": list(answer.verdict.reasons),
+            "facts": list(answer.verdict.facts),
+        }
+        for answer in judgement.methods
+    ]
+
+
+def _contacts(judgement: Judgement, book: Book) -> list[Data]:
+    """Where approval mails can go; no offer, no contact."""
+    found: list[Data] = []
+    for offer in judgement.product.contacts if judgement.product is not None else ():
+        for name in judgement.validated_names:
+            for domain in _levels(offer, name, book):
+                found += _contacts_at(offer, domain, name, book)
+    return found
+
+
+def _levels(offer: ContactOffer, name: str, book: Book) -> list[str]:
+    base = book.tools.registrable_domain(name)
+    unwww = name[4:] if name.startswith("www.") and name != base else name
+    at = {"fqdn": name, "unwww": unwww, "base": base}
+    return [domain for domain in dict.fromkeys(at[level] for level in offer.levels) if domain is not None]
+
+
+def _contacts_at(offer: ContactOffer, domain: str, name: str, book: Book) -> list[Data]:
+    verdict = dcv.allowed(
+        offer.rule, book.day, name, evidence=dcv.Evidence(domain), base_of=book.tools.registrable_domain
+    )
+    offered = bool(in_force([offer], book.day))
+    reasons = list(verdict.reasons)
+    if not offered:
+        reasons.append(f"the seller offers it from {offer.since or 'long ago'} until {offer.until or 'now'} only")
+    return [
+        {
+            "address": f"{local_part}@{domain}" if local_part else None,
+            "kind": offer.kind,
+            "domain": domain,
+            "allowed": offered and verdict.allowed,
+            "selectable": offer.selectable,
+            "mailed": offer.mailed,
+            "covers": offer.covers,
+            "reasons": reasons,
+            "facts": list(dict.fromkeys(offer.facts + verdict.facts)),
+        }
+        for local_part in offer.local_parts or ("",)
+    ]
+
+
+def _records(judgement: Judgement, offer: MethodOffer | None) -> list[Data]:
+    templates = offer.records if offer is not None else ()
+    return [
+        {"name": _filled(owner, name), "type": kind, "value": _filled(value, name)}
+        for name in judgement.validated_names
+        for owner, kind, value in templates
+    ]
+
+
+def _files(judgement: Judgement, offer: MethodOffer | None) -> list[Data]:
+    templates = offer.files if offer is not None else ()
+    return [{"url": _filled(url, name)} for name in judgement.validated_names for url in templates]
+
+
+def _filled(template: str, adn: str) -> str:
+    return template.replace("{adn}", adn)
+
+
+# -- when -------------------------------------------------------------------------------------------------------------
+
+
+def _steps(wish: Wish, product: Product | None, offer: MethodOffer | None, book: Book) -> list[Data]:
+    found: list[Data] = []
+    for rule in in_force(product.steps, book.day) if product is not None else ():
+        if rule.methods and (offer is None or offer.method not in rule.methods):
+            continue
+        due = None
+        if rule.after_days is not None:
+            due = book.day + timedelta(days=rule.after_days)
+        elif rule.before_expiry_days is not None:
+            due = _before_end(wish, rule.before_expiry_days)
+        found.append({"actor": rule.actor, "action": rule.action, "due": _day(due), "facts": list(rule.facts)})
+    return found
+
+
+def _end(wish: Wish) -> datetime | None:
+    return wish.live.not_after if wish.live is not None else wish.expires
+
+
+def _before_end(wish: Wish, days: int | None) -> date | None:
+    end = _end(wish)
+    return (end - timedelta(days=days)).date() if end is not None and days is not None else None
+
+
+def _renewal(wish: Wish, product: Product | None, book: Book) -> Data:
+    notices = in_force(product.notices, book.day) if product is not None else []
+    rules = in_force(product.renewal, book.day) if product is not None else []
+    rule = rules[-1] if rules else None
+    opens, closes = _window(wish, book)
+    if rule is not None and rule.opens_days is not None:
+        opens, closes = _day(_before_end(wish, rule.opens_days)), _day(_before_end(wish, rule.closes_days))
+    return {
+        "notices": [{"date": _day(_before_end(wish, n.before_expiry_days)), "to": n.to} for n in notices],
+        "window_opens": opens,
+        "window_closes": closes,
+        "immutable": list(rule.immutable) if rule is not None else [],
+        "if_ignored": {
+            "outcome": rule.outcome if rule is not None else "lapses",
+            "key_made_by": rule.key_made_by if rule is not None else None,
+            "period": rule.period if rule is not None else None,
+        },
+        "cancel_by": _day(_before_end(wish, rule.cancel_days)) if rule is not None else None,
+    }
+
+
+def _window(wish: Wish, book: Book) -> tuple[str | None, str | None]:
+    """The user's own policy, where the seller has no window."""
+    end = _end(wish)
+    opens = renewal_day(wish.name, wish.live, book.policy) if wish.live is not None else None
+    return render_time(opens) if opens else None, render_time(end) if end else None
+
+
+def _validity(product: Product | None, book: Book) -> Data:
+    """The seller's arithmetic under the cap of the day."""
+    days = dcv.validity_limit(book.day).days
+    for rule in in_force(product.validity, book.day) if product is not None else ():
+        days = min(days, rule.amount) if rule.kind == "days" else days
+    return {"max_days": days, "not_after": render_time(dcv.end_of(book.as_of, days))}
+
+
+# -- what will hit it -------------------------------------------------------------------------------------------------
+
+
+def _cliffs(wish: Wish, judgement: Judgement, offer: MethodOffer | None, book: Book) -> list[Data]:
+    rules = _usable_rules(judgement, offer, book)
+    found = list(_rule_cliffs(book.day, rules, offer))
+    if wish.validated_on is not None and wish.validated_on <= book.as_of and rules:
+        found += _reuse_cliffs(wish.validated_on.date(), book.day, rules)
+    found.sort(key=lambda cliff: cliff["date"])
+    return [dict(cliff) for cliff in found]
+
+
+def _usable_rules(judgement: Judgement, offer: MethodOffer | None, book: Book) -> tuple[str, ...]:
+    names = judgement.names
+    return tuple(
+        rule
+        for rule in (offer.rules if offer is not None else ())
+        if all(dcv.allowed(rule, book.day, name).allowed for name in names)
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _rule_cliffs(day: date, rules: tuple[str, ...], offer: MethodOffer | None) -> tuple[Data, ...]:
+    found = [cliff for rule in rules for cliff in _method_cliffs(day, rule, offer)]
+    for validity, reuse in dcv.limits_after(day):
+        what = f"certificates live at most {validity.days} days, validations count for at most {reuse.days} days"
+        do = "let renew run every day: it follows the lifetime of each certificate"
+        found.append(_cliff(validity.since, what, do, validity.source))
+    found += [
+        _cliff(switch.since, switch.rule, switch.do, switch.source)
+        for switch in dcv.switches_after(day)
+        if switch.hits == "all" or _hits(switch.hits, rules)
+    ]
+    return tuple(found)
+
+
+def _hits(tick: str, rules: tuple[str, ...]) -> bool:
+    rows = [dcv.method_rule(rule) for rule in rules]
+    if tick == "mpic":
+        return any(row.mpic_required for row in rows)
+    return tick == "adn" and any(row.prune or row.adn_cname_step for row in rows)
+
+
+def _method_cliffs(day: date, rule_id: str, offer: MethodOffer | None) -> list[Data]:
+    rule = dcv.method_rule(rule_id)
+    way_out = offer.way_out if offer is not None else ""
+    do = f"move to {way_out}" if way_out else "ask the seller which method replaces it"
+    name = f"{rule.title} (BR {rule.id})"
+    dates = (
+        (rule.discouraged_from, f"validation by {name} is discouraged"),
+        (rule.must_not_rely_from, f"validation by {name} ends, earlier validations included"),
+    )
+    return [_cliff(since, what, do, rule.source) for since, what in dates if since is not None and since > day]
+
+
+def _reuse_cliffs(validated_on: date, day: date, rules: tuple[str, ...]) -> list[Data]:
+    ends = [dcv.next_cliff(dcv.method_rule(rule), validated_on, day) for rule in rules]
+    last = max((end for end in ends if end is not None), default=None)
+    what = f"the validation of {validated_on} is worth nothing any more"
+    return [_cliff(last, what, "validate again before", "BR 4.2.1")] if last is not None else []
+
+
+def _cliff(since: date, what: str, do: str, source: str) -> Data:
+    return {"date": since.isoformat(), "what": what, "do": do, "facts": [source]}
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+# -- the item in its final form ---------------------------------------------------------------------------------------
+
+
+def _certificate(wish: Wish, judgement: Judgement, book: Book) -> Data:
+    """What roles and later modules take: nothing left to default, names as A-labels with the common name first."""
+    product, contact = judgement.product, wish.validation.contact
+    return {
+        "name": wish.name,
+        "common_name": judgement.common_name,
+        "dns_names": list(judgement.names),
+        "product": wish.product,
+        "seller": product.seller if product is not None else None,
+        "ca_account": wish.ca_account,
+        "method": wish.validation.method,
+        "validation": {
+            "method": wish.validation.method,
+            "contact": {"kind": contact.kind, "address": contact.address} if contact is not None else None,
+            "document_root": wish.validation.document_root,
+            "hosts": list(wish.validation.hosts or wish.hosts),
+        },
+        "key": {"type": wish.key.type, "reuse": wish.key.reuse, "made_by": wish.key.made_by},
+        "organization": wish.organization,
+        "subject": dict(wish.subject),
+        "hosts": list(wish.hosts),
+        "paths": dict(wish.paths),
+        "issued_from": wish.issued_from,
+        "options": dict(wish.options),
+        "deploy": _deploy(wish.deploy, judgement.names, book),
+    }
+
+
+def _deploy(deploy: Deploy, names: t.Sequence[str], book: Book) -> Data:
+    return {
+        "by": deploy.by,
+        "reload": deploy.reload,
+        "owner": deploy.owner,
+        "group": deploy.group,
+        "mode": deploy.mode,
+        "copies": [
+            {"path": c.path, "content": c.content, "owner": c.owner, "group": c.group, "mode": c.mode}
+            for c in deploy.copies
+        ],
+        "post_check": deploy.post_check,
+        "handshake": _handshake(deploy.handshake, names, book) if deploy.handshake is not None else None,
+    }
+
+
+def _handshake(handshake: Handshake, names: t.Sequence[str], book: Book) -> Data:
+    return {
+        "address": handshake.address,
+        "port": handshake.port or book.https_port,
+        "server_name": handshake.server_name or _server_name(names),
+        "timeout": handshake.timeout or _HANDSHAKE_SECONDS,
+    }
+
+
+def _server_name(names: t.Sequence[str]) -> str:
+    """A name to ask a service for: the first plain one, else one that the first wildcard name covers."""
+    plain = next((name for name in names if not name.startswith("*.")), None)
+    return plain if plain is not None else f"wildcard.{validated_name(names[0])}"

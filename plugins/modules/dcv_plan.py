@@ -1,0 +1,632 @@
+#!/usr/bin/python
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dcv_plan
+author: [The inkan.tls developers (@inkan-tls)]
+version_added: 0.1.0
+short_description: Tell what each certificate needs on a given day
+description:
+  - Answers, for each certificate of a list, by which methods its names may be validated on the day O(as_of), what is to
+    be published, who does what, how long the certificate may live, when it is due for renewal, and which changes of
+    the rules will hit it.
+  - It also checks the list and returns each item in its final form, which the other modules take.
+  - It knows the Baseline Requirements of the CA/Browser Forum and the catalogue of sellers and products of this
+    collection. It asks nobody, neither DNS nor a CA, and never writes.
+  - The next steps are M(inkan.tls.certificate_requests) for what is due, then M(inkan.tls.certificate_orders).
+extends_documentation_fragment:
+  - inkan.tls.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: Nothing is ever changed.
+  idempotent:
+    support: full
+    details: With O(as_of) given, the answer depends on the options alone.
+requirements:
+  - idna
+  - publicsuffixlist
+notes:
+  - Runs on the controller.
+  - Values of a wrong type, unknown keys and repeated names refuse the whole call, all of them in one message. A
+    certificate that is not lawful or not known to its seller is refused alone, the others still get their plan.
+options:
+  certificates:
+    description: The certificates, as in the variable C(inkan_certificates).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Unique, and safe as a folder name.
+        type: str
+        required: true
+      common_name:
+        description:
+          - The first name of the certificate, at most 64 characters.
+          - Default is the first of O(certificates[].dns_names).
+        type: str
+      dns_names:
+        description: Further names, with U-labels or A-labels. Repeated names are dropped.
+        type: list
+        elements: str
+      product:
+        description: A key of the product catalogue.
+        type: str
+        default: acme
+      ca_account:
+        description: The account it is ordered with. Not needed with O(choose=none).
+        type: str
+      validation:
+        description: How control of the names is shown.
+        type: dict
+        suboptions:
+          method:
+            description: A method of the product, for example V(dns-01) or V(http-01).
+            type: str
+          contact:
+            description: The mailbox that approval mails go to.
+            type: dict
+            suboptions:
+              kind:
+                description: Where the CA finds the mailbox.
+                type: str
+                choices: [constructed, txt, caa, soa, whois]
+                default: constructed
+              address:
+                description: The mailbox.
+                type: str
+          document_root:
+            description: The folder that the web servers serve. Needed where the method places a file.
+            type: path
+          hosts:
+            description: The web servers, as host, group, list or pattern. Default is O(certificates[].hosts).
+            type: list
+            elements: str
+      key:
+        description: The private key.
+        type: dict
+        suboptions:
+          type:
+            description: Algorithm and size.
+            type: str
+            choices: [rsa-2048, rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384]
+            default: ecdsa-p256
+          reuse:
+            description: Keep the key when the certificate is renewed.
+            type: bool
+            default: false
+          made_by:
+            description: Who makes it.
+            type: str
+            choices: [us, seller]
+            default: us
+      organization:
+        description: A key of C(inkan_organizations).
+        type: str
+      subject:
+        description: Fields of the subject beside the common name.
+        type: dict
+      hosts:
+        description: Where it is deployed, as host, group, list or pattern.
+        type: list
+        elements: str
+      paths:
+        description: Explicit places of key and CSR, instead of the store.
+        type: dict
+        suboptions:
+          privkey:
+            description: The private key.
+            type: path
+          csr:
+            description: The CSR.
+            type: path
+      deploy:
+        description: How it is brought into service.
+        type: dict
+        suboptions:
+          by:
+            description: Who installs it.
+            type: str
+            choices: [us, seller]
+            default: us
+          reload:
+            description: The name of a service, or a dictionary with C(argv), or one with C(pid_file) and C(signal).
+            type: raw
+          owner:
+            description: Owner of the private key in the store.
+            type: str
+          group:
+            description: Group of the private key in the store.
+            type: str
+          mode:
+            description: Mode of the private key in the store, octal and in quotes.
+            type: str
+          copies:
+            description: Separate copies for programs that cannot read the store.
+            type: list
+            elements: dict
+            suboptions:
+              path:
+                description: Absolute path of the copy.
+                type: path
+                required: true
+              content:
+                description: What it holds.
+                type: str
+                choices: [privkey, cert, chain, fullchain, combined]
+                required: true
+              owner:
+                description: Its owner.
+                type: str
+              group:
+                description: Its group.
+                type: str
+              mode:
+                description: Its mode, octal and in quotes.
+                type: str
+          post_check:
+            description: A command that must succeed after the reload.
+            type: dict
+            suboptions:
+              argv:
+                description: The program and its arguments.
+                type: list
+                elements: str
+                required: true
+          handshake:
+            description:
+              - The TLS handshake that proves the new certificate, a dictionary with C(address), C(port),
+                C(server_name) and C(timeout). V(false) turns it off.
+              - Where C(reload) is set the default is V(127.0.0.1), O(https_port), the first name of the certificate
+                that is no wildcard, and 10 seconds.
+            type: raw
+      issued_from:
+        description: The item whose certificate is handed over to the seller.
+        type: str
+      options:
+        description:
+          - What the seller lets one choose. C(max_names) takes the place of the number of names the catalogue knows.
+        type: dict
+      expires:
+        description: When the certificate in service ends, where O(certificates[].live) is not known.
+        type: str
+      validated_on:
+        description: When the names were validated last.
+        type: str
+      contract_ends:
+        description: When the contract with the seller ends.
+        type: str
+      live:
+        description:
+          - What M(inkan.tls.certificates_info) says is live, with at least C(not_before) and C(not_after); beside them
+            C(dns_names), C(key_type), C(obtained_at), C(serial) and C(matches) are read.
+        type: dict
+      order:
+        description:
+          - What M(inkan.tls.certificate_orders_info) says of the newest order; C(state) is read, and the facts of its
+            certificate as in O(certificates[].live).
+        type: dict
+      hosts_missing:
+        description: Hosts that should have the certificate and do not. Only told on; it is no reason for an order.
+        type: list
+        elements: str
+  as_of:
+    description:
+      - The day and time the answer is for, ISO 8601 with its offset, or a date in UTC. From 2024-01-01 to 2099-12-31.
+      - Default is now.
+    type: str
+  choose:
+    description:
+      - V(issue) chooses what has no certificate, or one with other names or another key type.
+      - V(renew) also chooses what has come to its day of renewal.
+      - V(none) chooses nothing.
+    type: str
+    choices: [issue, renew, none]
+    default: renew
+  renewal:
+    description: The user's policy of renewal.
+    type: dict
+    suboptions:
+      fraction:
+        description: The share of the lifetime after which a certificate is due, from 0.1 to 0.95.
+        type: float
+        default: 0.667
+      days_left:
+        description:
+          - Days before the end at which a certificate is due, instead of O(renewal.fraction).
+          - For a certificate that lives shorter than that the fraction holds.
+        type: int
+      force:
+        description: Names of certificates that are due in any case.
+        type: list
+        elements: str
+      freeze:
+        description:
+          - Times in which nothing is renewed, each with C(from), C(to) and C(reason). A date as C(to) includes that day.
+          - What has no certificate, or would lose it before the freeze ends, is not held back; neither is
+            O(choose=issue).
+        type: list
+        elements: dict
+      jitter_hours:
+        description: Spread the days of renewal over so many hours. The share of a certificate follows from its name.
+        type: int
+        default: 0
+  ca_accounts:
+    description:
+      - The accounts that exist, by name. A key C(offers) with a list C(methods) says what their seller really offers.
+      - Further keys are not read. Never put secrets here.
+    type: dict
+  https_port:
+    description: The port of the default handshake.
+    type: int
+    default: 443
+  only_results:
+    description: Leave RV(plans) out. With thousands of certificates it saves time.
+    type: bool
+    default: false
+seealso:
+  - module: inkan.tls.certificates_info
+  - module: inkan.tls.certificate_orders_info
+  - module: inkan.tls.certificate_requests
+"""
+
+EXAMPLES = r"""
+- name: See what is needed, and who is due
+  inkan.tls.dcv_plan:
+    certificates:
+      - name: shop
+        common_name: shop.example.jp
+        dns_names: [www.shop.example.jp]
+        ca_account: my-acme
+        validation:
+          method: http-01
+          document_root: /var/www/html
+        hosts: webservers
+        deploy:
+          reload: nginx
+      - name: wildcard
+        common_name: "*.例え.jp"
+        ca_account: my-acme
+        validation:
+          method: dns-01
+        hosts: webservers
+  delegate_to: localhost
+  run_once: true
+  register: plan
+
+- name: Look ahead to the day when certificates live 47 days
+  inkan.tls.dcv_plan:
+    certificates: "{{ inkan_certificates }}"
+    as_of: "2029-03-15"
+    choose: none
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+plans:
+  description: What each certificate needs, in the order of O(certificates).
+  returned: unless O(only_results=true)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the item.
+      returned: always
+      type: str
+      sample: shop
+    product:
+      description: The product asked for.
+      returned: always
+      type: str
+      sample: acme
+    seller:
+      description: Who sells it, V(null) for an unknown product.
+      returned: always
+      type: str
+      sample: acme
+    ca:
+      description: Who signs it, V(null) where the account decides.
+      returned: always
+      type: str
+      sample: null
+    validation_level:
+      description: V(dv), V(ov) or V(ev).
+      returned: always
+      type: str
+      sample: dv
+    methods:
+      description: Every method of the product, allowed or not for all the names of this certificate on that day.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - method: dns-01
+          allowed: true
+          discouraged: false
+          ends_on: null
+          reasons: []
+          facts: ["RFC 8555 §8.4", "BR 3.2.2.4.7"]
+    contacts:
+      description: Mailboxes that approval mails can go to.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    records:
+      description: Records to publish for the chosen method. What only the CA can tell is V(known_after_order).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - name: _acme-challenge.shop.example.jp
+          type: TXT
+          value: known_after_order
+    files:
+      description: URLs that must serve a file for the chosen method.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    steps:
+      description: Who does what, in order.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - actor: customer
+          action: publish the TXT record at every authoritative server
+          due: null
+          facts: ["RFC 8555 §8.4"]
+    renewal:
+      description: When and how it is renewed.
+      returned: always
+      type: dict
+      sample:
+        notices: []
+        window_opens: "2027-01-15T00:00:00Z"
+        window_closes: "2027-02-14T23:59:59Z"
+        immutable: []
+        if_ignored: {outcome: lapses, key_made_by: null, period: null}
+        cancel_by: null
+    validity:
+      description: The longest lawful validity of a certificate issued at O(as_of).
+      returned: always
+      type: dict
+      sample: {max_days: 200, not_after: "2027-06-07T23:59:59Z"}
+    cliffs:
+      description: Changes of the rules that will hit this certificate, soonest first, and what to do.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - date: "2026-12-15"
+          what: five remote perspectives must see the record or file
+          do: serve it from every authoritative server and without geo-blocking before the CA is asked to look
+          facts: ["SC-067v3, BR 3.2.2.9"]
+    error:
+      description: Why the item is refused, V(null) where it is not.
+      returned: always
+      type: dict
+      sample: null
+results:
+  description: One result an item, in the order of O(certificates).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the item.
+      returned: always
+      type: str
+      sample: shop
+    changed:
+      description: Always V(false).
+      returned: always
+      type: bool
+      sample: false
+    outcome:
+      description: V(due), V(not_due), V(in_progress) (an order is under way) or V(refused).
+      returned: always
+      type: str
+      sample: due
+    state:
+      description: The state of its order, V(live) without one, V(absent) with neither.
+      returned: always
+      type: str
+      sample: absent
+    error:
+      description: Why the item is refused, V(null) where it is not.
+      returned: always
+      type: dict
+      sample: null
+    due:
+      description:
+        - Whether it is to be ordered now, and why. C(code) is one of V(no_certificate), V(expired), V(key_mismatch),
+          V(names_changed), V(key_type_changed), V(window_open), V(forced), V(not_due), V(frozen), V(order_open),
+          V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
+      returned: always
+      type: dict
+      sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null}
+    hosts_missing:
+      description: As given.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    certificate:
+      description: The item in its final form, V(null) where it is refused.
+      returned: always
+      type: dict
+      sample:
+        name: shop
+        common_name: shop.example.jp
+        dns_names: [shop.example.jp, www.shop.example.jp]
+        product: acme
+        seller: acme
+        ca_account: my-acme
+        method: http-01
+        validation: {method: http-01, contact: null, document_root: /var/www/html, hosts: [webservers]}
+        key: {type: ecdsa-p256, reuse: false, made_by: us}
+        organization: null
+        subject: {}
+        hosts: [webservers]
+        paths: {}
+        issued_from: null
+        options: {}
+        deploy:
+          by: us
+          reload: nginx
+          owner: null
+          group: null
+          mode: null
+          copies: []
+          post_check: null
+          handshake: {address: 127.0.0.1, port: 443, server_name: shop.example.jp, timeout: 10}
+"""
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Account, Book, NameTools
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish, read_wishes
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Library, Result, run_module
+from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import IDNA_ERROR, to_alabel
+from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
+    PUBLICSUFFIXLIST_ERROR,
+    is_public_suffix,
+    registrable_domain,
+)
+
+#: the rules are known from the first day to the last that a date of a certificate can mean
+_FIRST, _LAST = datetime(2024, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc)
+
+
+def argument_spec() -> dict[str, t.Any]:
+    return {
+        # read by _core/wish, which names every wrong field at once and what was meant
+        "certificates": {"type": "list", "elements": "dict", "required": True},
+        "as_of": {"type": "str"},
+        "choose": {"type": "str", "choices": [choice.value for choice in Choose], "default": Choose.RENEW.value},
+        "renewal": {"type": "dict"},
+        "ca_accounts": {"type": "dict"},
+        "https_port": {"type": "int", "default": 443},
+        "only_results": {"type": "bool", "default": False},
+    }
+
+
+def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) -> Result:
+    """Judge all options first; then one plan and one result an item."""
+    errors = InputCollector()
+    wishes = read_wishes(params["certificates"], errors)
+    book = _book(params, clock or SystemClock(), errors)
+    errors.refuse()
+    planned = [plan_certificate(wish, book) for wish in wishes]
+    result = Result([_result(wish, one) for wish, one in zip(wishes, planned)])
+    if not params.get("only_results"):
+        result.extra["plans"] = [one.plan for one in planned]
+    unknown = sorted(book.policy.force - {wish.name for wish in wishes})
+    if unknown:
+        result.warnings.append(f"renewal.force names no certificate of this call: {', '.join(unknown)}")
+    return result
+
+
+def _book(params: dict[str, t.Any], clock: Clock, errors: InputCollector) -> Book:
+    return Book(
+        as_of=_as_of(params, clock, errors),
+        tools=NameTools(to_alabel, is_public_suffix, registrable_domain),
+        products={product.key: product for product in PRODUCTS},
+        policy=read_policy(params.get("renewal"), errors),
+        choose=Choose(params.get("choose") or Choose.RENEW.value),
+        accounts=_accounts(params.get("ca_accounts"), errors),
+        https_port=_https_port(params, errors),
+    )
+
+
+def _as_of(params: dict[str, t.Any], clock: Clock, errors: InputCollector) -> datetime:
+    fields = Fields({"as_of": params.get("as_of")}, where="the options", path="", errors=errors)
+    moment = fields.time("as_of") or clock.now()
+    if not _FIRST <= moment < _LAST:
+        fields.wrong("as_of", params.get("as_of"), "the rules are known from 2024-01-01 to 2099-12-31")
+        return _FIRST
+    return moment
+
+
+def _https_port(params: dict[str, t.Any], errors: InputCollector) -> int:
+    fields = Fields({"https_port": params.get("https_port")}, where="the options", path="", errors=errors)
+    return fields.number("https_port", 443, 1, 65535)
+
+
+def _accounts(raw: t.Any, errors: InputCollector) -> dict[str, Account] | None:
+    if raw is None:
+        return None
+    return {str(name): _account(str(name), account, errors) for name, account in raw.items()}
+
+
+def _account(name: str, raw: t.Any, errors: InputCollector) -> Account:
+    if isinstance(raw, dict) and raw.get("secrets"):
+        errors.add(
+            "secrets_here",
+            what="The plan takes no secrets",
+            where=f'account "{name}"',
+            why="ca_accounts is shown in logs, and this account has secrets in it",
+            todo="Give secrets to certificate_orders alone",
+        )
+        return Account()
+    fields = Fields(raw, where=f'account "{name}"', path="ca_accounts", errors=errors)
+    if not fields.has("offers"):
+        return Account()
+    offers = fields.below("offers")
+    methods = frozenset(offers.texts("methods")) if offers.has("methods") else None
+    return Account(methods)
+
+
+def _result(wish: Wish, planned: Planned) -> ItemResult:
+    order_state = wish.order.state if wish.order is not None and wish.order.state != "none" else None
+    due = planned.due
+    return ItemResult(
+        name=wish.name,
+        outcome=due.outcome.value if due is not None else "refused",
+        state=order_state or ("live" if wish.live is not None else "absent"),
+        error=planned.error,
+        extra={
+            "due": {
+                "is_due": due is not None and due.outcome.value == "due",
+                "code": due.code if due is not None else "refused",
+                "reason": due.reason if due is not None else "it is refused",
+                "at": render_time(due.at) if due is not None and due.at is not None else None,
+            },
+            "hosts_missing": list(wish.hosts_missing),
+            "certificate": planned.certificate,
+        },
+    )
+
+
+def main() -> None:
+    run_module(
+        argument_spec=argument_spec(),
+        run=run,
+        needs=(
+            Library("idna", IDNA_ERROR, "to turn names into A-labels"),
+            Library("publicsuffixlist", PUBLICSUFFIXLIST_ERROR, "to refuse public suffixes"),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
