@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import re
 import typing as t
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -185,7 +186,14 @@ def not_after(certificate: x509.Certificate) -> datetime:
 def printable(text: str) -> str:
     """Text of others for people and JSON: no control or direction character, bounded."""
     cut = text if len(text) <= _MAX_NAME_CHARACTERS else text[:_MAX_NAME_CHARACTERS] + "…"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in cut)
+    if cut.isprintable():
+        return cut
+    return "".join(char.encode("unicode_escape").decode("ascii") if _is_control(char) else char for char in cut)
+
+
+def _is_control(char: str) -> bool:
+    """Control, format (direction), surrogate, line and paragraph; not the ideographic space of Japanese names."""
+    return unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
 
 
 def _common_name(subject: x509.Name) -> str | None:
