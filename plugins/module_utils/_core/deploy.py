@@ -218,7 +218,7 @@ def next_move(facts: Facts, target: int) -> Move | None:
     before = facts.journal
     # A killed run never proved where it went: what it left is the last generation known to be good.
     back_to = before.back_to if facts.live == before.to else facts.live
-    answered = before.answered if before.answered is not None else _answered(facts.served)
+    answered = before.answered or _answered(facts.served)
     return Move(target, back_to if back_to != target else None, answered)
 
 

@@ -62,11 +62,15 @@ class Generation(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Journal:
-    """A switch that was begun and is not yet proven. previous: None at the first deployment."""
+    """A switch that was begun and is not yet proven. previous: None at the first deployment.
+
+    answered: whether the service answered a handshake before it, None: it was not asked.
+    """
 
     previous: int | None
     target: int
     at: datetime
+    answered: bool | None = None
 
 
 def default_store_path() -> str:
@@ -233,7 +237,12 @@ class Store:
         return self._remove_old(name, keep, never, staged=True)
 
     def write_journal(self, name: str, journal: Journal) -> None:
-        data = {"from": journal.previous, "to": journal.target, "at": journal.at.astimezone(timezone.utc).isoformat()}
+        data = {
+            "from": journal.previous,
+            "to": journal.target,
+            "at": journal.at.astimezone(timezone.utc).isoformat(),
+            "answered": journal.answered,
+        }
         with self.lock(name), self._made(name) as folder:
             folder.write(_JOURNAL, json.dumps(data).encode())
 
@@ -359,14 +368,14 @@ class Store:
     def _parse_journal(self, name: str, content: bytes) -> Journal:
         try:
             data = json.loads(content)
-            previous, target = data["from"], data["to"]
+            previous, target, answered = data["from"], data["to"], data.get("answered")
             at = datetime.fromisoformat(data["at"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise self._broken(name, _JOURNAL, "it is no journal of ours") from None
         numbers_fit = isinstance(target, int) and (previous is None or isinstance(previous, int))
-        if not numbers_fit or at.tzinfo is None:
+        if not numbers_fit or at.tzinfo is None or answered not in (None, True, False):
             raise self._broken(name, _JOURNAL, "it is no journal of ours")
-        return Journal(previous, target, at)
+        return Journal(previous, target, at, answered)
 
     def _known_name(self, name: str) -> None:
         error = item_name_error(name)
