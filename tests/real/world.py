@@ -327,7 +327,6 @@ class World:
             for host in self.hosts:
                 stack.enter_context(host.nginx)
             stack.callback(self._kill_plays)
-            self._collections()
             self.write_inventory()
             self._stack = stack.pop_all()
         return self
@@ -446,11 +445,18 @@ class World:
 
     # Plays
 
-    def _collections(self) -> None:
+    def _collections(self) -> str:
+        """Where Ansible finds the collection: where it is installed, else this checkout."""
+        for folder in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"):
+            if folder and (pathlib.Path(folder) / "ansible_collections/inkan/tls/galaxy.yml").exists():
+                return folder
+            if folder and (pathlib.Path(folder) / "ansible_collections/inkan/tls/MANIFEST.json").exists():
+                return folder
         link = self.root / "collections" / "ansible_collections" / "inkan" / "tls"
-        if "INKAN_COLLECTIONS_PATH" not in os.environ and not link.exists():
+        if not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(COLLECTION)
+        return str(self.root / "collections")
 
     def environment(self) -> dict[str, str]:
         keep = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
@@ -459,7 +465,7 @@ class World:
             **keep,
             "PATH": str(pathlib.Path(sys.executable).parent) + ":" + os.environ.get("PATH", ""),
             "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("INKAN_COLLECTIONS_PATH", str(self.root / "collections")),
+            "ANSIBLE_COLLECTIONS_PATH": self._collections(),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "inkan_counts",
             "ANSIBLE_NOCOLOR": "1",

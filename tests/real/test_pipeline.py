@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way round, in order, in one world: plan, issue, nothing to do, renew with a new key, roll back.
+
+Three hosts, three certificates: ``shop`` by dns-01 on all hosts, ``api`` by http-01 on web1, ``wild`` (a wildcard with
+an RSA key) by dns-01 on web2. The CA demands external account binding and rejects 5 % of nonces.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from checks import (
+    ledger_serials,
+    live_pairs_match,
+    live_serial,
+    nothing_is_left_over,
+    play_ended_well,
+    played_without_effect,
+    serves,
+)
+from world import Play, World
+
+SHOP, API, WILD = "shop.example.test", "api.example.test", "any.wild.example.test"
+HOSTS = ("web1", "web2", "web3")
+
+
+class Story:
+    """What one chapter leaves for the next."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.issued: dict[str, str] = {}  # certificate -> serial
+        self.renewed: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
+    with World(tmp_path_factory.mktemp("pipeline"), hosts=3) as world:
+        yield Story(world)
+
+
+def test_check_mode_on_a_fresh_inventory_writes_nothing_and_shows_what_would_be_done(story: Story) -> None:
+    world = story.world
+    before = world.snapshot()
+    play = world.play("issue", "--check", "--diff")
+    play_ended_well(play)
+    assert before.differences(world.snapshot(), ledger=True) == []
+    assert not world.ledger.exists()
+    assert not world.ledger.parent.exists()
+    _no_contact_with_the_ca(world)
+    for word in (
+        "_acme-challenge.shop.example.test",
+        "_acme-challenge.www.shop.example.test",
+        "_acme-challenge.wild.example.test",
+        ".well-known/acme-challenge/",
+        str(world.host("web1").document_root),
+        "known_after_order",
+    ):
+        assert word in play.stdout, f"{word} is not shown\n{play.why()}"
+    orders = play.results("certificate_orders")
+    assert {item["name"] for item in orders} == {"shop", "api", "wild"}
+    assert all(item["changed"] and item["certificate"] == "known_after_order" for item in orders if item["wanted"])
+    assert any(item["changed"] for item in play.results("certificate_deployments")), play.why()
+
+
+def _no_contact_with_the_ca(world: World) -> None:
+    requests = [(entry.method, entry.path) for entry in world.proxy.since(0)]
+    assert [request for request in requests if request[0] == "POST"] == []
+    assert requests == [], "a plan needs no word with the CA"
+
+
+def test_plan_says_that_all_three_are_due(story: Story) -> None:
+    play = story.world.play("plan")
+    play_ended_well(play)
+    plans = {item["name"]: item for item in play.results("dcv_plan")}
+    assert {name: item["outcome"] for name, item in plans.items()} == {"shop": "due", "api": "due", "wild": "due"}
+    assert story.world.proxy.writes() == []
+
+
+def test_issue_brings_every_certificate_live_and_proves_it(story: Story) -> None:
+    world = story.world
+    play = world.play("issue")
+    play_ended_well(play)
+    story.issued = ledger_serials(play)
+    assert set(story.issued) == {"shop", "api", "wild"}
+    for host in HOSTS:
+        serves(world, host, SHOP, story.issued["shop"])
+        serves(world, host, "www.shop.example.test", story.issued["shop"])
+    serves(world, "web1", API, story.issued["api"])
+    serves(world, "web2", WILD, story.issued["wild"])
+    assert live_pairs_match(world) == 5
+    nothing_is_left_over(world)
+
+
+def test_each_certificate_cost_exactly_one_order_and_one_account(story: Story) -> None:
+    proxy = story.world.proxy
+    assert len(proxy.orders_for(SHOP, "www.shop.example.test")) == 1
+    assert len(proxy.orders_for(API)) == 1
+    assert len(proxy.orders_for("*.wild.example.test", "wild.example.test")) == 1
+    assert len(proxy.orders()) == 3
+    assert [kind for kind, _path in proxy.writes()].count("newAccount") == 1
+
+
+def test_the_ca_really_fetched_the_file_and_only_challenge_records_were_written(story: Story) -> None:
+    fetched = [request for request in story.world.host("web1").nginx.requests() if request.host == API]
+    assert any("/.well-known/acme-challenge/" in request.path and request.status == 200 for request in fetched)
+    names = {update.name for update in story.world.bind.updates()}
+    assert names == {
+        "_acme-challenge.shop.example.test",
+        "_acme-challenge.www.shop.example.test",
+        "_acme-challenge.wild.example.test",
+    }
+
+
+def test_the_private_key_is_the_same_on_all_hosts_and_never_was_in_what_ansible_printed(story: Story) -> None:
+    world = story.world
+    keys = {(world.host(host).store / "shop/live/privkey.pem").read_text() for host in HOSTS}
+    assert len(keys) == 1
+    body = keys.pop().splitlines()[1]
+    for log in (world.root / "log").iterdir():
+        assert body not in log.read_text(errors="replace"), log
+    assert not [path for path in (world.root / "tmp").rglob("*") if path.is_file()], "a temporary file is left"
+    assert not [path for host in world.hosts for path in host.store.rglob("recipient.key")]
+
+
+@pytest.mark.parametrize("playbook", ["renew", "issue", "deploy"])
+def test_a_second_run_changes_nothing_anywhere(story: Story, playbook: str) -> None:
+    play = played_without_effect(story.world, playbook)
+    assert ledger_serials(play) == story.issued
+
+
+def test_a_forced_renewal_brings_a_new_key_and_a_new_certificate_to_this_one_alone(story: Story) -> None:
+    world = story.world
+    before = {host: (world.host(host).store / "shop/live/privkey.pem").read_text() for host in HOSTS}
+    play = world.play("renew", variables={"inkan_renewal": {"force": ["shop"]}})
+    play_ended_well(play)
+    story.renewed = ledger_serials(play)
+    assert story.renewed["shop"] != story.issued["shop"]
+    assert story.renewed["api"] == story.issued["api"] and story.renewed["wild"] == story.issued["wild"]
+    for host in HOSTS:
+        serves(world, host, SHOP, story.renewed["shop"])
+        assert (world.host(host).store / "shop/live/privkey.pem").read_text() != before[host]
+    serves(world, "web1", API, story.issued["api"])
+    assert len(world.proxy.orders()) == 4
+    assert live_pairs_match(world) == 5
+    nothing_is_left_over(world)
+
+
+def test_a_rollback_serves_the_certificate_before_again(story: Story) -> None:
+    world = story.world
+    orders = len(world.proxy.orders())
+    play = world.play("rollback", variables={"inkan_names": ["shop"]})
+    play_ended_well(play)
+    for host in HOSTS:
+        assert live_serial(world.host(host), "shop") == story.issued["shop"]
+        serves(world, host, SHOP, story.issued["shop"])
+    assert _changed_items(play, "certificate_deployments") == {(host, "shop") for host in HOSTS}
+    assert live_pairs_match(world) == 5
+    assert len(world.proxy.orders()) == orders
+
+
+def test_what_a_person_rolled_back_is_not_deployed_again_by_the_next_run(story: Story) -> None:
+    played_without_effect(story.world, "renew")
+    serves(story.world, "web3", SHOP, story.issued["shop"])
+
+
+def _changed_items(play: Play, action: str) -> set[tuple[str, str]]:
+    return {(item["_host"], item["name"]) for item in play.results(action) if item["changed"]}
