@@ -249,7 +249,7 @@ options:
         elements: str
       freeze:
         description:
-          - Times in which nothing is renewed, each with C(from), C(to) and C(reason). A date as C(to) includes that day.
+          - Times in which nothing is renewed, each with C(from), C(to) and C(reason). A date as C(to) is included.
           - What has no certificate, or would lose it before the freeze ends, is not held back; neither is
             O(choose=issue).
         type: list
