@@ -137,7 +137,7 @@ def test_staged_keys_are_pruned_apart(store: Store) -> None:
 
 
 def test_the_journal_is_read_as_written(store: Store) -> None:
-    for journal in (Journal(None, 1, AT), Journal(1, 2, AT)):
+    for journal in (Journal(None, 1, AT), Journal(1, 2, AT, answered=False)):
         store.write_journal(NAME, journal)
         assert store.read_journal(NAME) == journal
     assert store.clear_journal(NAME)
