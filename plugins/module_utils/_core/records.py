@@ -24,7 +24,7 @@ TYPES = ("TXT", "CNAME", "CAA")
 _CAA = re.compile(r'\s*(\d{1,3})\s+([A-Za-z0-9]{1,255})\s+(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*', re.DOTALL)
 
 
-# --- names ---------------------------------------------------------------------------------------------------------------
+# --- names -----------------------------------------------------------------------------------------------------------
 
 
 def canonical_name(text: str) -> str:
@@ -46,7 +46,7 @@ def longest_zone(name: str, zones: t.Iterable[str]) -> str | None:
     return max((zone for zone in zones if is_at_or_below(name, zone)), key=len, default=None)
 
 
-# --- values --------------------------------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def value_error(type: str, value: str) -> str | None:
@@ -67,7 +67,7 @@ def value_error(type: str, value: str) -> str | None:
 
 def canonical_value(type: str, value: str) -> str:
     """One spelling for each value, so that equal records are equal texts."""
-    if type == "CNAME":
+    if type in ("CNAME", "NS"):
         return canonical_name(value)
     if type == "CAA":
         return canonical_caa(value) or value
@@ -83,7 +83,7 @@ def canonical_caa(text: str) -> str | None:
     return f'{int(match.group(1))} {match.group(2).lower()} "{content}"'
 
 
-# --- TXT -----------------------------------------------------------------------------------------------------------------
+# --- TXT -------------------------------------------------------------------------------------------------------------
 
 
 def txt_strings(value: str) -> tuple[bytes, ...]:
@@ -158,7 +158,7 @@ def _bounded(octets: bytearray) -> bytes:
     return bytes(octets)
 
 
-# --- lines for people ----------------------------------------------------------------------------------------------------
+# --- lines for people ------------------------------------------------------------------------------------------------
 
 
 class Line(t.NamedTuple):

@@ -27,7 +27,7 @@ SIGHT_SPEC: dict[str, t.Any] = {
 
 
 class Sight(t.NamedTuple):
-    """resolvers: IP literals, asked in order; empty: those of this machine. Ports differ from the defaults only in a lab."""
+    """resolvers: IP literals, asked in order; empty: those of this machine. Only a lab has other ports."""
 
     resolvers: tuple[str, ...] = ()
     dns_port: int = 53

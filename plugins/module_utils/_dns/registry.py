@@ -27,14 +27,12 @@ def parse_services(
     services: t.Mapping[str, t.Any], secrets: t.Mapping[str, t.Any], errors: InputCollector
 ) -> list[ServiceConfig]:
     """What is wrong goes to ``errors``; no sentence ever holds a secret."""
-    configs = []
-    for name in sorted(str(one) for one in services):
-        config = _parse(name, services[name], secrets.get(name) or {}, errors)
-        if config is not None:
-            configs.append(config)
-    for name in sorted(str(one) for one in secrets):
-        if name not in services:
-            _add(errors, "unknown_service", f"secrets.{escaped(name, 80)}", "O(dns_services) has no service of this name")
+    given = {str(name): raw for name, raw in services.items()}
+    keys = {str(name): raw for name, raw in secrets.items()}
+    parsed = [_parse(name, raw, keys.get(name) or {}, errors) for name, raw in sorted(given.items())]
+    configs = [config for config in parsed if config is not None]
+    for name in sorted(set(keys) - set(given)):
+        _add(errors, "unknown_service", f"secrets.{escaped(name, 80)}", "dns_services has no service of this name")
     _refuse_shared_zones(configs, errors)
     return configs
 

@@ -28,6 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name, longest_zone, shown_value
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
     DnsService,
@@ -238,9 +239,7 @@ class Rfc2136:
         rcode = dns.rcode.to_text(answer.rcode())
         return None if rcode == "NOERROR" else self._rcode_error(rcode, what, "Nothing of this message was written")
 
-    def _receipt(
-        self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]
-    ) -> InkanError | None:
+    def _receipt(self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]) -> InkanError | None:
         question = Question(change.name, change.type)
         error = failures.get(question)
         if error is not None and not _answer_lost(error):
@@ -451,7 +450,8 @@ def _algorithm(settings: t.Mapping[str, t.Any]) -> str:
 
 
 def _unknown(what: str, given: t.Mapping[str, t.Any], known: t.Sequence[str]) -> list[str]:
-    return [f'there is no {what} "{one}", only {", ".join(known)}' for one in sorted(map(str, given)) if one not in known]
+    strange = sorted(str(one) for one in given if one not in known)
+    return [f'there is no {what} "{escaped(one, 80)}", only {", ".join(known)}' for one in strange]
 
 
 def _server_errors(settings: t.Mapping[str, t.Any]) -> list[str]:

@@ -6,6 +6,7 @@
 message that answers the question, or an InkanError. TSIG and time limits use the real clock (RFC 8945 §10).
 
     no answer, connection refused             TransportError  dns_no_answer, dns_unreachable
+    this machine has no way there (no IPv6)   TransportError  dns_no_route
     bytes that are no answer to our question  ProtocolError   dns_bad_answer
     TSIG: the server says                     RefusedError    tsig_bad_key, tsig_bad_signature, tsig_bad_time
     TSIG: not there, or does not hold         ProtocolError   tsig_missing, tsig_bad_answer
@@ -15,6 +16,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import struct
@@ -34,6 +36,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
 EDNS_PAYLOAD = 1232
 #: a lost datagram is asked for again so often, each time with its share of the time
 UDP_TRIES = 3
+_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class Exchange(t.Protocol):
@@ -138,7 +141,7 @@ class WireExchange:
 
     def _unreachable(self, failure: OSError, sent: bool) -> TransportError:
         error = TransportError(
-            code="dns_unreachable",
+            code="dns_no_route" if failure.errno in _NO_ROUTE else "dns_unreachable",
             what="The DNS server could not be reached",
             where=f"server {self.where}",
             why=failure.strerror or str(failure) or type(failure).__name__,
@@ -196,9 +199,7 @@ def _signed_wire(message: dns.message.Message, key: TsigKey | None, where: str) 
         ) from failure
 
 
-def parse_answer(
-    message: dns.message.Message, wire: bytes, key: TsigKey | None, where: str
-) -> dns.message.Message:
+def parse_answer(message: dns.message.Message, wire: bytes, key: TsigKey | None, where: str) -> dns.message.Message:
     """``wire`` as the answer to ``message``; any bytes are possible."""
     try:
         answer = dns.message.from_wire(

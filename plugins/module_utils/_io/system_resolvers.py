@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The resolvers of this machine, for those who name none.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+_PATH = "/etc/resolv.conf"
+_BOUND = 64 * 1024
+
+
+def system_resolvers(path: str = _PATH) -> tuple[str, ...]:
+    """The addresses of the nameserver lines (resolv.conf(5)); empty if the file is not there."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read(_BOUND).splitlines()
+    except OSError:
+        return ()
+    words = [line.split() for line in lines]
+    found = [one[1] for one in words if len(one) > 1 and one[0] == "nameserver" and _is_address(one[1])]
+    return tuple(dict.fromkeys(found))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text

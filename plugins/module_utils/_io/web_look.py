@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetches a validation file as a CA does (BR 3.2.2.4.18 and .19), and says hop by hop what came.
+
+Addresses come from sight's resolvers, never from this machine's; host header and TLS name are those of the URL. Redirects:
+only 301, 302, 307, 308 with Location, only to http and https on ports 80 and 443, at most ten. Certificates are not
+verified on this look: the rules ask for none, and the page may be why one is wanted. Nothing secret is sent.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+import urllib.parse
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
+
+MAX_HOPS = 10
+#: a token has some hundred octets; a page that answers everything is cut off here
+MAX_BODY = 64 * 1024
+MAX_ADDRESSES = 16
+DEFAULT_TIMEOUT = 10.0
+_REDIRECTS = (301, 302, 307, 308)
+_ACME = "/.well-known/acme-challenge/"
+
+
+class FileWish(t.NamedTuple):
+    url: str
+    content: str
+
+
+class Hop(t.NamedTuple):
+    """One request; status None: no answer came."""
+
+    url: str
+    address: str
+    status: int | None
+
+
+class Visit(t.NamedTuple):
+    """The walk from one address of the host to the end. found None: this machine cannot reach the address's family."""
+
+    address: str
+    found: bool | None
+    status: int | None
+    hops: tuple[Hop, ...]
+    reason: str
+
+
+class FileSighting(t.NamedTuple):
+    """visible: every address that could be reached serves the content."""
+
+    visible: bool
+    visits: tuple[Visit, ...]
+    lacking: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class AddressBook(t.Protocol):
+    def addresses(self, host: str) -> t.Sequence[str]:
+        """Every address of the host as the CA's resolver would find it; raises InkanError."""
+
+
+class Fetch(t.Protocol):
+    """One request to one address; the URL's host is what is asked for."""
+
+    def __call__(self, url: str, address: str, port: int) -> HttpResponse: ...
+
+
+def fetch(url: str, address: str, port: int) -> HttpResponse:
+    """Over the network; its own connection, so that threads may call it."""
+    client = DirectHttp(as_ca_looks=True, max_body=MAX_BODY)
+    try:
+        return client.request("GET", url, timeout=DEFAULT_TIMEOUT, connect_to=(address, port))
+    finally:
+        client.close()
+
+
+class _Target(t.NamedTuple):
+    url: str
+    host: str
+    port: int
+
+
+def url_error(url: str) -> str | None:
+    """Why a CA would not fetch this URL, or None."""
+    target = _parse(url)
+    return target if isinstance(target, str) else None
+
+
+def look(
+    wishes: t.Iterable[FileWish],
+    book: AddressBook,
+    sight: Sight,
+    executor: Executor,
+    fetch: Fetch = fetch,
+) -> dict[FileWish, FileSighting]:
+    """One look at all of them, from every address of each host."""
+    unique = list(dict.fromkeys(wishes))
+    starts = {wish: _starts(wish, book) for wish in unique}
+    pairs = [(wish, address) for wish in unique for address in starts[wish][0]]
+
+    def visit(pair: tuple[FileWish, str]) -> Visit:
+        return _visit(pair[0], pair[1], book, sight, fetch)
+
+    visits = dict(zip(pairs, executor.map(visit, pairs)))
+    return {
+        wish: _sighting(wish, [visits[wish, address] for address in starts[wish][0]], starts[wish][1])
+        for wish in unique
+    }
+
+
+def _starts(wish: FileWish, book: AddressBook) -> tuple[t.Sequence[str], str]:
+    """The addresses to visit, or why there is none."""
+    target = _parse(wish.url)
+    if isinstance(target, str):
+        return (), target
+    if wish.content.strip() and wish.content.strip() in wish.url:
+        return (), "the value is part of the URL, which proves nothing (BR 3.2.2.4.18)"
+    try:
+        found = book.addresses(target.host)
+    except InkanError as error:
+        return (), error.sentence()
+    return found[:MAX_ADDRESSES], "" if found else f"{target.host} has no address"
+
+
+def _sighting(wish: FileWish, visits: t.Sequence[Visit], problem: str) -> FileSighting:
+    shown = bare_url(wish.url)
+    lacking = [f"{shown}: {problem}"] if problem else []
+    lacking += [f"{shown}: {visit.address} {visit.reason}" for visit in visits if visit.found is False]
+    warnings = [f"{shown}: {one.address} was not looked at: {one.reason}" for one in visits if one.found is None]
+    if not lacking and not any(visit.found for visit in visits):
+        lacking.append(f"{shown}: no address of the host could be reached")
+    return FileSighting(not lacking, tuple(visits), tuple(lacking), tuple(warnings))
+
+
+# --- one walk --------------------------------------------------------------------------------------------------------
+
+
+def _visit(wish: FileWish, address: str, book: AddressBook, sight: Sight, fetch: Fetch) -> Visit:
+    """From ``address`` through all redirects."""
+    hops: list[Hop] = []
+    url, first = wish.url, address
+
+    def end(found: bool | None, status: int | None, reason: str) -> Visit:
+        return Visit(address, found, status, tuple(hops), reason)
+
+    while True:
+        target = _parse(url)
+        if isinstance(target, str):
+            return end(False, None, f"redirects to {bare_url(url)}: {target}")
+        try:
+            response, used = _get(target, [first] if not hops else book.addresses(target.host), sight, fetch)
+        except InkanError as error:
+            hops.append(Hop(bare_url(url), first if len(hops) == 0 else "", None))
+            unreachable = error.code == "http_no_connection" and ":" in address and len(hops) == 1
+            return end(None if unreachable else False, None, f"gives no answer: {error.sentence()}")
+        hops.append(Hop(bare_url(url), used, response.status))
+        location = response.headers.get("location", "")
+        if response.status in _REDIRECTS and location:
+            if len(hops) > MAX_HOPS:
+                return end(False, response.status, f"redirects more than {MAX_HOPS} times")
+            url = urllib.parse.urljoin(url, location)
+            continue
+        reason = _reason(wish, response)
+        return end(not reason, response.status, reason or "serves the content")
+
+
+def _get(target: _Target, addresses: t.Sequence[str], sight: Sight, fetch: Fetch) -> tuple[HttpResponse, str]:
+    """From the first address that answers, as a CA falls back from IPv6 to IPv4."""
+    port = sight.https_port if target.port == 443 else sight.http_port
+    failure: InkanError | None = None
+    for address in addresses[:MAX_ADDRESSES]:
+        try:
+            return fetch(target.url, address, port), address
+        except InkanError as error:
+            failure = error
+    raise failure or InkanError(
+        code="http_no_address", what=f"{target.host} has no address", todo="Check its A and AAAA records"
+    )
+
+
+def _parse(url: str) -> _Target | str:
+    """Host and port of a URL that a CA fetches, or why it does not."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError as failure:
+        return escaped(f"it is no URL: {failure}", 200)
+    if parts.scheme not in ("http", "https"):
+        return "only http and https are fetched"
+    host = (parts.hostname or "").rstrip(".")
+    if "@" in parts.netloc:
+        return "it carries a user name or password"
+    if _is_address(host):
+        return "it names an address; CAs fetch from DNS names"
+    reason = owner_name_error(host)
+    if reason:
+        return escaped(f"its host is no DNS name: {reason}", 200)
+    port = port or (443 if parts.scheme == "https" else 80)
+    if port not in (80, 443):
+        return f"port {port} is not fetched from, only 80 and 443 are (BR Authorized Ports)"
+    clean = urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
+    return _Target(clean, host, port)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _reason(wish: FileWish, response: HttpResponse) -> str:
+    """Why this answer is not what the CA wants; empty if it is."""
+    if response.status in _REDIRECTS:
+        return f"answers {response.status} without saying where to"
+    if not 200 <= response.status < 300:
+        return f"answers {response.status}"
+    wanted = wish.content.strip().encode()
+    if _ACME in wish.url:  # RFC 8555 §8.3: the body is the key authorization, white space at its end ignored
+        return "" if response.body.rstrip() == wanted else "serves other content"
+    return "" if wanted in response.body else "serves other content"
