@@ -141,3 +141,16 @@ def test_killed_while_the_tokens_were_published(world: World) -> None:
         running.kill()
         hold.drop()
     everything_is_in_order(world, run_again(world))
+
+
+def test_two_controllers_at_once_place_one_order(world: World) -> None:
+    with world.proxy.hold("newOrder", "answer") as hold:
+        first = world.start("issue")
+        hold.wait()
+        second = world.play("issue")  # the whole of it while the first stands in the middle of its order
+        hold.release()
+        ended = first.wait()
+    assert ended.rc == 0, ended.why()
+    assert second.rc == 0, second.why()
+    assert [len(world.proxy.orders_for(name)) for name in (SHOP, API)] == [1, 1]
+    everything_is_in_order(world, run_again(world))

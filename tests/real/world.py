@@ -475,8 +475,14 @@ class World:
             "ANSIBLE_LOCAL_TEMP": str(self.root / "tmp"),
             "ANSIBLE_REMOTE_TMP": str(self.root / "tmp"),
             "ANSIBLE_INVENTORY": str(self.inventory),
-            "ANSIBLE_CONFIG": "/dev/null",
+            "ANSIBLE_CONFIG": str(self._settings()),
         }
+
+    def _settings(self) -> pathlib.Path:
+        """An empty file: no setting of this machine or user may reach the plays."""
+        path = self.root / "ansible.cfg"
+        path.touch()
+        return path
 
     def start(self, playbook: str, *arguments: str, variables: Variables | None = None) -> RunningPlay:
         number = next(self._numbers)
