@@ -74,10 +74,14 @@ class Run:
         wish: Said = self.plan[name].get("certificate") or {}
         return wish
 
-    def deploy(self, name: str) -> t.Any:
-        """How this host deploys it."""
-        own = self.own.get(name, {}).get("deploy")
-        return self.wish(name)["deploy"] if own is None else own
+    def deploy(self, name: str) -> Item:
+        """How this host deploys it: the plan's normalized form, with this host's own words over it."""
+        normalized = dict(self.wish(name)["deploy"] or {})
+        own = self.own.get(name, {}).get("deploy") or {}
+        handshake = own.get("handshake", {})
+        words = {key: value for key, value in own.items() if key != "handshake"}
+        proof = None if handshake is False else {**(normalized.get("handshake") or {}), **handshake} or None
+        return {**normalized, **words, "handshake": proof}
 
     def document_root(self, name: str) -> t.Any:
         """Where this host serves validation files from, if the certificate is declared and says so."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import replace
 
@@ -237,10 +238,24 @@ class TestDeployment:
         own = {**wish(), "deploy": {"reload": "web2-nginx"}, "validation": {"document_root": "/srv/web2"}}
         run = replace(a_run(known=order("issued")), own={"shop": own})
         (item,) = runs.verify_items(run, "web2")
-        assert item["deploy"] == {"reload": "web2-nginx"}
+        assert item["deploy"]["reload"] == "web2-nginx"
         assert runs.rollback_items(run, "web2", ["shop"]) == [{"name": "shop", "deploy": {"reload": "web2-nginx"}}]
         waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
         assert [file["document_root"] for file in runs.file_items(waiting, "web2")] == ["/srv/web2"]
+
+    @pytest.mark.parametrize(
+        ("own", "handshake"),
+        [
+            ({"reload": "apache2"}, {"address": "127.0.0.1", "port": 443}),
+            ({"handshake": {"port": 8443}}, {"address": "127.0.0.1", "port": 8443}),
+            ({"handshake": False}, None),
+        ],
+    )
+    def test_a_hosts_own_words_never_lose_the_normalized_proof(self, own: dict[str, t.Any], handshake: t.Any) -> None:
+        normalized = {"reload": "nginx", "handshake": {"address": "127.0.0.1", "port": 443}}
+        plan = planned(certificate=wish(deploy=normalized))
+        run = dataclasses.replace(a_run(plan), own={"shop": {"name": "shop", "deploy": own}})
+        assert run.deploy("shop") == {**normalized, **own, "handshake": handshake}
 
     def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
