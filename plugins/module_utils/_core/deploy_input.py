@@ -15,6 +15,7 @@ import binascii
 import ipaddress
 import re
 import typing as t
+from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
     ByCommand,
@@ -31,6 +32,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 Raw = t.Mapping[str, t.Any]
 
@@ -46,7 +48,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")  # 20 octets (RFC 5280 §4.1.2.2)
 _MAX_SEALED_TEXT = 30_000
 _MAX_ARGUMENTS = 200
-_MAX_TIMEOUT = 300.0
+_MAX_TIMEOUT = 600.0
 
 
 def read_wishes(
@@ -57,6 +59,23 @@ def read_wishes(
     wishes = [reader.wish(item) for item in items]
     reader.refuse_doubles(wishes)
     return wishes
+
+
+def read_now(text: str | None, wishes: t.Sequence[Wish], errors: InputCollector) -> datetime | None:
+    """The moved clock of a lab; refused where a real service is looked at."""
+    if not text:
+        return None
+    words = {"what": "Cannot use the option now", "where": "options"}
+    looks = [wish.deploy.look.address for wish in wishes if wish.deploy.look]
+    strangers = sorted({address for address in looks if not _is_loopback(address)})
+    if strangers:
+        why = f"a moved clock is for a lab on loopback, and a handshake goes to {', '.join(strangers)}"
+        errors.add("clock_moved", why=why, todo="Leave it out", **words)
+    try:
+        return parse_time(text)
+    except ValueError as exc:
+        errors.add("bad_value", why=str(exc), todo="Give a time such as 2026-11-20T00:00:00Z", **words)
+        return None
 
 
 class _Reader:
@@ -144,6 +163,9 @@ class _Reader:
     # -- the deployment ---------------------------------------------------------------------------------------------
 
     def _deploy(self, raw: Raw) -> DeployWish:
+        if raw.get("by") == "seller":
+            todo = "Leave it out here; its handshake alone tells when it is done"
+            self._bad("deploy.by", "the seller installs this certificate, not this host", todo, "deployed_by_seller")
         owner, group = self._account(raw.get("owner"), "deploy.owner"), self._account(raw.get("group"), "deploy.group")
         mode = self._mode(raw.get("mode"), "deploy.mode", _PRIVATE_BITS)
         given = owner is not None or group is not None or mode is not None
@@ -267,6 +289,10 @@ class _Reader:
             todo = f"Choose from 0400 to {possible:04o}"
             self._bad(option, f"{mode:04o} is too open, or unreadable for its owner", todo, "bad_mode")
         return mode
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "localhost" or (_is_address(address) and ipaddress.ip_address(address).is_loopback)
 
 
 def _is_address(text: str) -> bool:
