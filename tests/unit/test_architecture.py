@@ -202,8 +202,9 @@ def clock_errors(sources: t.Sequence[Source]) -> list[str]:
         f"{source.path}:{node.lineno}: {ast.unparse(node)} is the business of the injected clock"
         for source in sources
         if source.path != CLOCK
+        for aliases in [_aliases(source)]
         for node in ast.walk(source.tree)
-        if isinstance(node, (ast.Attribute, ast.Name)) and _full_name(node, _aliases(source)) in READS_THE_TIME
+        if isinstance(node, (ast.Attribute, ast.Name)) and _full_name(node, aliases) in READS_THE_TIME
     ]
 
 
