@@ -193,8 +193,10 @@ def next_cliff(rule: MethodRule, validated_on: date, day: date) -> date | None:
     """
     if _evidence_dead(rule, validated_on, day):
         return None
-    # the age limit itself, and every date on which a rule changes: the answer cannot turn on another day
-    changes = {row.since for row in DCV_REUSE_MAX_DAYS} | {validated_on + timedelta(days=reuse_limit(day, rule) + 1)}
+    # the answer can turn only where a rule changes, or where the age passes one of the limits
+    changes = {row.since for row in DCV_REUSE_MAX_DAYS}
+    for days in {reuse_limit(day, rule), *(reuse_limit(row.since, rule) for row in DCV_REUSE_MAX_DAYS)}:
+        changes.add(validated_on + timedelta(days=days + 1))
     if rule.must_not_rely_from is not None:
         changes.add(rule.must_not_rely_from)
     return min(change for change in changes if change > day and _evidence_dead(rule, validated_on, change))

@@ -1,0 +1,202 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector, InputErrors
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import (
+    Choose,
+    Due,
+    Facts,
+    Freeze,
+    Outcome,
+    RenewalPolicy,
+    decide,
+    read_policy,
+    renewal_day,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Live, OpenOrder
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+NAMES = ("shop.example.jp", "www.shop.example.jp")
+#: 90 days; two thirds of them are over on 2026-11-30
+LIVE = Live(at("2026-10-01"), at("2026-12-30"), NAMES, "ecdsa-p256", None, "1f")
+POLICY = RenewalPolicy(fraction=2 / 3)
+BEFORE, ON = at("2026-11-29T23:59:59"), at("2026-11-30")
+
+
+def live(**changes: t.Any) -> Live:
+    return Live(**{**LIVE.__dict__, **changes})
+
+
+def due(
+    now: datetime,
+    *,
+    has: Live | None = LIVE,
+    order: OpenOrder | None = None,
+    choose: Choose = Choose.RENEW,
+    policy: RenewalPolicy = POLICY,
+) -> Due:
+    return decide(Facts("shop", NAMES, "ecdsa-p256", has, order), policy, choose, now)
+
+
+def test_a_certificate_is_due_from_its_day_on() -> None:
+    assert (due(BEFORE).outcome, due(BEFORE).code) == (Outcome.NOT_DUE, "not_due")
+    assert (due(ON).outcome, due(ON).code) == (Outcome.DUE, "window_open")
+    assert due(BEFORE).at == ON
+
+
+def test_issue_does_not_count_the_day() -> None:
+    assert due(at("2026-12-29"), choose=Choose.ISSUE).outcome is Outcome.NOT_DUE
+
+
+def test_nothing_is_chosen_when_nothing_is_asked() -> None:
+    assert due(ON, has=None, choose=Choose.NONE).code == "not_asked"
+
+
+@pytest.mark.parametrize("choose", [Choose.ISSUE, Choose.RENEW])
+@pytest.mark.parametrize(
+    ("has", "code"),
+    [
+        pytest.param(None, "no_certificate", id="no certificate"),
+        pytest.param(live(not_after=at("2026-10-02")), "expired", id="an expired certificate"),
+        pytest.param(live(matches=False), "key_mismatch", id="a certificate that is not of its key"),
+        pytest.param(live(dns_names=NAMES[:1]), "names_changed", id="a name is missing"),
+        pytest.param(live(dns_names=(*NAMES, "old.example.jp")), "names_changed", id="a name is no longer wanted"),
+        pytest.param(live(key_type="rsa-2048"), "key_type_changed", id="another key type"),
+    ],
+)
+def test_what_is_due_whatever_the_day(choose: Choose, has: Live | None, code: str) -> None:
+    found = due(at("2026-10-10"), has=has, choose=choose)
+    assert (found.outcome, found.code) == (Outcome.DUE, code)
+
+
+@pytest.mark.parametrize(
+    "has",
+    [
+        pytest.param(live(dns_names=NAMES[::-1]), id="the order of the names"),
+        pytest.param(live(dns_names=None, key_type=None), id="what is not known of the live certificate"),
+    ],
+)
+def test_what_is_no_reason(has: Live) -> None:
+    assert due(at("2026-10-10"), has=has).outcome is Outcome.NOT_DUE
+
+
+def test_a_certificate_that_was_old_when_it_came_is_not_due_at_once() -> None:
+    came_late = live(obtained_at=at("2026-12-20"))
+    assert due(at("2026-12-21"), has=came_late).outcome is Outcome.NOT_DUE
+    assert due(at("2026-12-26T16:00:00"), has=came_late).outcome is Outcome.DUE
+
+
+def test_days_left_takes_the_place_of_the_fraction() -> None:
+    policy = RenewalPolicy(days_left=10)
+    assert due(at("2026-12-19T23:59:59"), policy=policy).outcome is Outcome.NOT_DUE
+    assert due(at("2026-12-20"), policy=policy).outcome is Outcome.DUE
+
+
+def test_a_certificate_shorter_than_days_left_is_not_due_on_the_day_it_came() -> None:
+    policy = RenewalPolicy(fraction=0.5, days_left=120)
+    assert renewal_day("shop", LIVE, policy) == at("2026-11-15")
+
+
+def test_force_is_due_and_only_for_the_name() -> None:
+    assert due(BEFORE, policy=RenewalPolicy(force=frozenset({"shop"}))).code == "forced"
+    assert due(BEFORE, policy=RenewalPolicy(fraction=2 / 3, force=frozenset({"other"}))).code == "not_due"
+
+
+FREEZE = (Freeze(at("2026-11-25"), at("2026-12-05"), "year-end sale"),)
+
+
+@pytest.mark.parametrize(
+    ("has", "choose", "policy", "code"),
+    [
+        pytest.param(LIVE, Choose.RENEW, RenewalPolicy(2 / 3, freeze=FREEZE), "frozen", id="a renewal is held back"),
+        pytest.param(live(dns_names=NAMES[:1]), Choose.RENEW, RenewalPolicy(freeze=FREEZE), "frozen", id="so are new names"),
+        pytest.param(
+            live(dns_names=NAMES[:1]), Choose.ISSUE, RenewalPolicy(freeze=FREEZE), "names_changed", id="issue is not"
+        ),
+        pytest.param(None, Choose.RENEW, RenewalPolicy(freeze=FREEZE), "no_certificate", id="nor a missing certificate"),
+        pytest.param(
+            live(not_after=at("2026-12-04")), Choose.RENEW, RenewalPolicy(2 / 3, freeze=FREEZE), "window_open",
+            id="nor one that would end in the freeze",
+        ),
+        pytest.param(
+            LIVE, Choose.RENEW, RenewalPolicy(freeze=FREEZE, force=frozenset({"shop"})), "forced", id="nor a forced one"
+        ),
+    ],
+)  # fmt: skip
+def test_a_freeze(has: Live | None, choose: Choose, policy: RenewalPolicy, code: str) -> None:
+    assert due(at("2026-12-01"), has=has, choose=choose, policy=policy).code == code
+
+
+def test_a_freeze_ends() -> None:
+    policy = RenewalPolicy(2 / 3, freeze=FREEZE)
+    assert due(at("2026-12-01"), policy=policy).at == at("2026-12-05")
+    assert due(at("2026-12-05"), policy=policy).code == "window_open"
+
+
+@pytest.mark.parametrize("state", ["intended", "wanted", "validating", "issuing", "needs_person"])
+@pytest.mark.parametrize("choose", Choose)
+def test_an_open_order_is_always_worked_on(state: str, choose: Choose) -> None:
+    policy = RenewalPolicy(force=frozenset({"shop"}))
+    assert due(ON, order=OpenOrder(state, None, None), choose=choose, policy=policy).outcome is Outcome.IN_PROGRESS
+
+
+@pytest.mark.parametrize("state", ["none", "deployed", "refused", "expired", "cancelled", "rolled_back", "revoked"])
+def test_an_order_that_ended_says_nothing(state: str) -> None:
+    assert due(ON, order=OpenOrder(state, None, None)).code == "window_open"
+
+
+def test_an_issued_certificate_that_waits_for_a_dead_host_is_renewed_on_its_own_day() -> None:
+    waiting = OpenOrder("deploy_pending", None, LIVE)
+    old = live(not_after=at("2026-10-05"))
+    assert due(BEFORE, has=old, order=waiting).outcome is Outcome.IN_PROGRESS
+    assert due(ON, has=old, order=waiting).code == "window_open"
+    forced = RenewalPolicy(2 / 3, force=frozenset({"shop"}))
+    assert due(BEFORE, has=old, order=waiting, policy=forced).outcome is Outcome.IN_PROGRESS
+
+
+def test_jitter_is_the_same_each_time_never_late_and_spreads_names() -> None:
+    policy = RenewalPolicy(fraction=2 / 3, jitter=timedelta(hours=48))
+    days = [renewal_day(f"c{number}", LIVE, policy) for number in range(100)]
+    assert days == [renewal_day(f"c{number}", LIVE, policy) for number in range(100)]
+    assert all(ON - timedelta(hours=48) <= day <= ON for day in days)
+    assert len(set(days)) > 90
+
+
+def test_jitter_never_eats_more_than_half_of_the_wait() -> None:
+    short = live(not_before=at("2026-10-01"), not_after=at("2026-10-02"))
+    policy = RenewalPolicy(fraction=0.5, jitter=timedelta(days=30))
+    assert all(renewal_day(f"c{n}", short, policy) >= at("2026-10-01T06:00:00") for n in range(50))
+
+
+def test_the_policy_is_read_and_every_wrong_field_is_named() -> None:
+    errors = InputCollector()
+    raw = {
+        "fraction": 1.5,
+        "days_left": "soon",
+        "freeze": [{"from": "2026-12-31", "to": "2026-12-01"}, {"from": "2026-12-01"}],
+        "jiter_hours": 3,
+    }
+    read_policy(raw, errors)
+    with pytest.raises(InputErrors) as caught:
+        errors.refuse()
+    text = str(caught.value)
+    for word in ("5 errors", "renewal.fraction", "renewal.days_left", "freeze[0]", "freeze[1]", 'mean "jitter_hours"'):
+        assert word in text
+
+
+def test_a_bare_date_at_the_end_of_a_freeze_is_frozen() -> None:
+    errors = InputCollector()
+    policy = read_policy(
+        {"freeze": [{"from": "2026-12-28T09:00:00+09:00", "to": "2027-01-03", "reason": "new year"}]}, errors
+    )
+    assert policy.freeze == (Freeze(at("2026-12-28"), at("2027-01-04"), "new year"),)
+    assert not errors.errors
