@@ -48,4 +48,4 @@ lock: ## resolve requirements/*.in anew for Python >= 3.11, all hashes and no ad
 	    --no-header requirements/$$kind.in --output-file requirements/$$kind.txt || exit; done
 
 clean: ## remove all that these commands made
-	rm -rf .venv .venv-demo .cache .ansible collections tests/output inkan-tls-*.tar.gz
+	rm -rf .venv .venv-demo .cache .demo .ansible collections tests/output inkan-tls-*.tar.gz
