@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs rings of tests and ends with one line of counts.
@@ -158,9 +157,13 @@ def types(shell: Shell) -> Count:
 
 
 def sanity(shell: Shell) -> Count:
+    """A test that finds no file of its kind is none; a Python that is not on this machine is an excused skip."""
     reports = fresh("ansible-test-sanity-*.xml")
     status = shell.run("scripts/ansible-test", "sanity", "--color", "no", "--junit")
-    return with_status(junit_count(reports()), status, "ansible-test sanity")
+    idle = [report for report in reports() if "No tests applicable." in report.read_text("utf-8")]
+    count = junit_count(report for report in reports() if report not in idle)
+    count.excused, count.skipped = count.skipped, []
+    return with_status(count, status, "ansible-test sanity")
 
 
 def units(shell: Shell) -> Count:

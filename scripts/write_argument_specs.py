@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write roles/*/meta/argument_specs.yml and meta/main.yml from docs/variables.yml. With --check: only say what differs."""
