@@ -2,20 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fetches a validation file as a CA does (BR 3.2.2.4.18 and .19), and says hop by hop what came.
 
-Addresses come from sight's resolvers, never from this machine's; host header and TLS name are those of the URL. Redirects:
-only 301, 302, 307, 308 with Location, only to http and https on ports 80 and 443, at most ten. Certificates are not
-verified on this look: the rules ask for none, and the page may be why one is wanted. Nothing secret is sent.
+Addresses come from sight's resolvers, never from this machine's; host header and TLS name are those of the URL.
+Redirects: only 301, 302, 307, 308 with Location, only to http and https on ports 80 and 443, at most ten. Certificates
+are not verified on this look: the rules ask for none, and the page may be why one is wanted. Nothing secret is sent.
 
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
@@ -27,8 +29,11 @@ MAX_HOPS = 10
 #: a token has some hundred octets; a page that answers everything is cut off here
 MAX_BODY = 64 * 1024
 MAX_ADDRESSES = 16
-DEFAULT_TIMEOUT = 10.0
+#: one request, and one walk through all its redirects
+REQUEST_SECONDS = 10.0
+WALK_SECONDS = 40.0
 _REDIRECTS = (301, 302, 307, 308)
+_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _ACME = "/.well-known/acme-challenge/"
 
 
@@ -72,14 +77,14 @@ class AddressBook(t.Protocol):
 class Fetch(t.Protocol):
     """One request to one address; the URL's host is what is asked for."""
 
-    def __call__(self, url: str, address: str, port: int) -> HttpResponse: ...
+    def __call__(self, url: str, address: str, port: int, timeout: float) -> HttpResponse: ...
 
 
-def fetch(url: str, address: str, port: int) -> HttpResponse:
+def fetch(url: str, address: str, port: int, timeout: float) -> HttpResponse:
     """Over the network; its own connection, so that threads may call it."""
     client = DirectHttp(as_ca_looks=True, max_body=MAX_BODY)
     try:
-        return client.request("GET", url, timeout=DEFAULT_TIMEOUT, connect_to=(address, port))
+        return client.request("GET", url, timeout=timeout, connect_to=(address, port))
     finally:
         client.close()
 
@@ -102,6 +107,7 @@ def look(
     sight: Sight,
     executor: Executor,
     fetch: Fetch = fetch,
+    monotonic: t.Callable[[], float] = time.monotonic,
 ) -> dict[FileWish, FileSighting]:
     """One look at all of them, from every address of each host."""
     unique = list(dict.fromkeys(wishes))
@@ -109,7 +115,9 @@ def look(
     pairs = [(wish, address) for wish in unique for address in starts[wish][0]]
 
     def visit(pair: tuple[FileWish, str]) -> Visit:
-        return _visit(pair[0], pair[1], book, sight, fetch)
+        ends = monotonic() + WALK_SECONDS
+        get = _Get(sight, fetch, lambda: min(REQUEST_SECONDS, ends - monotonic()))
+        return _visit(pair[0], pair[1], book, get)
 
     visits = dict(zip(pairs, executor.map(visit, pairs)))
     return {
@@ -145,10 +153,28 @@ def _sighting(wish: FileWish, visits: t.Sequence[Visit], problem: str) -> FileSi
 # --- one walk --------------------------------------------------------------------------------------------------------
 
 
-def _visit(wish: FileWish, address: str, book: AddressBook, sight: Sight, fetch: Fetch) -> Visit:
+class _Get(t.NamedTuple):
+    """From the first address that answers, as a CA falls back from IPv6 to IPv4, within the time of the walk."""
+
+    sight: Sight
+    fetch: Fetch
+    seconds_left: t.Callable[[], float]
+
+    def __call__(self, target: _Target, addresses: t.Sequence[str]) -> tuple[HttpResponse, str]:
+        port = self.sight.https_port if target.port == 443 else self.sight.http_port
+        failure = TransportError(code="http_no_address", what=f"{target.host} has no address", todo="Check its records")
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                return self.fetch(target.url, address, port, self.seconds_left()), address
+            except TransportError as error:
+                failure = error
+        raise failure
+
+
+def _visit(wish: FileWish, address: str, book: AddressBook, get: _Get) -> Visit:
     """From ``address`` through all redirects."""
     hops: list[Hop] = []
-    url, first = wish.url, address
+    url = wish.url
 
     def end(found: bool | None, status: int | None, reason: str) -> Visit:
         return Visit(address, found, status, tuple(hops), reason)
@@ -156,36 +182,27 @@ def _visit(wish: FileWish, address: str, book: AddressBook, sight: Sight, fetch:
     while True:
         target = _parse(url)
         if isinstance(target, str):
-            return end(False, None, f"redirects to {bare_url(url)}: {target}")
+            return end(False, hops[-1].status, f"redirects to {bare_url(url)}: {target}")
         try:
-            response, used = _get(target, [first] if not hops else book.addresses(target.host), sight, fetch)
+            response, used = get(target, book.addresses(target.host) if hops else [address])
         except InkanError as error:
-            hops.append(Hop(bare_url(url), first if len(hops) == 0 else "", None))
-            unreachable = error.code == "http_no_connection" and ":" in address and len(hops) == 1
-            return end(None if unreachable else False, None, f"gives no answer: {error.sentence()}")
+            found = None if not hops and _no_route(error) else False
+            hops.append(Hop(bare_url(url), address if not hops else "", None))
+            return end(found, None, f"gives no answer: {error.sentence()}")
         hops.append(Hop(bare_url(url), used, response.status))
         location = response.headers.get("location", "")
-        if response.status in _REDIRECTS and location:
-            if len(hops) > MAX_HOPS:
-                return end(False, response.status, f"redirects more than {MAX_HOPS} times")
-            url = urllib.parse.urljoin(url, location)
-            continue
-        reason = _reason(wish, response)
-        return end(not reason, response.status, reason or "serves the content")
+        if response.status not in _REDIRECTS or not location:
+            reason = _reason(wish, response)
+            return end(not reason, response.status, reason or "serves the content")
+        if len(hops) > MAX_HOPS:
+            return end(False, response.status, f"redirects more than {MAX_HOPS} times")
+        url = urllib.parse.urljoin(url, location)
 
 
-def _get(target: _Target, addresses: t.Sequence[str], sight: Sight, fetch: Fetch) -> tuple[HttpResponse, str]:
-    """From the first address that answers, as a CA falls back from IPv6 to IPv4."""
-    port = sight.https_port if target.port == 443 else sight.http_port
-    failure: InkanError | None = None
-    for address in addresses[:MAX_ADDRESSES]:
-        try:
-            return fetch(target.url, address, port), address
-        except InkanError as error:
-            failure = error
-    raise failure or InkanError(
-        code="http_no_address", what=f"{target.host} has no address", todo="Check its A and AAAA records"
-    )
+def _no_route(error: InkanError) -> bool:
+    """This machine lacks the address family: that says nothing about the server."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _NO_ROUTE
 
 
 def _parse(url: str) -> _Target | str:

@@ -1,0 +1,28 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS services and their secrets, worded once."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  dns_services:
+    description:
+      - The DNS services that may be written to, by name, as in the variable C(inkan_dns_services) without its secrets.
+      - Each has C(service), the kind of service; C(settings), what the kind needs; and C(zones), the list of zones that
+        it serves (names, or dictionaries with C(name)). A zone has one service.
+      - 'Service V(rfc2136) (dynamic update with TSIG; BIND, Knot, PowerDNS) has the settings C(server) (IP address of
+        the primary server), C(port) (default V(53)), C(key_name), C(key_algorithm) (default V(hmac-sha256);
+        V(hmac-md5) is refused) and C(timeout) (seconds, default V(5)); and the secret C(key_secret) (base64).'
+    type: dict
+    required: true
+  secrets:
+    description:
+      - The secrets of the services. Service name to secret name to value.
+      - A value of fewer than 8 characters is refused, because masking it would star out harmless words.
+    type: dict
+    default: {}
+"""

@@ -1,0 +1,44 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How to look as the CA looks, worded once."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  sight:
+    description:
+      - How to look as the CA looks, as in the variable C(inkan_sight).
+      - Ports differ from their defaults only in a lab.
+    type: dict
+    default: {}
+    suboptions:
+      resolvers:
+        description:
+          - IP addresses of the resolvers to ask, in order. Default are those of this machine, which may see an internal
+            view of the zones that the CA does not see.
+          - They are asked for zones, name servers and addresses only. The record itself is asked of the authoritative
+            servers, so that no resolver remembers its absence.
+          - Authoritative servers without recursion will do where they hold all zones.
+        type: list
+        elements: str
+        default: []
+      dns_port:
+        description: The port of resolvers and authoritative servers.
+        type: int
+        default: 53
+      http_port:
+        description: The port that stands for port 80.
+        type: int
+        default: 80
+      https_port:
+        description: The port that stands for port 443.
+        type: int
+        default: 443
+      ca_bundle:
+        description: A PEM file of trusted CAs, for the modules that verify TLS. Nothing here does.
+        type: path
+"""
