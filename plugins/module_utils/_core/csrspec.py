@@ -27,8 +27,8 @@ _FIELDS = (
     ("L", "localityName", 128),
     ("O", "organizationName", 64),
 )
-_SHORT = {spelling: short for short, long, _ in _FIELDS for spelling in (short, long)}
-_MOST = {short: most for short, _, most in _FIELDS}
+_SHORT = {spelling: short for short, long, _other in _FIELDS for spelling in (short, long)}
+_MOST = {short: most for short, _other, most in _FIELDS}
 _REASONS = {
     "OU": "CAs may not certify it since 2022-09-01 (BR 7.1.2.7, SC-047v2)",
     "organizationalUnitName": "CAs may not certify it since 2022-09-01 (BR 7.1.2.7, SC-047v2)",
@@ -70,7 +70,9 @@ def wish_for(
     names = tuple(dict.fromkeys((common_name, *dns_names)))
     shown = common_name if len(common_name) <= MAX_COMMON_NAME else None
     given = {_SHORT[field]: value for field, value in (subject or {}).items() if value != ""}
-    return CsrWish(shown, names, key_type, tuple((short, given[short]) for short, _, _ in _FIELDS if short in given))
+    return CsrWish(
+        shown, names, key_type, tuple((short, given[short]) for short, _long, _most in _FIELDS if short in given)
+    )
 
 
 def names_errors(common_name: str, dns_names: t.Sequence[str]) -> list[str]:

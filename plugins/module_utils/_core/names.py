@@ -63,5 +63,5 @@ def covers(pattern: str, dns_name: str) -> bool:
     """Whether a SAN entry covers a name: equal, or a wildcard with exactly one label in its place (RFC 6125 §6.4.3)."""
     if pattern == dns_name:
         return True
-    head, _, rest = dns_name.partition(".")
+    head, _mark, rest = dns_name.partition(".")
     return pattern.startswith("*.") and head not in ("", "*") and rest == pattern[2:]

@@ -78,7 +78,7 @@ class Resolver:
 
     def _authoritative(self, question: Question) -> str | None:
         zone = self.zone_of(question.name)
-        for _ in range(MAX_CHAIN):
+        for _turn in range(MAX_CHAIN):
             told = self._first(question, zone.servers)
             if told.referral is None:
                 return min(told.found.values) if told.found else told.alias
@@ -143,7 +143,7 @@ class Resolver:
         return self._addresses[host]
 
     def _addresses_of(self, question: Question) -> list[str]:
-        for _ in range(MAX_CHAIN + 1):
+        for _turn in range(MAX_CHAIN + 1):
             told = self._resolve(question)
             if told.alias is None:
                 return sorted(told.found.values) if told.found else []
@@ -189,7 +189,7 @@ class Resolver:
 
     def _follow(self, question: Question, told: Told) -> Told:
         """A resolver without recursion only points: walk down, with the addresses that come along."""
-        for _ in range(MAX_CHAIN):
+        for _turn in range(MAX_CHAIN):
             referral = told.referral
             if referral is None:
                 return told

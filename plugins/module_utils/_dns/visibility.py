@@ -79,7 +79,7 @@ def look(wishes: t.Iterable[Wish], resolver: Resolver, executor: Executor) -> di
 def collect(questions: t.Sequence[Question], resolver: Resolver, executor: Executor) -> dict[Question, View]:
     views: dict[Question, View] = {}
     pending = list(dict.fromkeys(questions))
-    for _ in range(MAX_CHAIN + 1):
+    for _turn in range(MAX_CHAIN + 1):
         if not pending:
             break
         seen = _level(pending, resolver, executor)
@@ -99,7 +99,7 @@ def _level(questions: t.Sequence[Question], resolver: Resolver, executor: Execut
     zones = _zones(questions, resolver, executor)
     views = {question: View(None, (), zone) for question, zone in zones.items() if isinstance(zone, InkanError)}
     open_zones = {question: zone for question, zone in zones.items() if not isinstance(zone, InkanError)}
-    for _ in range(MAX_CHAIN):
+    for _turn in range(MAX_CHAIN):
         if not open_zones:
             break
         below: dict[Question, Zone] = {}

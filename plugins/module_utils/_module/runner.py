@@ -64,7 +64,7 @@ def run_module(
         module.fail_json(msg=errors.sentence(), errors=[error.as_data() for error in errors.errors])
     except InkanError as error:
         module.fail_json(msg=error.sentence(), errors=[error.as_data()])
-    except Exception as exc:  # the last door: a bug must still leave as one readable sentence
+    except Exception as exc:  # noqa: BLE001 the last door: a bug must still leave as one readable sentence
         bug = BugError(
             code="bug",
             what="The module met a state that must not be",

@@ -82,9 +82,9 @@ def _describe(request: x509.CertificateSigningRequest) -> CsrFacts:
 
 
 def _others(request: x509.CertificateSigningRequest, fields: list[tuple[str, str]]) -> t.Iterator[str]:
-    if sum(field == "CN" for field, _ in fields) > 1:
+    if sum(field == "CN" for field, _other in fields) > 1:
         yield "it has more than one common name"
-    for field, _ in fields:
+    for field, _other in fields:
         if field not in _OIDS:
             yield f"its subject has {field} too"
     for extension in request.extensions:

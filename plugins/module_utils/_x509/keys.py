@@ -33,7 +33,7 @@ _CURVES = {"secp256r1": "ecdsa-p256", "secp384r1": "ecdsa-p384", "secp521r1": "e
 
 def new_private_key(key_type: str) -> bytes:
     """A new key as unencrypted PKCS #8 PEM. key_type: one of ``_core.csrspec.KEY_TYPES``."""
-    family, _, size = key_type.partition("-")
+    family, _mark, size = key_type.partition("-")
     key: PrivateKey
     if family == "rsa" and size in ("2048", "3072", "4096"):
         key = rsa.generate_private_key(public_exponent=_RSA_EXPONENT, key_size=int(size))

@@ -45,7 +45,7 @@ def test_a_name_too_long_for_a_common_name_is_only_a_name() -> None:
 def test_subject_fields_are_in_the_order_of_the_baseline_requirements() -> None:
     given = {"organizationName": "例示株式会社", "L": "Chiyoda-ku", "stateOrProvinceName": "Tokyo", "C": "JP"}
     assert not subject_errors(given)
-    assert [field for field, _ in wish_for("a.example.jp", [], "rsa-2048", given).subject] == ["C", "ST", "L", "O"]
+    assert [field for field, _other in wish_for("a.example.jp", [], "rsa-2048", given).subject] == ["C", "ST", "L", "O"]
 
 
 @pytest.mark.parametrize(

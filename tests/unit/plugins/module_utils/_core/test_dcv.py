@@ -70,7 +70,7 @@ def test_the_quick_view_of_the_rules(row: tuple[date, str, str, int, int, int]) 
 ENDS = [(rule.id, rule.must_not_rely_from) for rule in METHOD_RULES if rule.must_not_rely_from is not None]
 
 
-@pytest.mark.parametrize(("rule_id", "end"), ENDS, ids=[rule_id for rule_id, _ in ENDS])
+@pytest.mark.parametrize(("rule_id", "end"), ENDS, ids=[rule_id for rule_id, _other in ENDS])
 def test_a_method_lives_the_day_before_its_end_and_not_on_it(rule_id: str, end: date) -> None:
     assert allowed(rule_id, end - DAY, "www.example.jp").allowed
     verdict = allowed(rule_id, end, "www.example.jp")
@@ -82,7 +82,7 @@ def test_a_method_lives_the_day_before_its_end_and_not_on_it(rule_id: str, end: 
 DISCOURAGED = [(rule.id, rule.discouraged_from) for rule in METHOD_RULES if rule.discouraged_from is not None]
 
 
-@pytest.mark.parametrize(("rule_id", "since"), DISCOURAGED, ids=[rule_id for rule_id, _ in DISCOURAGED])
+@pytest.mark.parametrize(("rule_id", "since"), DISCOURAGED, ids=[rule_id for rule_id, _other in DISCOURAGED])
 def test_a_method_is_discouraged_from_its_day_on(rule_id: str, since: date) -> None:
     assert not allowed(rule_id, since - DAY, "www.example.jp").discouraged
     assert allowed(rule_id, since, "www.example.jp").discouraged
@@ -91,7 +91,7 @@ def test_a_method_is_discouraged_from_its_day_on(rule_id: str, since: date) -> N
 BEGINS = [(rule.id, rule.since) for rule in METHOD_RULES if rule.since is not None]
 
 
-@pytest.mark.parametrize(("rule_id", "since"), BEGINS, ids=[rule_id for rule_id, _ in BEGINS])
+@pytest.mark.parametrize(("rule_id", "since"), BEGINS, ids=[rule_id for rule_id, _other in BEGINS])
 def test_a_method_exists_from_its_day_on(rule_id: str, since: date) -> None:
     assert not allowed(rule_id, since - DAY, "www.example.jp").allowed
     assert allowed(rule_id, since, "www.example.jp").allowed
@@ -107,13 +107,15 @@ TICKS = {
 }
 DATES = {
     "must_not_rely_from": {
-        "1": date(2018, 8, 1), "2": date(2025, 7, 15), "3": date(2019, 6, 1), "4": date(2028, 3, 15), "5": date(2018, 8, 1),
+        "1": date(2018, 8, 1), "2": date(2025, 7, 15), "3": date(2019, 6, 1), "4": date(2028, 3, 15),
+        "5": date(2018, 8, 1),
         "8": date(2026, 3, 15), "13": date(2028, 3, 15), "14": date(2028, 3, 15), "15": date(2025, 7, 15),
         "16": date(2027, 3, 15), "17": date(2027, 3, 15),
     },
     "discouraged_from": dict.fromkeys("4 13 14 16 17".split(), date(2026, 3, 15)),
     "since": {"21": date(2025, 3, 1), "22": date(2025, 11, 10)},
-    "acme_challenge": {"7": "dns-01", "19": "http-01", "20": "tls-alpn-01", "21": "dns-account-01", "22": "dns-persist-01"},
+    "acme_challenge": {"7": "dns-01", "19": "http-01", "20": "tls-alpn-01",
+                       "21": "dns-account-01", "22": "dns-persist-01"},
     "reuse_cap_days": {"22": 10},
     "challenge_max_days": dict.fromkeys("4 7 13 14 16 17 18 19 20 21".split(), 30),
 }  # fmt: skip

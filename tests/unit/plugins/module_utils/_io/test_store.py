@@ -282,7 +282,7 @@ def assert_repaired(path: str) -> None:
     assert live is not None
     assert store.read(NAME, live, "cert.pem") == b"cert three"
     assert [one.number for one in store.generations(NAME) if one.has_certificate] == [live]
-    leftovers = [name for _, folders, files in os.walk(path) for name in [*folders, *files] if "inkan-tmp" in name]
+    leftovers = [name for _other, folders, files in os.walk(path) for name in [*folders, *files] if "inkan-tmp" in name]
     assert leftovers == []
     store.close()
 

@@ -48,7 +48,7 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "expected"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
+@pytest.mark.parametrize(("name", "expected"), EXAMPLES, ids=[name for name, _other in EXAMPLES])
 def test_registrable_domain(name: str, expected: str | None) -> None:
     assert registrable_domain(name) == expected
 

@@ -36,7 +36,7 @@ CHATTER = st.text(st.characters(blacklist_characters="-", blacklist_categories=(
 def test_what_is_joined_comes_apart_again(parts: list[tuple[str, bytes]], windows: bool) -> None:
     text = "".join(f"{chatter}\n{join_pem(der)}" for chatter, der in parts)
     text = text.replace("\n", "\r\n") if windows else text
-    assert split_pem(text) == [join_pem(der) for _, der in parts]
+    assert split_pem(text) == [join_pem(der) for _other, der in parts]
 
 
 @settings(max_examples=100, deadline=None)

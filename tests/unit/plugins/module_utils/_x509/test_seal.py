@@ -31,7 +31,7 @@ def test_the_context_names_certificate_and_key() -> None:
 
 
 def test_nothing_of_the_key_is_seen_in_what_travels_and_no_two_sealings_are_alike(receiver: bytes) -> None:
-    first, second = (seal(SECRET, recipient_public(receiver), CONTEXT) for _ in range(2))
+    first, second = (seal(SECRET, recipient_public(receiver), CONTEXT) for _turn in range(2))
     assert b"canary" not in first
     assert first != second
     assert first[1:33] != second[1:33]
