@@ -18,7 +18,7 @@ ROOT = forge.ca("Root")
 TOP = forge.ca("Top", by=ROOT)
 MIDDLE = forge.ca("Middle", by=TOP)
 LEAF = forge.make("shop.example.jp", by=MIDDLE, names=["shop.example.jp", "*.shop.example.jp"])
-CHAIN = [MIDDLE.pem, TOP.pem]
+CHAIN = (MIDDLE.pem, TOP.pem)
 
 
 def verify(leaf: forge.Forged = LEAF, chain: t.Sequence[str] = CHAIN, **changed: t.Any) -> t.Any:
