@@ -153,8 +153,8 @@ def _names(wish: Wish, book: Book) -> tuple[tuple[str, ...], list[InkanError]]:
     for text in ((wish.common_name,) if wish.common_name else ()) + wish.dns_names:
         try:
             name = book.tools.to_alabel(text)
-        except ValueError as reason:
-            errors.append(_bad_name(wish, text, str(reason)))
+        except ValueError as exc:
+            errors.append(_bad_name(wish, text, str(exc)))
             continue
         reason = dns_name_error(name) or _address_error(name) or reverse_tree_error(validated_name(name), book.day)
         if reason is not None:

@@ -128,7 +128,7 @@ class Wish:
 def read_wishes(raw_items: t.Sequence[t.Any], errors: InputCollector) -> list[Wish]:
     """All items; with any error in ``errors`` the list must not be used."""
     wishes = [_read_wish(raw, number, errors) for number, raw in enumerate(raw_items, 1)]
-    _refuse_repeated([wish.name for wish in wishes if wish.name], errors)
+    _refuse_repeated([wish.name for wish in wishes], errors)
     return wishes
 
 
@@ -137,7 +137,7 @@ def _refuse_repeated(names: t.Sequence[str], errors: InputCollector) -> None:
     for number, name in enumerate(names, 1):
         counts.setdefault(name, []).append(number)
     for name, numbers in counts.items():
-        if len(numbers) > 1:
+        if name and len(numbers) > 1:
             errors.add(
                 "duplicate_name",
                 what=f'Cannot tell {len(numbers)} certificates named "{name}" apart',
@@ -151,6 +151,8 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
     given = raw.get("name") if isinstance(raw, dict) else None
     label = f'item "{given}"' if isinstance(given, str) and item_name_error(given) is None else f"item {number}"
     fields = Fields(raw, where=label, path="", errors=errors)
+    if not isinstance(raw, dict):  # one error is enough
+        return _read_wish({}, number, InputCollector())
     wish = Wish(
         name=_item_name(fields),
         common_name=fields.text("common_name"),
@@ -173,7 +175,7 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
         order=_order(fields),
         hosts_missing=fields.texts("hosts_missing"),
     )
-    if wish.common_name is None and not wish.dns_names:
+    if not fields.has("common_name") and not fields.has("dns_names"):
         fields.wrong("common_name", None, "a certificate needs a name", "Give common_name or dns_names", "no_names")
     fields.close()
     return wish

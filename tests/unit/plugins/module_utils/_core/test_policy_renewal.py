@@ -118,20 +118,25 @@ FREEZE = (Freeze(at("2026-11-25"), at("2026-12-05"), "year-end sale"),)
     ("has", "choose", "policy", "code"),
     [
         pytest.param(LIVE, Choose.RENEW, RenewalPolicy(2 / 3, freeze=FREEZE), "frozen", id="a renewal is held back"),
-        pytest.param(live(dns_names=NAMES[:1]), Choose.RENEW, RenewalPolicy(freeze=FREEZE), "frozen", id="so are new names"),
+        pytest.param(
+            live(dns_names=NAMES[:1]), Choose.RENEW, RenewalPolicy(freeze=FREEZE), "frozen", id="and new names"
+        ),
         pytest.param(
             live(dns_names=NAMES[:1]), Choose.ISSUE, RenewalPolicy(freeze=FREEZE), "names_changed", id="issue is not"
         ),
-        pytest.param(None, Choose.RENEW, RenewalPolicy(freeze=FREEZE), "no_certificate", id="nor a missing certificate"),
+        pytest.param(None, Choose.RENEW, RenewalPolicy(freeze=FREEZE), "no_certificate", id="nor a missing one"),
         pytest.param(
-            live(not_after=at("2026-12-04")), Choose.RENEW, RenewalPolicy(2 / 3, freeze=FREEZE), "window_open",
+            live(not_after=at("2026-12-04")),
+            Choose.RENEW,
+            RenewalPolicy(2 / 3, freeze=FREEZE),
+            "window_open",
             id="nor one that would end in the freeze",
         ),
         pytest.param(
             LIVE, Choose.RENEW, RenewalPolicy(freeze=FREEZE, force=frozenset({"shop"})), "forced", id="nor a forced one"
         ),
     ],
-)  # fmt: skip
+)
 def test_a_freeze(has: Live | None, choose: Choose, policy: RenewalPolicy, code: str) -> None:
     assert due(at("2026-12-01"), has=has, choose=choose, policy=policy).code == code
 
