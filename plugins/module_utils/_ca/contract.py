@@ -99,7 +99,9 @@ class Issued:
 
 
 class CaAdapter(t.Protocol):
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """May ask the CA (and then raise as a verb does): what an account can do is sometimes told by the CA only."""
 
     def submit(self, request: OrderRequest) -> Seen:
         """Place the order. After a TransportError with ``sent`` the order may exist: ``find`` it."""

@@ -58,7 +58,7 @@ class Server:
                 if not piece:
                     return
                 request += piece
-            head, _, body = request.partition(b"\r\n\r\n")
+            head, _mark, body = request.partition(b"\r\n\r\n")
             length = next(
                 (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
             )
@@ -133,7 +133,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_not_used_again() -> N
     with served(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", closing, OK) as server:
         client = DirectHttp()
         url = f"http://127.0.0.1:{server.port}/"
-        bodies = [client.request("GET", url).body for _ in range(3)]
+        bodies = [client.request("GET", url).body for _turn in range(3)]
         assert bodies == [b"a", b"", b"hi"]
         assert server.connections == 2
 
@@ -272,14 +272,40 @@ def test_a_deadline_that_is_over_sends_nothing() -> None:
         DirectHttp().request("GET", "http://127.0.0.1:1/", timeout=0)
 
 
-def test_a_slow_drip_ends_at_the_limit_of_the_whole_request_and_not_of_each_byte() -> None:
-    """Each look at the clock costs a second; each read alone would be far from the limit."""
-    seconds = iter(range(10_000))
-    drip = [b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"] + [b"x"] * 40
-    with served(drip) as server:
-        client = DirectHttp(monotonic=lambda: float(next(seconds)))
-        failure = failure_of(client, f"http://127.0.0.1:{server.port}/", timeout=6)
-        assert (failure.code, failure.sent) == ("http_timeout", True)
+class DrippingSocket:
+    """Takes everything, and answers with one byte a read, each after almost the longest time that was allowed."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.reads = 0
+        self._timeout = 0.0
+        self._answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
+
+    def settimeout(self, seconds: float) -> None:
+        self._timeout = seconds
+
+    def sendall(self, data: bytes) -> None:
+        pass
+
+    def recv_into(self, buffer: t.Any) -> int:
+        self.now += min(2.0, self._timeout)
+        buffer[:1] = self._answer[self.reads : self.reads + 1]
+        self.reads += 1
+        return 1
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_slow_drip_ends_at_the_limit_of_the_whole_request_and_not_of_each_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drip = DrippingSocket()
+    client = DirectHttp(monotonic=lambda: drip.now)
+    monkeypatch.setattr(client, "_open", lambda _origin, _ends: drip)
+    failure = failure_of(client, "http://127.0.0.1/", timeout=9)
+    assert (failure.code, failure.sent) == ("http_timeout", True)
+    assert (drip.reads, drip.now) == (5, 9.0)
 
 
 def test_a_header_with_a_line_break_is_refused_unsent() -> None:

@@ -1,0 +1,389 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ACME adapter (RFC 8555): the verbs of ``_ca/contract``, one CA account, no memory but the account key.
+
+                 submit: newOrder (§7.4)
+                     │
+                     ▼            ready: answer all            ready: finalize
+    ┌───────────── pending ─────────────────────────► ready ───────────────────► processing ──► valid
+    │  publish what  │                                  │                            │            │
+    │  is wanted     │ a challenge fails, an authorization ends, the order expires   │            ▼
+    │                ▼                                  ▼                            ▼        download
+    └─ cancel ──► invalid ◄─────────────────────────────┴────────────────────────────┘      (§7.4.2)
+      (§7.5.2)
+
+The handle is the order's URL; whatever else is needed is asked anew each time, so that any process can go on after any
+other. How each status is read stands in ``seeing``; no verb sleeps until something happens: the ledger polls.
+
+After a lost answer: every verb but ``submit`` may simply be repeated. A ProtocolError or RefusedError of ``submit``
+means that no order was made; a TransportError with ``sent`` that one may have been made. Once the order's URL is known
+``submit`` returns it, whatever goes wrong afterwards (Status.UNKNOWN: look again).
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import library
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import Authorization, Order, chain_of, links
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import seen_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import CHAIN_TYPE, Session, connect
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings, parse_settings
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    AccountConfig,
+    Capabilities,
+    Finding,
+    Issued,
+    OrderRequest,
+    Seen,
+    Status,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InkanError,
+    InputError,
+    ProtocolError,
+    RefusedError,
+    TransportError,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
+
+__all__ = ["AcmeAdapter", "AcmeFactory"]
+
+METHODS = ("http-01", "dns-01")
+#: RFC 8555 §7.1.3 leaves it to the CA how a wildcard is validated; BR 3.2.2.4.19 (http-01) excludes wildcards.
+WILDCARD_METHODS = ("dns-01",)
+#: RFC 5280 §5.3.1, those that a Subscriber may give (BR 7.2.2).
+REASONS = {
+    "unspecified": 0,
+    "keyCompromise": 1,
+    "affiliationChanged": 3,
+    "superseded": 4,
+    "cessationOfOperation": 5,
+    "privilegeWithdrawn": 9,
+}
+#: §7.1.6: an order that a lost newOrder made has not been finalized by anyone, so it is in one of these. One that is
+#: processing or valid was finalized with another CSR: its certificate would not fit our key.
+_FINDABLE = ("pending", "ready")
+_EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class AcmeAdapter:
+    """CaAdapter. The CA is first contacted by the first verb, or when ``capabilities`` is asked for."""
+
+    def __init__(self, connect_once: t.Callable[[], Session], settings: Settings) -> None:
+        self._connect = connect_once
+        self._settings = settings
+        self._session: Session | None = None
+        self._failure: InkanError | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Finding: EXACT where the account lists its orders (§7.1.2.1: Pebble does, Boulder does not); IMPOSSIBLE
+        elsewhere, unless the user chose ``lost_order: resubmit``. Then it is EXACT with nothing found: the CA is
+        simply asked again. ACME orders cost nothing until they are finalized, and Boulder hands out the same pending
+        order again, so the price is at worst one order that expires unused.
+        """
+        session = self._open()
+        exact = session.account.orders is not None or self._settings.resubmit_lost
+        return Capabilities(
+            methods=METHODS,
+            wildcard_methods=WILDCARD_METHODS,
+            finding=Finding.EXACT if exact else Finding.IMPOSSIBLE,
+            revoke=session.directory.revoke_cert is not None,
+        )
+
+    def submit(self, request: OrderRequest) -> Seen:
+        _refuse_method(request)
+        session = self._open()
+        payload = session.key.new_order(request.dns_names)
+        response = session.network.post(session.directory.new_order, payload, "order", once=True)
+        handle = _new_handle(session, response)
+        try:
+            order = session.order_of(handle, response)
+            _same_names(order, request)
+            return self._seen(order, request)
+        except InkanError as failure:
+            return Seen(handle=handle, status=Status.UNKNOWN, status_word="submitted", problem=failure.sentence())
+
+    def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
+        """``since`` is of no use here: an order does not say when it was made (§7.1.3). An older order with exactly
+        these names that nobody knows serves as well as the lost one."""
+        wish = _names(request)
+        listed = self._open().listed_orders(known_handles)
+        found = [order for order in listed if order.status in _FINDABLE and order.names == wish]
+        if not found:
+            return None
+        return self._seen(max(found, key=lambda order: (order.expires or _EARLIEST, order.url)), request)
+
+    def look(self, handle: str, request: OrderRequest) -> Seen:
+        order = self._open().order(handle)
+        if order is None:
+            return _gone(handle)
+        _same_names(order, request)
+        return self._seen(order, request)
+
+    def ready(self, handle: str, request: OrderRequest) -> Seen:
+        order = self._open().order(handle)
+        if order is None:
+            return _gone(handle)
+        _same_names(order, request)
+        if order.status == "pending":
+            return self._answer(order, request)
+        if order.status == "ready":
+            return self._finalize(order, request)
+        return self._seen(order, request)
+
+    def download(self, handle: str, request: OrderRequest) -> Issued:
+        session = self._open()
+        order = session.order(handle)
+        if order is None or order.certificate is None:
+            raise RefusedError(
+                code="acme_not_issued",
+                what="The certificate cannot be downloaded",
+                where=handle,
+                why=f"the order is {order.status}" if order else "the CA knows no such order any more",
+                todo="Run again",
+                retryable=order is not None and order.status in ("processing", "valid"),
+            )
+        _same_names(order, request)
+        response = session.network.read(order.certificate, "download the certificate", accept=CHAIN_TYPE)
+        chain = self._preferred(session, response)
+        leaf = library.Certificate(session.library, chain[0])
+        if request.csr_pem and not leaf.has_key_of(session.library, request.csr_pem):
+            raise ProtocolError(
+                code="acme_wrong_certificate",
+                what="The CA sent a certificate for another key",
+                where=order.certificate,
+                why="its public key is not the one of our CSR",
+                todo="Do not deploy it; tell the CA",
+            )
+        return Issued(certificate=chain[0], chain=chain[1:])
+
+    def cancel(self, handle: str, request: OrderRequest) -> Seen:
+        """ACME cannot cancel an order: its pending authorizations are deactivated (§7.5.2), which ends it. Valid ones
+        are left alone: other orders may build on them, and an order that is not finalized simply expires."""
+        session = self._open()
+        order = session.order(handle)
+        if order is None:
+            return _gone(handle)
+        if order.status in ("processing", "valid", "invalid"):
+            return self._seen(order, request)
+        for authorization in session.authorizations(order):
+            if authorization.status == "pending":
+                session.deactivate(authorization)
+        return Seen(handle=handle, status=Status.CANCELLED, status_word=order.status)
+
+    def revoke(self, certificate_pem: str, reason: str) -> None:
+        """§7.6, signed with the account key. One that is revoked already is as wanted."""
+        if reason not in REASONS:
+            raise InputError(
+                code="unknown_reason",
+                what="Cannot revoke",
+                why=f"unknown reason {reason!r}",
+                todo=f"Choose one of {', '.join(REASONS)}",
+                reference="RFC 5280 §5.3.1",
+            )
+        session = self._open()
+        url = session.directory.revoke_cert
+        if url is None:
+            raise RefusedError(
+                code="acme_no_revocation", what="The CA's directory has no revokeCert", todo="Revoke at the CA's portal"
+            )
+        try:
+            session.network.post(url, session.key.revocation(certificate_pem, REASONS[reason]), "revoke")
+        except RefusedError as refusal:
+            if refusal.code != "acme_alreadyRevoked":
+                raise
+
+    # --- parts of verbs ------------------------------------------------------------------------------------------
+
+    def _open(self) -> Session:
+        """A CA that could not be reached is not tried again for each order of the same run."""
+        if self._failure is not None:
+            raise self._failure
+        if self._session is None:
+            try:
+                self._session = self._connect()
+            except InkanError as failure:
+                if isinstance(failure, TransportError):
+                    failure.sent = False  # directory and account only: nothing was ordered
+                self._failure = failure
+                raise
+        return self._session
+
+    def _seen(self, order: Order, request: OrderRequest) -> Seen:
+        session = self._open()
+        authorizations: list[Authorization] = []
+        if order.status == "pending":
+            authorizations = session.authorizations(order)
+            _only_ours(authorizations, request)
+        elif order.status == "invalid":
+            try:
+                authorizations = session.authorizations(order)
+            except RefusedError:  # deleted with it: then the order's own words must do
+                authorizations = []
+        return self._judged(order, authorizations, request)
+
+    def _judged(self, order: Order, authorizations: t.Sequence[Authorization], request: OrderRequest) -> Seen:
+        session = self._open()
+        return seen_of(order, authorizations, method=request.method, key=session.key, now=session.network.clock.now())
+
+    def _answer(self, order: Order, request: OrderRequest) -> Seen:
+        """§7.5.1: answer each pending challenge of our method, all before anything is polled."""
+        session = self._open()
+        authorizations = session.authorizations(order)
+        _only_ours(authorizations, request)
+        before = self._judged(order, authorizations, request)
+        if before.status is not Status.WANTS_VALIDATION:
+            return before
+        refusal: RefusedError | None = None
+        for number, authorization in enumerate(authorizations):
+            try:
+                authorizations[number] = session.answered(authorization, request.method)
+            except RefusedError as failure:
+                refusal = failure  # most often: validated meanwhile, for the answer to an earlier call was lost
+        if refusal is None:
+            return self._judged(order, authorizations, request)
+        after = self.look(order.url, request)
+        if after.status is Status.WANTS_VALIDATION and (after.wanted.records or after.wanted.files):
+            raise refusal
+        return after
+
+    def _finalize(self, order: Order, request: OrderRequest) -> Seen:
+        """§7.4. Refused as orderNotReady it was finalized by a call whose answer was lost: look."""
+        session = self._open()
+        try:
+            response = session.network.post(order.finalize, session.key.finalize(request.csr_pem), "finalize the order")
+        except RefusedError as refusal:
+            if refusal.code != "acme_orderNotReady":
+                raise
+            return self.look(order.url, request)
+        return self._seen(session.order_of(order.url, response), request)
+
+    def _preferred(self, session: Session, response: HttpResponse) -> tuple[str, ...]:
+        """§7.4.2: of the alternate chains the first whose last certificate was issued by the wanted CA; else the
+        default, for a certificate with another chain is better than none."""
+        default = chain_of(response)
+        wish = self._settings.preferred_chain
+        if not wish or _issuer(session, default) == wish:
+            return default
+        for url in links(response, "alternate", session.rule):
+            other = chain_of(session.network.read(url, "download another chain", accept=CHAIN_TYPE))
+            if _issuer(session, other) == wish:
+                return other
+        return default
+
+
+class AcmeFactory:
+    """AdapterFactory. new_private_key: makes a PEM key of a key type of ours (``_x509.keys.new_private_key``)."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_private_key: t.Callable[[str], bytes],
+        http: t.Callable[[str | None], HttpClient] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._new_private_key = new_private_key
+        self._http = http or (lambda ca_bundle: DirectHttp(ca_bundle=ca_bundle))
+
+    def settings_errors(self, account: AccountConfig) -> list[str]:
+        return parse_settings(account)[1]
+
+    def open(self, account: AccountConfig, *, deadline: float) -> AcmeAdapter:
+        settings, errors = parse_settings(account)
+        if errors:
+            raise InputError(
+                code="bad_account_settings",
+                what=f"The settings of CA account {account.name!r} cannot be used",
+                why="; ".join(errors),
+                todo="Correct inkan_ca_accounts",
+            )
+        ends = self._clock.monotonic() + deadline
+
+        def connect_once() -> Session:
+            return connect(
+                account,
+                settings,
+                clock=self._clock,
+                http=self._http(settings.ca_bundle),
+                new_private_key=self._new_private_key,
+                deadline=ends - self._clock.monotonic(),
+            )
+
+        return AcmeAdapter(connect_once, settings)
+
+
+def _refuse_method(request: OrderRequest) -> None:
+    wildcards = [name for name in request.dns_names if name.startswith("*.")]
+    possible = WILDCARD_METHODS if wildcards else METHODS
+    if request.method not in possible:
+        raise InputError(
+            code="method_not_possible",
+            what="Cannot order by ACME",
+            where=f"order {request.reference}",
+            why=f"{request.method} does not validate {wildcards[0] if wildcards else 'by ACME'}",
+            todo=f"Choose {' or '.join(possible)} as the validation method",
+        )
+
+
+def _new_handle(session: Session, response: HttpResponse) -> str:
+    """§7.4: the order's URL is in Location. Without it the order is there, and out of reach."""
+    try:
+        return session.rule.checked(response.headers.get("location"), "the order's URL")
+    except ProtocolError as failure:
+        raise TransportError(
+            code="acme_order_without_url",
+            what="The CA took the order, but half of its answer is missing",
+            where=response.url,
+            why=failure.what,
+            sent=True,
+        ) from failure
+
+
+def _issuer(session: Session, chain: tuple[str, ...]) -> str:
+    return library.Certificate(session.library, chain[-1]).issuer_common_name
+
+
+def _names(request: OrderRequest) -> tuple[str, ...]:
+    return tuple(sorted(set(request.dns_names)))
+
+
+def _same_names(order: Order, request: OrderRequest) -> None:
+    """§7.4: the server must keep the identifiers; checked at every look, for a wrong handle has other ones, too."""
+    wish = _names(request)
+    if order.names != wish:
+        raise ProtocolError(
+            code="acme_identifiers_changed",
+            what="The order at the CA is not for the names that were ordered",
+            where=order.url,
+            why=f"ordered: {', '.join(wish)}; at the CA: {', '.join(order.names)}",
+            todo="Cancel this order; if it happens again, tell the CA",
+            reference="RFC 8555 §7.4",
+        )
+
+
+def _only_ours(authorizations: t.Sequence[Authorization], request: OrderRequest) -> None:
+    """Nothing is published for a name that we did not order."""
+    ours = {validated_name(name) for name in request.dns_names}
+    strange = sorted({one.name for one in authorizations if validated_name(one.name) not in ours})
+    if strange:
+        raise ProtocolError(
+            code="acme_strange_authorization",
+            what="The CA wants a name validated that was not ordered",
+            where=", ".join(strange),
+            why=f"ordered: {', '.join(request.dns_names)}",
+            todo="Cancel this order; if it happens again, tell the CA",
+            reference="RFC 8555 §7.1.3",
+        )
+
+
+def _gone(handle: str) -> Seen:
+    """The CA forgot the order: nothing can come of it any more."""
+    return Seen(handle=handle, status=Status.EXPIRED, status_word="HTTP 404", problem="the CA knows no such order")
