@@ -194,7 +194,7 @@ def floor(shell: Shell) -> Count:
 
 
 def integration(shell: Shell) -> Count:
-    """Each target is one check. ansible-test writes down which passed, and what the others played before they failed."""
+    """Each target is one check. ansible-test writes down which passed, and what the others played until they failed."""
     command = ["scripts/ansible-test", "integration", "--color", "no", "--local"]
     listed = subprocess.run([*command, "--list-targets"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     passes, plays = fresh("integration-*.json", OUTPUT / "data"), fresh("*-*-*.xml")

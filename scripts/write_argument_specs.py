@@ -57,10 +57,14 @@ def _text(data: dict[str, t.Any]) -> str:
 
 
 def main() -> int:
-    stale = [path for path, text in wanted_files().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path for path, text in wanted_files().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in stale:
         if "--check" in sys.argv:
-            print(f"{path.relative_to(REPOSITORY)} differs from docs/variables.yml: run scripts/write_argument_specs.py")
+            print(
+                f"{path.relative_to(REPOSITORY)} differs from docs/variables.yml: run scripts/write_argument_specs.py"
+            )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted_files()[path], encoding="utf-8")

@@ -63,7 +63,10 @@ def targets(
             validation = certificate.get("validation")
             token_pattern = validation.get("hosts") if isinstance(validation, t.Mapping) else None
             own = hosts_of(certificate.get("hosts"))
-            found[certificate["name"]] = {"hosts": own, "token_hosts": hosts_of(token_pattern) if token_pattern else own}
+            found[certificate["name"]] = {
+                "hosts": own,
+                "token_hosts": hosts_of(token_pattern) if token_pattern else own,
+            }
     return found
 
 

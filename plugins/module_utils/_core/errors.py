@@ -159,9 +159,7 @@ class InputCollector:
         self._errors: list[InkanError] = []
 
     def add(self, code: str, *, what: str, where: str, why: str, todo: str, reference: str = "") -> None:
-        self._errors.append(
-            InputError(code=code, what=what, where=where, why=why, todo=todo, reference=reference)
-        )
+        self._errors.append(InputError(code=code, what=what, where=where, why=why, todo=todo, reference=reference))
 
     def extend(self, error: InkanError) -> None:
         self._errors.append(error)

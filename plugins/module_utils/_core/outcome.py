@@ -137,7 +137,9 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     waiting = order.get("waiting_for") or {}
     if order.get("state") in OPEN:
         by = f" by {waiting['by']}" if waiting.get("by") else ""
-        words.append(f"the order is {order['state']}: {waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}")
+        words.append(
+            f"the order is {order['state']}: {waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}"
+        )
     elif not _is_live_everywhere(run, name):
         words.append("the certificate is not live on every host yet")
     return words
@@ -145,6 +147,7 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
 
 def _is_live_everywhere(run: Run, name: str) -> bool:
     return all(
-        run.hosts[host].said("switch", name).get("outcome") in ("switched", "kept") or not lacks_certificate(run, name, host)
+        run.hosts[host].said("switch", name).get("outcome") in ("switched", "kept")
+        or not lacks_certificate(run, name, host)
         for host in run.reached(name)
     )

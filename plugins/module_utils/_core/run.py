@@ -123,7 +123,9 @@ def custodian(run: Run, name: str) -> str | None:
 
 def _another_holder(run: Run, name: str, reached: tuple[str, ...]) -> str | None:
     key = run.order(name).get("public_key_sha256")
-    return next((host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None)
+    return next(
+        (host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None
+    )
 
 
 def lacks_certificate(run: Run, name: str, host: str) -> bool:
@@ -270,7 +272,13 @@ def leftover_record_items(run: Run) -> list[Item]:
 
 def _records(run: Run, where: str) -> list[Item]:
     return [
-        {"name": record["id"], "record": record["name"], "type": record["type"], "value": record["value"], "ttl": record["ttl"]}
+        {
+            "name": record["id"],
+            "record": record["name"],
+            "type": record["type"],
+            "value": record["value"],
+            "ttl": record["ttl"],
+        }
         for order in run.orders.values()
         for record in _wanted(order, "records", where)
     ]
@@ -407,7 +415,11 @@ def _removed(run: Run, order: Said) -> list[str]:
     ]
     token_hosts = (order.get("options") or {}).get("token_hosts") or ()
     for file in _wanted(order, "files", "leftovers"):
-        outcomes = [run.hosts[host].said("leftover_files", file["id"]).get("outcome") for host in token_hosts if host in run.hosts]
+        outcomes = [
+            run.hosts[host].said("leftover_files", file["id"]).get("outcome")
+            for host in token_hosts
+            if host in run.hosts
+        ]
         if outcomes and all(outcome in gone for outcome in outcomes):
             ids.append(file["id"])
     return ids

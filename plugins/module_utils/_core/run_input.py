@@ -68,7 +68,11 @@ def _newer(before: Said | None, now: Said) -> Said:
 def _why_no_results(registered: t.Any) -> str | None:
     if not isinstance(registered, t.Mapping) or "results" in registered or registered.get("skipped"):
         return None
-    return str(registered.get("msg") or registered.get("module_stderr") or "it ended without results") if registered else None
+    return (
+        str(registered.get("msg") or registered.get("module_stderr") or "it ended without results")
+        if registered
+        else None
+    )
 
 
 def _read_host(variables: t.Any) -> HostSaid:
@@ -102,7 +106,9 @@ def _known(name: str, run: Run) -> Item:
     reached = [host for host in run.targets[name].hosts if run.hosts[host].reached]
     live = [run.hosts[host].said("look", name).get("live") for host in reached]
     missing = [host for host, certificate in zip(reached, live) if not certificate]
-    newest = max((certificate for certificate in live if certificate), key=lambda of: str(of["not_after"]), default=None)
+    newest = max(
+        (certificate for certificate in live if certificate), key=lambda of: str(of["not_after"]), default=None
+    )
     if order.get("state") in DEPLOYABLE and (newest is None or str(order["not_after"]) > str(newest["not_after"])):
         newest, missing = _as_live(order), []
     elif order.get("state") in DEPLOYABLE:

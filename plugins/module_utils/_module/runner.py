@@ -23,7 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.results import D
 
 
 class Library(t.NamedTuple):
-    """An import that may be missing: its PyPI name, the traceback of the failed import (None: it is there), who needs it."""
+    """An import that may be missing: its PyPI name, the failed import's traceback (None: it is there), who needs it."""
 
     name: str
     import_error: str | None

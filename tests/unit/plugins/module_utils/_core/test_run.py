@@ -101,7 +101,9 @@ class TestWhoKeepsTheKey:
 
     def test_a_lost_custodian_is_replaced_only_by_a_host_that_holds_the_same_key(self) -> None:
         holder = host(look=look("2", (KEY,)))
-        run = a_run(known=order("deploy_pending"), hosts={"web1": host(False), "web2": host(look=look()), "web3": holder})
+        run = a_run(
+            known=order("deploy_pending"), hosts={"web1": host(False), "web2": host(look=look()), "web3": holder}
+        )
         assert runs.custodian(run, "shop") == "web3"
 
     def test_nobody_keeps_a_key_where_no_host_can_be_reached(self) -> None:
@@ -124,7 +126,10 @@ class TestKeysAndRequests:
         assert runs.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
 
     def test_a_host_that_already_has_the_key_of_the_order_needs_none(self) -> None:
-        run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look("2", (KEY,))), "web2": host(look=look("1", (KEY,)))})
+        run = a_run(
+            known=order("deploy_pending"),
+            hosts={"web1": host(look=look("2", (KEY,))), "web2": host(look=look("1", (KEY,)))},
+        )
         assert runs.prepare_items(run, "web2") == []
 
     def test_an_order_under_way_never_gets_another_key(self) -> None:
@@ -178,7 +183,9 @@ class TestOrders:
 class TestTokens:
     def test_records_and_files_of_a_pending_order_are_published_and_its_leftovers_removed(self) -> None:
         wants = order(
-            "wanted", wanted={"records": [RECORD], "files": [FILE]}, leftovers={"records": [{**RECORD, "id": "r0"}], "files": []}
+            "wanted",
+            wanted={"records": [RECORD], "files": [FILE]},
+            leftovers={"records": [{**RECORD, "id": "r0"}], "files": []},
         )
         run = a_run(planned("in_progress"), wants)
         assert [item["name"] for item in runs.record_items(run)] == ["r1"]
@@ -195,7 +202,8 @@ class TestTokens:
         gone = {"name": "f1", "outcome": "removed", "error": None}
         half = a_run(known=leftover, hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look())})
         whole = a_run(
-            known=leftover, hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look(), leftover_files=gone)}
+            known=leftover,
+            hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look(), leftover_files=gone)},
         )
         assert runs.observation_items(half) == []
         assert runs.observation_items(whole)[0]["observed"]["removed"] == ["f1"]
@@ -216,7 +224,10 @@ class TestDeployment:
         assert runs.switch_items(run, "web1") == []
 
     def test_an_unreachable_host_does_not_hold_up_the_others(self) -> None:
-        hosts = {"web1": host(look=look(), verify={"name": "shop", "outcome": "verified", "error": None}), "web2": host(False)}
+        hosts = {
+            "web1": host(look=look(), verify={"name": "shop", "outcome": "verified", "error": None}),
+            "web2": host(False),
+        }
         run = a_run(planned("due"), order("deploy_pending"), hosts)
         assert [item["name"] for item in runs.switch_items(run, "web1")] == ["shop"]
 
@@ -260,7 +271,9 @@ class TestDeployment:
     def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
         before = host(look=look("2", (KEY,)))
-        run = a_run(known=order("deploy_pending", hosts_pending=["web1", "web2"]), hosts={"web1": switched, "web2": before})
+        run = a_run(
+            known=order("deploy_pending", hosts_pending=["web1", "web2"]), hosts={"web1": switched, "web2": before}
+        )
         assert runs.observation_items(run)[0]["observed"]["deployed_on"] == ["web1", "web2"]
 
 
@@ -280,11 +293,15 @@ class TestEndings:
 
     def test_an_error_of_a_token_belongs_to_its_certificate(self) -> None:
         refused = {"name": "r1", "error": {"message": "REFUSED."}}
-        run = a_run(planned("in_progress"), order("wanted", wanted={"records": [RECORD], "files": []}), records=[refused])
+        run = a_run(
+            planned("in_progress"), order("wanted", wanted={"records": [RECORD], "files": []}), records=[refused]
+        )
         assert self.outcome(run) is Outcome.ERROR
 
     def test_an_unreachable_host_is_named(self) -> None:
-        (ending,) = endings(a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look()), "web2": host(False)}))
+        (ending,) = endings(
+            a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look()), "web2": host(False)})
+        )
         assert ending.outcome is Outcome.HOST_UNREACHABLE and "web2" in ending.sentences[0]
 
     def test_a_pending_order_is_pending_and_green(self) -> None:
