@@ -119,8 +119,10 @@ def _ended(order: Order, authorizations: t.Sequence[Authorization], ended: t.Seq
     status = (
         Status.REFUSED if order.problem is not None else next((one for one in _WEIGHT if one in found), Status.REFUSED)
     )
-    words = [_words(order.problem)] if order.problem is not None else []
-    words += [f"{one.name}: {_words(one.problem) or f'the authorization is {one.status}'}" for one in ended]
+    words = [f"{one.name}: {_words(one.problem) or f'the authorization is {one.status}'}" for one in ended]
+    told = {one.problem.detail for one in ended if one.problem is not None}
+    if order.problem is not None and order.problem.detail not in told:  # CAs repeat an authorization's in the order
+        words.insert(0, _words(order.problem))
     word = order.status if order.status == "invalid" else f"{order.status}, {ended[0].status}"
     return _seen(order, authorizations, status, word=word, problem="; ".join(words) or "the CA gave no reason")
 

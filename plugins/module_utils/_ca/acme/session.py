@@ -71,8 +71,9 @@ class Session:
         return Order.parse(url, Object.of(response, "the order", self.rule), self.network.retry_after(response))
 
     def authorizations(self, order: Order) -> list[Authorization]:
-        """§7.5, each once, in the order's order."""
-        return [self._authorization(url) for url in dict.fromkeys(order.authorizations)]
+        """§7.5, each once; by name, for servers list them in any order, which must not look like a change."""
+        found = [self._authorization(url) for url in dict.fromkeys(order.authorizations)]
+        return sorted(found, key=lambda one: (one.name, one.url))
 
     def _authorization(self, url: str) -> Authorization:
         response = self.network.read(url, "look at an authorization")
