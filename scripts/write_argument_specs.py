@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write roles/*/meta/argument_specs.yml and meta/main.yml from docs/variables.yml. With --check: only say what differs."""
+"""Write roles/*/meta/argument_specs.yml and meta/main.yml from docs/variables.yml; --check only says what differs."""
 
 from __future__ import annotations
 

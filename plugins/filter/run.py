@@ -1,7 +1,7 @@
 # Copyright: The inkan.tls developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters of the roles: thin doors to ``_core/run`` and ``_core/outcome``. Private to the collection's own roles."""
+"""The filters of the roles, private to them: thin doors to ``_core/run`` and ``_core/outcome``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ This file is private to the collection.
 from __future__ import annotations
 
 import enum
-import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Item, Run, Said, lacks_certificate

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 
-Item = t.Dict[str, t.Any]
+Item = dict[str, t.Any]
 Said = t.Mapping[str, t.Any]
 ByName = t.Mapping[str, Said]
 

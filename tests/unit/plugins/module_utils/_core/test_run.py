@@ -250,7 +250,8 @@ class TestDeployment:
         run = replace(a_run(known=order("issued")), own={"shop": own})
         (item,) = runs.verify_items(run, "web2")
         assert item["deploy"]["reload"] == "web2-nginx"
-        assert runs.rollback_items(run, "web2", ["shop"]) == [{"name": "shop", "deploy": {"reload": "web2-nginx"}}]
+        (back,) = runs.rollback_items(run, "web2", ["shop"])
+        assert back["deploy"]["reload"] == "web2-nginx"
         waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
         assert [file["document_root"] for file in runs.file_items(waiting, "web2")] == ["/srv/web2"]
 
