@@ -336,17 +336,20 @@ class Directory:
         with telling("Cannot lock", self._path(name)):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             fd = self._system.open(name, flags, 0o600, self.fd)
-            until = clock.monotonic() + wait
             try:
-                while not _flocked(fd):
-                    if clock.monotonic() >= until:
-                        os.close(fd)
-                        return None
-                    clock.sleep(_LOCK_PAUSE)
+                held = _flock_within(fd, wait, clock)
             except BaseException:
                 os.close(fd)
                 raise
+            if not held:
+                os.close(fd)
+                return None
             return fd
+
+    def hold(self, *, wait: float, clock: Clock) -> bool:
+        """An exclusive lock on this directory itself until it is closed: for places where no lock file may lie."""
+        with telling("Cannot lock", self.path):
+            return _flock_within(self.fd, wait, clock)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -403,6 +406,15 @@ class Directory:
 
 def temporary_name() -> str:
     return TEMPORARY_PREFIX + secrets.token_hex(8)
+
+
+def _flock_within(fd: int, wait: float, clock: Clock) -> bool:
+    until = clock.monotonic() + wait
+    while not _flocked(fd):
+        if clock.monotonic() >= until:
+            return False
+        clock.sleep(_LOCK_PAUSE)
+    return True
 
 
 def _flocked(fd: int) -> bool:
