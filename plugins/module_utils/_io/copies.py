@@ -20,7 +20,13 @@ from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import Content, CopyWish, Standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory, owner_ids, telling
+from ansible_collections.inkan.tls.plugins.module_utils._io.files import (
+    SYSTEM,
+    Directory,
+    System,
+    owner_ids,
+    telling,
+)
 
 #: Larger files at the place of a copy are not compared, only refused.
 _MAX_READ = 1024 * 1024
@@ -55,20 +61,20 @@ def unusable_place(wish: CopyWish) -> str | None:
     return f"{wish.path} is no regular file (a link, perhaps): it is not replaced"
 
 
-def write_copies(copies: t.Sequence[Copy]) -> None:
+def write_copies(copies: t.Sequence[Copy], *, system: System = SYSTEM) -> None:
     """Write those that are misplaced: all beside their places first, then all renamed."""
     with contextlib.ExitStack() as stack:
         staged = []
         for copy in sorted(misplaced(copies), key=lambda copy: _ORDER.index(copy.wish.content)):
-            directory = stack.enter_context(_parent(copy.wish.path))
+            directory = stack.enter_context(_parent(copy.wish.path, system))
             _stage(directory, copy)
             staged.append((directory, copy.wish.path))
         for directory, path in staged:  # nothing between these renames: their window is that of the copies
             with telling("Cannot put the copy in its place", path):
-                os.rename(_temporary(path), os.path.basename(path), src_dir_fd=directory.fd, dst_dir_fd=directory.fd)
+                system.rename(_temporary(path), os.path.basename(path), directory.fd)
         for directory, path in staged:
             with telling("Cannot sync the directory", path):
-                os.fsync(directory.fd)
+                system.fsync(directory.fd)
 
 
 def _stage(directory: Directory, copy: Copy) -> None:
@@ -79,9 +85,9 @@ def _stage(directory: Directory, copy: Copy) -> None:
     directory.set_access(temporary, mode=standing.mode, uid=uid, gid=gid)
 
 
-def _parent(path: str) -> Directory:
+def _parent(path: str, system: System = SYSTEM) -> Directory:
     """The directory of a copy. Links on the way to it are the user's (/etc/ssl/certs is one on some systems)."""
-    return Directory.open(os.path.realpath(os.path.dirname(path)))
+    return Directory.open(os.path.realpath(os.path.dirname(path)), system=system)
 
 
 def _temporary(path: str) -> str:

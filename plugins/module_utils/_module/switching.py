@@ -47,7 +47,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.copies import (
     unusable_place,
     write_copies,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._io.files import owner_ids
+from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, System, owner_ids
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import Handshake, fingerprint
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import KEY, Journal, Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.placing import held_generations, read_given
@@ -81,6 +81,7 @@ class Ports:
     service: ServicePort
     look: Handshake
     clock: Clock
+    system: System = SYSTEM
 
 
 @dataclass
@@ -154,7 +155,7 @@ class _Switch:
                 try:
                     locks.enter_context(self._store.lock(work.wish.name))
                 except InkanError as error:
-                    work.error, work.outcome, work.changed = error, "refused", False
+                    work.error, work.outcome, work.changed, work.move = error, "refused", False, None
                 else:
                     self._judge(work)
             self._run_group([work for work in group if work.changed and work.error is None])
@@ -321,7 +322,7 @@ class _Switch:
             uid, gid = owner_ids(access.owner, access.group, where=name)
             self._store.set_access(name, generation, mode=access.mode, uid=uid, gid=gid)
         self._store.switch(name, generation)
-        write_copies(self._copies(work, generation))
+        write_copies(self._copies(work, generation), system=self._ports.system)
 
     def _leave(self, work: _Work) -> InkanError | None:
         """Put the generation before back in its place; the error if even that fails."""
@@ -493,21 +494,27 @@ class _Switch:
     # -- telling ----------------------------------------------------------------------------------------------------
 
     def _result(self, work: _Work) -> ItemResult:
-        live = work.live_before if self._check_mode else self._live_now(work)
+        live, leaf = self._live_now(work)
+        if self._check_mode and work.changed and work.error is None:
+            shown, leaf = work.target, work.leaf
+        else:
+            shown = live
         extra = {
-            "generation": work.target if self._check_mode and work.move else live,
+            "generation": shown,
             "previous": work.live_before if work.move and work.move.to != work.live_before else None,
-            "serial": work.leaf.serial if work.leaf else None,
-            "not_after": iso(work.leaf.not_after) if work.leaf else None,
+            "serial": leaf.serial if leaf else None,
+            "not_after": iso(leaf.not_after) if leaf else None,
             "served_serial": work.served_serial,
         }
         state = "absent" if live is None else "live"
         return ItemResult(work.wish.name, work.outcome, state, work.changed, work.error, extra)
 
-    def _live_now(self, work: _Work) -> int | None:
+    def _live_now(self, work: _Work) -> tuple[int | None, CertificateFacts | None]:
+        live = None
         with contextlib.suppress(InkanError):
-            return self._store.live(work.wish.name)
-        return None
+            live = self._store.live(work.wish.name)
+            return live, self._facts(work.wish.name, live) if live is not None else None
+        return live, None
 
     def _diff(self, work: _Work) -> Diff:
         before = ""
