@@ -11,15 +11,15 @@ author: [The inkan.tls developers (@inkan-tls)]
 version_added: 0.1.0
 short_description: Look at validation records and files as a CA does
 description:
-  - Tells for each item whether all its records and files can be seen where a CA will look, and if not, which server lacks
-    what.
+  - Tells for each item whether all its records and files can be seen where a CA will look, and if not, which server
+    lacks what.
   - Records are asked of every address of every authoritative server of their zone. A CNAME at the name is followed. TXT
     values are compared after joining their character-strings. One of several values will do.
   - Resolvers are never asked for the record itself, so that none remembers its absence. They are asked for zones, name
     servers and addresses only.
-  - Files are fetched from every address of the host, first by the scheme of their URL, then through redirects (301, 302,
-    307, 308; to http and https on ports 80 and 443; at most ten), as the Baseline Requirements 3.2.2.4.18 and 3.2.2.4.19
-    allow. Certificates are not verified on this look, a CA does not verify them either.
+  - Files are fetched from every address of the host, first by the scheme of their URL, then through redirects (301,
+    302, 307, 308; to http and https on ports 80 and 443; at most ten), as the Baseline Requirements 3.2.2.4.18 and
+    3.2.2.4.19 allow. Certificates are not verified on this look, a CA does not verify them either.
   - An address family that this machine cannot reach is a warning of the item. The CA may reach it.
   - Not visible is an answer, never an error.
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It only looks.
+    details: It only looks, and only once, whatever O(deadline) says, because in check mode nothing was published.
   diff_mode:
     support: none
     details: Nothing is ever changed.
@@ -359,7 +359,7 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     sight = parse_sight(params["sight"], errors)
     checks = _checks(params["checks"], check_mode, errors)
     errors.refuse()
-    looks = _watch(checks, sight, params["deadline"], ports)
+    looks = _watch(checks, sight, 0 if check_mode else params["deadline"], ports)
     return Result(items=[_item(check) for check in checks], extra={"looks": looks})
 
 
@@ -400,7 +400,7 @@ def _checks(raw: list[dict[str, t.Any]], check_mode: bool, errors: InputCollecto
         name = item["name"]
         records = [_wish(one) for one in item["records"] or []]
         files = [FileWish(one["url"], one["content"]) for one in item["files"] or []]
-        known = not any(KNOWN_AFTER_ORDER in one for one in [*records, *files])
+        known = not any(KNOWN_AFTER_ORDER in text for one in [*records, *files] for text in one)
         reasons = [*_name_reasons(name, {check.name for check in checks})]
         reasons += [why for record in records for why in _record_reasons(record)]
         reasons += [why for file in files for why in _file_reasons(file)]
@@ -436,7 +436,7 @@ def _record_reasons(wish: Wish) -> t.Iterator[tuple[str, str]]:
 
 
 def _file_reasons(wish: FileWish) -> t.Iterator[tuple[str, str]]:
-    reason = None if wish.url == KNOWN_AFTER_ORDER else web_look.url_error(wish.url)
+    reason = None if KNOWN_AFTER_ORDER in wish.url else web_look.url_error(wish.url)
     if reason:
         yield "bad_url", f"{escaped(wish.url, 200)!r} cannot be fetched: {reason}"
     if not wish.content.strip():
@@ -447,7 +447,7 @@ def _file_reasons(wish: FileWish) -> t.Iterator[tuple[str, str]]:
 
 
 def _item(check: Check) -> ItemResult:
-    seen = [*check.seen_records.values(), *check.seen_files.values()]
+    seen: list[Sighting | FileSighting] = [*check.seen_records.values(), *check.seen_files.values()]
     state = KNOWN_AFTER_ORDER if not check.known else "not_visible" if check.is_open else "visible"
     return ItemResult(
         name=check.name,

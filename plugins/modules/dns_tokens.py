@@ -12,8 +12,8 @@ version_added: 0.1.0
 short_description: Publish and remove the DNS records that a validation asks for
 description:
   - Publishes or removes challenge records (TXT, CNAME) through the DNS services of a team, any number in one call.
-  - Values are appended, so that a neighbour's value at the same name is never lost. Removal takes away exactly the value
-    that is named.
+  - Values are appended, so that a neighbour's value at the same name is never lost. Removal takes away exactly the
+    value that is named.
   - Where the name of a record is delegated by a CNAME, the record is written at the end of the chain, in the zone and
     service of that name.
   - The service is asked first, and nothing is sent where nothing has to change. All records of a zone go in one

@@ -164,7 +164,7 @@ class Resolver:
             except InkanError as error:
                 reasons.append(f"{server.address}: {error.why}")
                 continue
-            if told.rcode in ("NOERROR", "NXDOMAIN"):
+            if told.rcode in ("NOERROR", "NXDOMAIN") or told.alias is not None:
                 return told
             reasons.append(f"{server.address}: {told.rcode}")
         raise _unfound(question, "; ".join(reasons))

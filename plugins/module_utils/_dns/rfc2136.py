@@ -133,8 +133,11 @@ class Rfc2136:
 
     def _look(self, question: Question) -> _Seen:
         self._seen.pop(question, None)
+        if longest_zone(question.name, self._zones) is None:
+            raise self._no_zone(question.name, f"none of its zones holds it ({', '.join(self._zones)})")
         told = read_answer(question, self._ask(question))
-        if told.rcode not in ("NOERROR", "NXDOMAIN"):
+        # BIND says SERVFAIL beside the CNAMEs of a loop
+        if told.alias is None and told.rcode not in ("NOERROR", "NXDOMAIN"):
             raise self._rcode_error(told.rcode, f"Cannot read {question.type} {question.name}", "")
         zone = self._zone_of(question.name, told)
         found = told.found or Section(question.name, question.type, 0, ())
@@ -155,9 +158,7 @@ class Rfc2136:
             raise
 
     def _zone_of(self, name: str, told: Told) -> str:
-        declared = longest_zone(name, self._zones)
-        if declared is None:
-            raise self._no_zone(name, f"none of its zones holds it ({', '.join(self._zones)})")
+        declared = longest_zone(name, self._zones) or ""
         if told.referral is not None:
             raise self._no_zone(name, f"the server delegates {told.referral.name} to other servers")
         if not told.authoritative:
