@@ -26,3 +26,8 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def real_time() -> float:
+    """Seconds since the epoch by the real clock, for what must not follow a moved one: leases, backups."""
+    return time.time()

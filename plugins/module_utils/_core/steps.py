@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do next with an order: one pure, total function of its facts, the time and the wish.
+
+        none ───► SUBMIT                                intended ──► FIND_LOST ─ found ──► LOOK
+                                                            │            └───── none ───► SUBMIT
+                                                            └ cannot ask ► AWAIT_PERSON
+      wanted ───► LOOK (once a call) ─► AWAIT_PUBLICATION ── visible, or nothing to publish ──► ASK_READY
+  validating ┬──► LOOK (again and again until the deadline; AWAIT_CA when the call is only about what is wanted)
+     issuing ┘          └─ issued ──► DOWNLOAD ──► deploy_pending ──► AWAIT_DEPLOYMENT ──► deployed
+                                                                                             │
+  refused, expired, cancelled, rolled_back, revoked, issued, deployed ──► CLEAN_UP ──► DONE ◄┘
+
+``CANCEL`` and ``REVOKE`` take the place of all that when they are the goal. An answer with a word that nobody knows is
+looked at again, never acted on.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Entry, Kind, State, tokens_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
+
+
+class Action(enum.Enum):
+    # the CA is asked
+    FIND_LOST = "find_lost"
+    CANCEL = "cancel"
+    REVOKE = "revoke"
+    SUBMIT = "submit"
+    ASK_READY = "ask_ready"
+    LOOK = "look"
+    DOWNLOAD = "download"
+    # somebody else has the next word, or nobody
+    AWAIT_PUBLICATION = "await_publication"
+    AWAIT_CA = "await_ca"
+    AWAIT_DEPLOYMENT = "await_deployment"
+    AWAIT_PERSON = "await_person"
+    CLEAN_UP = "clean_up"
+    DONE = "done"
+
+
+#: Steps that ask the CA, in the order in which a batch takes them: what was lost first, what costs least to wait last.
+REMOTE: tuple[Action, ...] = (
+    Action.FIND_LOST,
+    Action.CANCEL,
+    Action.REVOKE,
+    Action.SUBMIT,
+    Action.ASK_READY,
+    Action.LOOK,
+    Action.DOWNLOAD,
+)
+
+
+class Step(t.NamedTuple):
+    """``at``: not before then (None: now)."""
+
+    action: Action
+    why: str
+    at: datetime | None = None
+
+
+def next_step(entry: Entry, now: datetime, policy: Policy) -> Step:
+    if policy.goal is Goal.REVOKED:
+        return _revoke(entry)
+    if policy.goal is Goal.CANCELLED and entry.is_open:
+        return _cancel(entry, now, policy)
+    return _STEPS[entry.state](entry, now, policy)
+
+
+def _submit(_entry: Entry, _now: datetime, _policy: Policy) -> Step:
+    return Step(Action.SUBMIT, "nothing is known to be at the CA")
+
+
+def _find(entry: Entry, now: datetime, policy: Policy) -> Step:
+    if not policy.can_find:
+        why = "the order may have reached the CA, and this CA cannot be asked for it: ordering again could buy it twice"
+        return Step(Action.AWAIT_PERSON, why)
+    why = "the order was sent and its answer was lost: ask the CA before ordering again"
+    intended_at = entry.standing.intended_at
+    if policy.looked and intended_at is not None and not settled(intended_at, now, policy):
+        return Step(Action.FIND_LOST, why + ", once more when it had the time", intended_at + policy.settle)
+    return Step(Action.FIND_LOST, why)
+
+
+def settled(intended_at: datetime, now: datetime, policy: Policy) -> bool:
+    """Whether "there is none" may be believed. A clock that went back (a moved one) counts as long ago."""
+    return now < intended_at or now - intended_at >= policy.settle
+
+
+def _answer(entry: Entry, now: datetime, policy: Policy) -> Step:
+    standing = entry.standing
+    if standing.status is Answer.UNKNOWN:
+        return _poll(entry, now, policy)
+    to_publish = tokens_of(standing.wanted)
+    if policy.until is Until.ISSUED and (policy.visible or not to_publish):
+        why = "everything wanted is visible" if to_publish else "nothing has to be published"
+        return Step(Action.ASK_READY, why)
+    if not policy.looked:
+        return Step(Action.LOOK, "the CA may want something else by now, or have looked by itself")
+    if to_publish:
+        return Step(Action.AWAIT_PUBLICATION, "the CA waits for records or files")
+    return Step(Action.AWAIT_CA, "nothing has to be published")
+
+
+def _poll(_entry: Entry, _now: datetime, policy: Policy) -> Step:
+    if policy.until is Until.ISSUED or not policy.looked:
+        return Step(Action.LOOK, "the CA is at work")
+    return Step(Action.AWAIT_CA, "the CA is at work")
+
+
+def _fetch(entry: Entry, now: datetime, policy: Policy) -> Step:
+    if entry.standing.status is Answer.ISSUED:
+        return Step(Action.DOWNLOAD, "the certificate is there")
+    return _poll(entry, now, policy)
+
+
+def _person(entry: Entry, _now: datetime, _policy: Policy) -> Step:
+    reason = entry.standing.reason
+    return Step(Action.AWAIT_PERSON, reason.text if reason and reason.text else "a person has to decide")
+
+
+def _deploy(entry: Entry, _now: datetime, _policy: Policy) -> Step:
+    return Step(Action.AWAIT_DEPLOYMENT, f"not on {', '.join(entry.standing.hosts_pending)} yet")
+
+
+def _end(entry: Entry, _now: datetime, _policy: Policy) -> Step:
+    if entry.standing.outstanding:
+        return Step(Action.CLEAN_UP, "records or files of this order may still be there")
+    return Step(Action.DONE, "nothing is left to do")
+
+
+def _revoke(entry: Entry) -> Step:
+    if entry.standing.certificate is None or entry.state is State.REVOKED:
+        return Step(Action.DONE, "there is no certificate to revoke")
+    return Step(Action.REVOKE, "the certificate is to be revoked")
+
+
+def _cancel(entry: Entry, now: datetime, policy: Policy) -> Step:
+    if entry.state is State.INTENDED:
+        return _find(entry, now, policy)
+    if entry.state is State.NEEDS_PERSON:
+        return _person(entry, now, policy)
+    if entry.standing.status is Answer.ISSUED:
+        return Step(Action.DOWNLOAD, "the certificate was issued before it could be cancelled: keep it, then revoke it")
+    if entry.standing.handle and not policy.can_cancel:
+        return Step(Action.AWAIT_PERSON, "this CA has no way to cancel: cancel at its portal, then resolve=give_up")
+    return Step(Action.CANCEL, "the order is to be cancelled")
+
+
+_STEPS: dict[State, t.Callable[[Entry, datetime, Policy], Step]] = {
+    State.NONE: _submit,
+    State.INTENDED: _find,
+    State.WANTED: _answer,
+    State.VALIDATING: _poll,
+    State.ISSUING: _fetch,
+    State.NEEDS_PERSON: _person,
+    State.ISSUED: _end,
+    State.DEPLOY_PENDING: _deploy,
+    State.DEPLOYED: _end,
+    State.ROLLED_BACK: _end,
+    State.REVOKED: _end,
+    State.REFUSED: _end,
+    State.EXPIRED: _end,
+    State.CANCELLED: _end,
+}
+
+
+class Waiting(t.NamedTuple):
+    """Who must act, what, and by when. actor: customer, seller, ca, person or us."""
+
+    actor: str
+    what: str
+    by: datetime | None
+
+
+def waiting_for(entry: Entry) -> Waiting | None:
+    """Whose turn it is, for people and reports; None when nobody has to act."""
+    standing = entry.standing
+    if entry.state is State.NONE:
+        return Waiting("us", "send the order", None)
+    if entry.state is State.INTENDED:
+        return Waiting("us", "find out whether the order was made", None)
+    if entry.state is State.WANTED and tokens_of(standing.wanted):
+        return Waiting("us", "publish the records and files that the CA wants", standing.expires)
+    if entry.state is State.WANTED:
+        return Waiting("us", "ask the CA to go on", standing.expires)
+    if entry.state is State.VALIDATING:
+        return Waiting("ca", "validate", standing.expires)
+    if entry.state is State.ISSUING:
+        return Waiting("ca", "issue the certificate", standing.expires)
+    if entry.state is State.NEEDS_PERSON:
+        why = standing.reason.text if standing.reason and standing.reason.kind is Kind.NEEDS_PERSON else "decide"
+        return Waiting("person", why, standing.expires)
+    if entry.state is State.DEPLOY_PENDING:
+        by = standing.certificate.not_after if standing.certificate else None
+        return Waiting("us", f"deploy to {', '.join(standing.hosts_pending)}", by)
+    return None

@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a CA's answer means for the ledger: answers in, facts out. Bounded and escaped, whatever the adapter let pass.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Entry, Fact, Kind
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers, dns_name_error, owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+
+_MOST_TOKENS = 2000  # 1,000 names, a record each, and as many again for a method that wants two
+_VALUE = re.compile(r"[ -~]{1,2048}")
+_CONTENT = re.compile(r"[\t\r\n -~]{1,65536}")
+_PATH = re.compile(r"[!-~]{1,512}")
+_HANDLE = re.compile(r"[!-~]{1,2000}")
+_LONGEST_WORD = 200
+_LONGEST_PROBLEM = 2000
+_MOST_CHAIN = 10
+_RECORD_TYPES = ("TXT", "CNAME")
+
+_ENDINGS = {Status.REFUSED: Kind.REFUSED, Status.EXPIRED: Kind.EXPIRED, Status.CANCELLED: Kind.CANCELLED}
+
+
+class CertificateReader(t.Protocol):
+    """``_x509``, as the loop needs it."""
+
+    def csr(self, pem: str) -> tuple[frozenset[str], str]:
+        """The names of a request (common name included) and its public key's digest; InputError csr_unreadable."""
+
+    def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
+        """What came, its names and its public key's digest; ProtocolError certificate_unreadable."""
+
+
+def handle_of(seen: Seen) -> str:
+    if not _HANDLE.fullmatch(seen.handle):
+        raise _broken("handle_unsafe", f"the handle {seen.handle[:100]!r} is empty, too long or has blanks")
+    return seen.handle
+
+
+def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:
+    """An answer about an order, as facts: what the CA said, what it wants now if that changed, and how it ended."""
+    facts = []
+    wanted = _new_wanted(entry, seen)
+    if wanted is not None:
+        facts.append(Fact(Kind.WANTED, now, wanted=_safe(wanted)))
+    word = escaped(seen.status_word, _LONGEST_WORD)
+    validated = tuple(escaped(name, _LONGEST_WORD) for name in seen.validated[:_MOST_TOKENS])
+    facts.append(
+        Fact(Kind.SEEN, now, status=Answer(seen.status.value), word=word, expires=seen.expires, names=validated)
+    )
+    ending = _ENDINGS.get(seen.status)
+    if ending is not None:
+        problem = escaped(seen.problem, _LONGEST_PROBLEM) or f"the CA calls the order {word!r}"
+        facts.append(Fact(ending, now, by="ca", code=f"order_{ending.value}", text=problem))
+    return facts
+
+
+def _new_wanted(entry: Entry, seen: Seen) -> Wanted | None:
+    """While the CA looks, silence about tokens does not mean that it needs none: what was published stays."""
+    if seen.status is Status.WANTS_VALIDATION:
+        return seen.wanted if seen.wanted != entry.standing.wanted else None
+    if seen.status is Status.VALIDATING and (seen.wanted.records or seen.wanted.files):
+        return seen.wanted if seen.wanted != entry.standing.wanted else None
+    return None
+
+
+def _safe(wanted: Wanted) -> Wanted:
+    if len(wanted.records) + len(wanted.files) > _MOST_TOKENS:
+        raise _broken("wanted_unsafe", f"it wants more than {_MOST_TOKENS} records and files")
+    for record in wanted.records:
+        _judge_record(record)
+    for file in wanted.files:
+        _judge_file(file)
+    notes = tuple(escaped(note, _LONGEST_PROBLEM) for note in wanted.notes[:_MOST_TOKENS])
+    return Wanted(wanted.records, wanted.files, notes)
+
+
+def _judge_record(record: TokenRecord) -> None:
+    why = owner_name_error(record.name)
+    if why is None and record.type not in _RECORD_TYPES:
+        why = f"its type is {record.type[:20]!r}"
+    if why is None and not _VALUE.fullmatch(record.value):
+        why = "its value is empty, too long or not printable ASCII"
+    if why is None and not 0 < record.ttl <= 86400:
+        why = f"its TTL is {record.ttl}"
+    if why is not None:
+        raise _broken("wanted_unsafe", f"it wants a record {record.name[:260]!r}: {why}")
+
+
+def _judge_file(file: TokenFile) -> None:
+    """The shape only; which folders are possible is the allow-list of file_tokens."""
+    why = dns_name_error(file.dns_name, wildcard=False)
+    if why is None and (not _PATH.fullmatch(file.path) or file.path.startswith("/") or ".." in file.path.split("/")):
+        why = "the path is no relative path of printable ASCII"
+    if why is None and not _CONTENT.fullmatch(file.content):
+        why = "its content is empty, too long or not ASCII"
+    if why is None and not _VALUE.fullmatch(file.url):
+        why = "its URL is too long or not printable ASCII"
+    if why is not None:
+        raise _broken("wanted_unsafe", f"it wants a file {file.path[:260]!r} of {file.dns_name[:260]!r}: {why}")
+
+
+def facts_of_issued(entry: Entry, issued: Issued, reader: CertificateReader, now: datetime) -> list[Fact]:
+    """The certificate, if it is the one that was ordered; else a person has to look: it cannot be used."""
+    if len(issued.chain) > _MOST_CHAIN:
+        raise _broken("chain_too_long", f"{len(issued.chain)} certificates came with it, {_MOST_CHAIN} are possible")
+    certificate, names, public_key = reader.certificate(issued)
+    order = entry.order
+    missing = [name for name in order.dns_names if not any(covers(pattern, name) for pattern in names)]
+    if public_key != order.public_key_sha256:
+        ordered = order.public_key_sha256
+        why = f"the CA issued serial {certificate.serial} for the key {public_key}, ordered was {ordered}"
+        return [Fact(Kind.NEEDS_PERSON, now, by="us", code="certificate_key_mismatch", text=why)]
+    if missing:
+        why = f"the CA issued serial {certificate.serial} without the names {', '.join(missing)}"
+        return [Fact(Kind.NEEDS_PERSON, now, by="us", code="certificate_names_missing", text=why[:_LONGEST_PROBLEM])]
+    return [Fact(Kind.DOWNLOADED, now, certificate=certificate, by="ca")]
+
+
+def _broken(code: str, why: str) -> ProtocolError:
+    return ProtocolError(
+        code=code,
+        what="Cannot use the CA's answer",
+        why=why,
+        todo="Nothing of it was used. Run again; if it stays, ask the CA",
+    )
+
+
+def trouble_fact(error: InkanError, now: datetime) -> Fact:
+    """A failure that ends nothing."""
+    return Fact(Kind.TRANSPORT_FAILURE, now, by="us", code=error.code, text=escaped(error.sentence(), _LONGEST_PROBLEM))
+
+
+def refusal_fact(error: InkanError, now: datetime) -> Fact:
+    return Fact(Kind.REFUSED, now, by="ca", code=error.code, text=escaped(error.sentence(), _LONGEST_PROBLEM))
+
+
+def ending_error(entry: Entry) -> InkanError:
+    """How an order ended, as the item's error."""
+    reason = entry.standing.reason
+    return RefusedError(
+        code=reason.code if reason and reason.code else f"order_{entry.state.value}",
+        what=f"The order for {entry.order.common_name} has ended: {entry.state.value}",
+        where=f'item "{entry.order.name}", CA account "{entry.order.ca_account}", reference {entry.order.reference}',
+        why=reason.text if reason else "",
+        todo="Correct what the CA complains about, then run again: a new order is made",
+    )

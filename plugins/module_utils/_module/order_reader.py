@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CSRs and certificates, read by ``_x509`` for the order modules.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Certificate
+from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import certificate_facts, split_pem
+from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import csr_facts
+
+
+class X509Reader:
+    """The CertificateReader of ``order_answers``."""
+
+    def csr(self, pem: str) -> tuple[frozenset[str], str]:
+        facts = csr_facts(pem.encode("utf-8", "replace"))
+        names = {*facts.dns_names, *([facts.common_name.lower()] if facts.common_name else [])}
+        return frozenset(names), facts.public_key_sha256
+
+    def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
+        facts = certificate_facts(issued.certificate)
+        for issuer in issued.chain:
+            certificate_facts(issuer)
+        certificate = Certificate(
+            pem="".join(split_pem(issued.certificate)),
+            chain=tuple("".join(split_pem(issuer)) for issuer in issued.chain),
+            serial=facts.serial,
+            not_before=facts.not_before,
+            not_after=facts.not_after,
+            key_type=facts.key_type,
+        )
+        return certificate, frozenset(facts.dns_names), facts.public_key_sha256

@@ -1,0 +1,257 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An entry of the ledger as RV(results) show it, and as text for diff.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    Entry,
+    Fact,
+    Kind,
+    Leftover,
+    State,
+    leftovers,
+    token_id,
+    tokens_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.steps import waiting_for
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff
+
+Data = dict[str, t.Any]
+
+
+def iso(moment: datetime | None) -> str | None:
+    """``2026-11-20T00:00:00Z``."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def entry_data(entry: Entry | None, entries: t.Iterable[Entry]) -> Data:
+    """entries: all of the certificate name, for what is left over."""
+    data = _nothing() if entry is None else {**_order_data(entry), **_standing_data(entry)}
+    return {**data, "leftovers": _leftover_data(leftovers(entries))}
+
+
+def _nothing() -> Data:
+    absent = dict.fromkeys(
+        "purpose reference order certificate serial not_before not_after obtained_at key_type public_key_sha256"
+        " custodian method common_name ca_account product created_at expires waiting_for status_word problem".split()
+    )
+    lists = "chain hosts hosts_pending deployed_on rolled_back_on dns_names".split()
+    return {**absent, **{key: [] for key in lists}, "options": {}, "wanted": wanted_data(Wanted())}
+
+
+def _order_data(entry: Entry) -> Data:
+    order = entry.order
+    return {
+        "purpose": order.purpose,
+        "reference": order.reference,
+        "ca_account": order.ca_account,
+        "product": order.product,
+        "method": order.method,
+        "common_name": order.common_name,
+        "dns_names": list(order.dns_names),
+        "public_key_sha256": order.public_key_sha256,
+        "custodian": order.custodian or None,
+        "options": dict(order.options),
+        "created_at": iso(order.created_at),
+    }
+
+
+def _standing_data(entry: Entry) -> Data:
+    standing = entry.standing
+    certificate = standing.certificate
+    waiting = waiting_for(entry)
+    return {
+        "order": standing.handle or None,
+        "wanted": wanted_data(standing.wanted),
+        "certificate": certificate.pem if certificate else None,
+        "chain": list(certificate.chain) if certificate else [],
+        "serial": certificate.serial if certificate else None,
+        "not_before": iso(certificate.not_before) if certificate else None,
+        "not_after": iso(certificate.not_after) if certificate else None,
+        "key_type": certificate.key_type if certificate else None,
+        "obtained_at": iso(standing.obtained_at),
+        "hosts": list(standing.hosts),
+        "hosts_pending": list(standing.hosts_pending),
+        "deployed_on": list(standing.deployed_on),
+        "rolled_back_on": list(standing.rolled_back_on),
+        "expires": iso(standing.expires) if entry.is_open else None,
+        "status_word": standing.word or None,
+        "problem": problem_of(entry),
+        "waiting_for": {"actor": waiting.actor, "what": waiting.what, "by": iso(waiting.by)} if waiting else None,
+    }
+
+
+def problem_of(entry: Entry) -> Data | None:
+    """Why the order ended, needs a person, or is in trouble: ``{by, code, text, at}``."""
+    standing = entry.standing
+    fact = standing.reason
+    if fact is None or fact.kind is Kind.DOWNLOADED:
+        fact = standing.trouble if entry.is_open else None
+    return {"by": fact.by, "code": fact.code, "text": fact.text, "at": iso(fact.last_at or fact.at)} if fact else None
+
+
+def wanted_data(wanted: Wanted) -> Data:
+    return {
+        "records": [_record_data(record) for record in wanted.records],
+        "files": [_file_data(file) for file in wanted.files],
+        "notes": list(wanted.notes),
+    }
+
+
+def _record_data(record: TokenRecord) -> Data:
+    return {
+        "id": token_id(record),
+        "name": record.name,
+        "type": record.type,
+        "value": record.value,
+        "ttl": record.ttl,
+    }
+
+
+def _file_data(file: TokenFile) -> Data:
+    return {
+        "id": token_id(file),
+        "dns_name": file.dns_name,
+        "path": file.path,
+        "content": file.content,
+        "url": file.url,
+    }
+
+
+def _leftover_data(left: t.Mapping[str, Leftover]) -> Data:
+    """Each with the options of its own order: where a file lies may have changed since."""
+    records, files = [], []
+    for leftover in left.values():
+        more = {"reference": leftover.order.reference, "options": dict(leftover.order.options)}
+        if isinstance(leftover.token, TokenRecord):
+            records.append({**_record_data(leftover.token), **more})
+        else:
+            files.append({**_file_data(leftover.token), **more})
+    return {"records": records, "files": files}
+
+
+def history_data(entry: Entry) -> list[Data]:
+    return [_fact_data(fact) for fact in entry.facts]
+
+
+def _fact_data(fact: Fact) -> Data:
+    words = {
+        "kind": fact.kind.value,
+        "at": iso(fact.at),
+        "last_at": iso(fact.last_at),
+        "times": fact.times,
+        "handle": fact.handle,
+        "status": fact.status.value if fact.status else "",
+        "word": fact.word,
+        "by": fact.by,
+        "code": fact.code,
+        "text": fact.text,
+        "host": fact.host,
+        "token": fact.token,
+        "names": list(fact.names),
+        "serial": fact.certificate.serial if fact.certificate else "",
+    }
+    return {key: value for key, value in words.items() if value not in ("", None, [])}
+
+
+# -- check mode -------------------------------------------------------------------------------------------------------
+
+
+def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry]) -> Data:
+    """An order that check mode does not make: what only the CA can tell is ``known_after_order``."""
+    unknown = KNOWN_AFTER_ORDER
+    return {
+        **_nothing(),
+        "purpose": item.purpose,
+        "reference": unknown,
+        "order": unknown,
+        "ca_account": item.ca_account,
+        "product": item.product,
+        "method": item.method,
+        "common_name": item.common_name,
+        "dns_names": list(item.dns_names),
+        "public_key_sha256": public_key_sha256,
+        "custodian": item.custodian or None,
+        "options": dict(item.options or {}),
+        "hosts": list(item.hosts or ()),
+        "hosts_pending": list(item.hosts or ()),
+        "certificate": unknown,
+        "serial": unknown,
+        "not_before": unknown,
+        "not_after": unknown,
+        "wanted": wanted_data(planned_tokens(item)),
+        "leftovers": _leftover_data(leftovers(entries)),
+    }
+
+
+def planned_tokens(item: Item) -> Wanted:
+    """Where the tokens of the ACME methods go (RFC 8555 §8.3, §8.4) is known before the order; their values are not."""
+    names = tuple(dict.fromkeys(validated_name(dns_name) for dns_name in item.dns_names))
+    if item.method == "dns-01":
+        return Wanted(records=tuple(TokenRecord(f"_acme-challenge.{name}", "TXT", KNOWN_AFTER_ORDER) for name in names))
+    if item.method == "http-01":
+        path = f".well-known/acme-challenge/{KNOWN_AFTER_ORDER}"
+        return Wanted(files=tuple(TokenFile(name, path, KNOWN_AFTER_ORDER, f"http://{name}/{path}") for name in names))
+    return Wanted(notes=("what is to be published is known after the order",))
+
+
+# -- diff -------------------------------------------------------------------------------------------------------------
+
+
+def order_diff(name: str, before: str, after: str) -> Diff:
+    return Diff(header=f'order "{name}"', before=before, after=after)
+
+
+def entry_text(entry: Entry | None) -> str:
+    """One fact a line; nothing that changes without a change of the order."""
+    if entry is None:
+        return ""
+    standing = entry.standing
+    lines = [
+        *_order_lines(entry.order.ca_account, entry.order.product, entry.order.method, entry.order.dns_names),
+        f"state: {entry.state.value}",
+        f"order: {standing.handle or '-'}",
+        *_token_lines(tokens_of(standing.wanted).values()),
+        *(f"deployed on: {host}" for host in standing.deployed_on),
+        *(f"rolled back on: {host}" for host in standing.rolled_back_on),
+        *(f"left over: {identity}" for identity in standing.outstanding if identity not in tokens_of(standing.wanted)),
+    ]
+    if standing.certificate:
+        dates = f"{iso(standing.certificate.not_before)} to {iso(standing.certificate.not_after)}"
+        lines.append(f"certificate: serial {standing.certificate.serial}, {dates}")
+    return "\n".join(lines) + "\n"
+
+
+def planned_text(item: Item) -> str:
+    lines = [
+        *_order_lines(item.ca_account, item.product, item.method, item.dns_names),
+        f"state: {State.WANTED.value}",
+        f"order: {KNOWN_AFTER_ORDER}",
+        *_token_lines(tokens_of(planned_tokens(item)).values()),
+        f"certificate: {KNOWN_AFTER_ORDER}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _order_lines(ca_account: str, product: str, method: str, dns_names: t.Sequence[str]) -> list[str]:
+    return [f"CA account: {ca_account}", f"product: {product}", f"method: {method}", f"names: {', '.join(dns_names)}"]
+
+
+def _token_lines(tokens: t.Iterable[TokenRecord | TokenFile]) -> list[str]:
+    return [
+        f"record: {token.name} {token.type} {token.value}"
+        if isinstance(token, TokenRecord)
+        else f"file: {token.url} {token.content}"
+        for token in tokens
+    ]
