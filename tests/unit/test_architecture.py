@@ -246,7 +246,7 @@ def size_errors(sources: t.Sequence[Source]) -> list[str]:
 
 
 def stranger_errors(sources: t.Sequence[Source]) -> list[str]:
-    """The lab, and all that starts and asks real servers, stand outside: a simulator with our parser repeats our mistakes.
+    """The lab, and all that starts real servers, stand outside: a simulator with our parser repeats our mistakes.
 
     A test itself may import what it tests.
     """
