@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door: options in, results 1:1 out; what happens behind it is tested in _module/test_switching and test_placing."""
+"""The door: options in, results 1:1 out. What happens behind it: _module/test_switching and test_placing."""
 
 from __future__ import annotations
 
