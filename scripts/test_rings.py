@@ -259,6 +259,8 @@ def main(names: list[str]) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     if not names or "lint" in names or "sanity" in names:
         Shell(None).run("scripts/packages", "lint")  # what is still missing then, its ring says
+    if not sys.stdout.isatty() or not names:
+        os.environ.update(NO_COLOR="1", ANSIBLE_NOCOLOR="1")
     total = Count()
     if names:
         for name in names:
