@@ -86,9 +86,9 @@ def describe(store: Store, name: str, live: Live) -> ItemResult:
         live = Live(live.generation, live.facts, live.problem or error)
         extra["problem"] = live.problem.as_data() if live.problem else None
     state = _state(live, extra)
-    error = live.problem if live.problem is not None and live.problem.code in _CANNOT_LOOK else None
+    failure = live.problem if live.problem is not None and live.problem.code in _CANNOT_LOOK else None
     outcome = state if state in ("absent", "broken") else "found"
-    return ItemResult(name, outcome, state, error=error, extra=extra)
+    return ItemResult(name, outcome, state, error=failure, extra=extra)
 
 
 def _extra(name: str, live: Live) -> dict[str, t.Any]:
