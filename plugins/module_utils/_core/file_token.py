@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A file that an order wants served: what its path may be, and what is to be done, given what is there. Pure.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+#: all that a CA asks for: RFC 8555 §8.3 (base64url), BR 3.2.2.4.18; no dot file, no deeper folder, no program
+_PATH = re.compile(r"\.well-known/(acme-challenge|pki-validation)/[A-Za-z0-9_-]{1,128}(\.(txt|html?))?")
+MAX_CONTENT = 65_536
+
+
+class FileToken(t.NamedTuple):
+    """content None: not given (then a removal takes whatever is there). mode: its permission bits."""
+
+    name: str
+    document_root: str
+    path: str
+    content: bytes | None
+    owner: str | None
+    group: str | None
+    mode: int
+    present: bool
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        first, second, _file = self.path.split("/")
+        return first, second
+
+    @property
+    def file(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+class Found(t.NamedTuple):
+    """What is at the place of a token. content None: nothing; too_large: something no token can be."""
+
+    content: bytes | None = None
+    too_large: bool = False
+    access_differs: bool = False
+
+
+def path_error(path: str) -> str | None:
+    if _PATH.fullmatch(path):
+        return None
+    return (
+        "only .well-known/acme-challenge/ and .well-known/pki-validation/ with one file name of A-Z a-z 0-9 _ -"
+        " (and .txt, .htm or .html) are possible"
+    )
+
+
+def outcome_of(token: FileToken, found: Found) -> str:
+    """placed, kept (present); removed, absent, foreign (absent)."""
+    if token.present:
+        as_wished = found.content == token.content and not found.too_large and not found.access_differs
+        return "kept" if as_wished else "placed"
+    if found.too_large:
+        return "foreign"
+    if found.content is None:
+        return "absent"
+    return "removed" if token.content in (None, found.content) else "foreign"

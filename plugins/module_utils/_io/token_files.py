@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Token files below a document root.
+
+The root itself may be a link to a neighbour (``current -> releases/42``), never to a place outside the folder it stands
+in. It is walked from that folder component by component, and so is everything below it: no link is followed on the way,
+also none that is planted between look and effect.
+
+Who writes holds a shared lock on the folder; who removes and gets the exclusive one knows that a temporary file there
+was left by a killed run. The kernel drops the locks of the dead.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import MAX_CONTENT, FileToken, Found
+from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, Directory, System
+
+_PUBLIC = 0o755
+
+
+def open_root(path: str, system: System = SYSTEM) -> Directory:
+    """The document root, or document_root_missing, document_root_no_directory, document_root_escapes."""
+    if not os.path.lexists(path):
+        raise _refused("missing", path, "it does not exist", "Create it, or correct validation.document_root")
+    if not os.path.isdir(path):
+        raise _refused("no_directory", path, "it is no directory", "Correct validation.document_root")
+    parent = os.path.realpath(os.path.dirname(path.rstrip("/")) or "/")
+    inside = os.path.relpath(os.path.realpath(path), parent)
+    if inside.split("/")[0] == "..":
+        why = f"it is a link to {os.path.realpath(path)}, outside {parent}"
+        raise _refused("escapes", path, why, "Name the folder itself as document root")
+    try:
+        return _walk(Directory.open(parent, system=system), [part for part in inside.split("/") if part != "."])
+    except LocalError as error:
+        raise _as_escape(error, path) from error
+
+
+def _walk(here: Directory, parts: t.Sequence[str]) -> Directory:
+    for part in parts:
+        with here:
+            below = here.child(part)
+        if below is None:
+            raise _refused("missing", f"{here.path}/{part}", "it is gone", "Run again")
+        here = below
+    return here
+
+
+def look(root: Directory, token: FileToken, uid: int, gid: int) -> Found:
+    with _Folders(root, token, create=False) as folder:
+        if folder is None:
+            return Found()
+        try:
+            content = folder.read(token.file, MAX_CONTENT)
+        except LocalError as error:
+            if error.code == "file_too_large":
+                return Found(too_large=True)
+            raise _as_escape(error, folder.path) from error
+        return Found(content, access_differs=_access_differs(folder.stat(token.file), token, uid, gid))
+
+
+def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
+    with _Folders(root, token, create=True) as folder:
+        if folder is not None and token.content is not None:
+            _locked(folder, fcntl.LOCK_SH)
+            folder.write(token.file, token.content, mode=token.mode, uid=uid, gid=gid)
+
+
+def take(root: Directory, token: FileToken) -> None:
+    """Remove the file, and the folders it was in where they are empty now."""
+    with _Folders(root, token, create=False) as folder:
+        if folder is not None:
+            folder.remove(token.file)
+            if _locked(folder, fcntl.LOCK_EX):
+                folder.sweep()
+    first, second = token.folders
+    above = root.child(first)
+    if above is not None:
+        with above:
+            above.remove_empty(second)
+        root.remove_empty(first)
+
+
+def _locked(folder: Directory, kind: int) -> bool:
+    """Whether the lock was got; nobody waits for it. It ends when the folder is closed."""
+    with contextlib.suppress(OSError):  # held by another one, or a file system without locks
+        fcntl.flock(folder.fd, kind | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+class _Folders:
+    """The folder of a token, opened step by step, or None."""
+
+    def __init__(self, root: Directory, token: FileToken, *, create: bool) -> None:
+        self._root, self._token, self._create = root, token, create
+        self._folder: Directory | None = None
+
+    def __enter__(self) -> Directory | None:
+        first, second = self._token.folders
+        try:
+            above = self._open(self._root, first)
+            if above is not None:
+                with above:
+                    self._folder = self._open(above, second)
+        except LocalError as error:
+            raise _as_escape(error, self._token.document_root) from error
+        return self._folder
+
+    def _open(self, above: Directory, name: str) -> Directory | None:
+        return above.made_child(name, mode=_PUBLIC) if self._create else above.child(name)
+
+    def __exit__(self, *_reason: object) -> None:
+        if self._folder is not None:
+            self._folder.close()
+
+
+def _access_differs(found: os.stat_result | None, token: FileToken, uid: int, gid: int) -> bool:
+    if found is None:
+        return False
+    other_owner = uid not in (-1, found.st_uid) or gid not in (-1, found.st_gid)
+    return other_owner or stat.S_IMODE(found.st_mode) != token.mode
+
+
+def _as_escape(error: LocalError, root: str) -> InkanError:
+    """A link where a folder or file of ours should be is an escape, not just a file error."""
+    if error.code != "path_is_link":
+        return error
+    return _refused("escapes", root, f"{error.where} is a link", "Make it a real folder or file")
+
+
+def _refused(word: str, path: str, why: str, todo: str) -> LocalError:
+    return LocalError(
+        code=f"document_root_{word}",
+        what="The document root cannot be used",
+        where=path,
+        why=why,
+        todo=todo,
+    )
