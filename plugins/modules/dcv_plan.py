@@ -49,7 +49,7 @@ options:
         required: true
       common_name:
         description:
-          - The first name of the certificate, at most 64 characters.
+          - The first name of the certificate. One of more than 64 characters stands among the DNS names only.
           - Default is the first of O(certificates[].dns_names).
         type: str
       dns_names:

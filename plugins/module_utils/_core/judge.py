@@ -32,9 +32,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import
     Product,
 )
 
-#: ub-common-name (BR 7.1.4.3)
-_MAX_COMMON_NAME = 64
-
 
 @dataclass(frozen=True)
 class NameTools:
@@ -193,11 +190,7 @@ def _bad_name(wish: Wish, text: str, reason: str) -> InkanError:
 
 
 def _name_rule_errors(wish: Wish, names: t.Sequence[str], product: Product, book: Book) -> list[InkanError]:
-    errors = []
-    if names and len(names[0]) > _MAX_COMMON_NAME:
-        why = f"{names[0]} has {len(names[0])} characters, a common name has at most {_MAX_COMMON_NAME}"
-        todo = "Put a shorter name first, the long one among dns_names"
-        errors.append(_refused(wish, "common_name_too_long", "The common name is too long", why, todo, "BR 7.1.4.3"))
+    errors: list[InkanError] = []
     for rule in in_force(product.names, book.day):
         errors += _count_errors(wish, names, rule) + _wildcard_errors(wish, names, product, rule)
     return errors

@@ -206,6 +206,8 @@ def _mapping(fields: Fields, key: str) -> t.Mapping[str, t.Any]:
 def _paths(fields: Fields) -> t.Mapping[str, str]:
     """Explicit places of key and CSR, instead of the store."""
     found = {"privkey": fields.path("privkey"), "csr": fields.path("csr")}
+    if fields.has("privkey") != fields.has("csr"):
+        fields.wrong("", None, "privkey and csr are needed together")
     fields.close()
     return {kind: path for kind, path in found.items() if path is not None}
 

@@ -124,8 +124,8 @@ HTTP = {"method": "http-01", "document_root": "/var/www"}
         pytest.param({"ca_account": None}, "no_ca_account", "inkan_ca_accounts", id="no account"),
         pytest.param({"key": {"made_by": "seller"}}, "custody_not_offered", "key.made_by", id="a key by the CA"),
         pytest.param({"deploy": {"by": "seller"}}, "custody_not_offered", "deploy.by", id="deployed by the CA"),
-        pytest.param({"common_name": "a" * 61 + ".jp"}, None, "", id="a common name of 64 characters"),
-        pytest.param({"common_name": "a" * 62 + ".jp"}, "common_name_too_long", "65", id="one of 65"),
+        pytest.param({"common_name": "a" * 62 + ".jp"}, None, "", id="a first name too long for a common name"),
+        pytest.param({"common_name": "a" * 64 + ".jp"}, "bad_dns_name", "label", id="a label of 64 characters"),
         pytest.param({"dns_names": [f"n{n}.example.jp" for n in range(99)]}, None, "", id="100 names"),
         pytest.param({"dns_names": [f"n{n}.example.jp" for n in range(100)]}, "too_many_names", "101", id="101 names"),
         pytest.param(

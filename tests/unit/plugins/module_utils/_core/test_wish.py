@@ -63,6 +63,7 @@ def test_the_smallest_item_has_all_defaults() -> None:
         pytest.param({"expires": "2026-02-30"}, ("expires",), id="no day of the calendar"),
         pytest.param({"expires": "2026-11-20T00:00:00"}, ("expires", "offset"), id="a time without its zone"),
         pytest.param({"live": {"not_before": "2026-11-20"}}, ("live.not_after",), id="a live certificate without end"),
+        pytest.param({"paths": {"csr": "/a.csr"}}, ("paths", "together"), id="a place for one of key and CSR"),
         pytest.param({"options": []}, ("options", "dictionary"), id="options that are no dictionary"),
     ],
 )
