@@ -159,8 +159,13 @@ class Directory:
                 exc = OSError(errno.ELOOP, "link")
             raise local_error(exc, "Cannot open the directory", path) from exc
 
-    def made_child(self, name: str, *, mode: int = 0o700, uid: int = -1, gid: int = -1) -> Directory:
-        """``child``, made durably if it is not there. An existing one keeps its owner and mode."""
+    def made_child(
+        self, name: str, *, mode: int = 0o700, uid: int = -1, gid: int = -1, durable: bool = True
+    ) -> Directory:
+        """``child``, made durably if it is not there. An existing one keeps its owner and mode.
+
+        durable=False: its name will be changed and synced by ``rename``.
+        """
         found = self.child(name)
         if found is not None:
             return found
@@ -173,7 +178,8 @@ class Directory:
                 raise OSError(errno.ENOENT, "gone again")
             try:
                 self._dress(made.fd, mode, uid, gid)
-                self._system.fsync(self.fd)
+                if durable:
+                    self._system.fsync(self.fd)
             except BaseException:
                 made.close()
                 raise

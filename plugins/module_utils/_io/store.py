@@ -170,7 +170,7 @@ class Store:
             number = self._next_number(name, folder)
             half_made = temporary_name()
             try:
-                with folder.made_child(half_made) as inside:
+                with folder.made_child(half_made, durable=False) as inside:
                     for file, content in files.items():
                         inside.create(file, content, mode=(modes or {}).get(file, 0o600))
                     inside.sync()

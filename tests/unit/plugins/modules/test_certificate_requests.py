@@ -323,11 +323,11 @@ def test_at_paths_check_mode_writes_nothing(store: Store, tmp_path: Path) -> Non
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_done(changed: Item, code: str) -> None:
-    assert refusals(item("good"), item(**changed)) == [code]
+    assert refusals(item("good"), {**item(), **changed}) == [code]
 
 
 def test_all_errors_of_a_call_are_told_at_once() -> None:
-    assert refusals(item(subject={"OU": "x", "E": "y"}), item(), item("shop", name="a/b")) == [
+    assert refusals(item(subject={"OU": "x", "E": "y"}), item(), {**item(), "name": "a/b"}) == [
         "bad_subject",
         "bad_subject",
         "bad_name",
