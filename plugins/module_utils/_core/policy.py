@@ -51,7 +51,7 @@ class Policy:
 
     visible    everything wanted was seen by our own check
     can_find   the CA can be asked for an order whose handle was lost; can_cancel: orders can be cancelled there
-    looked     the CA was asked about this order in this call
+    looks      how often the CA was asked about this order in this call
     """
 
     goal: Goal = Goal.PRESENT
@@ -59,8 +59,12 @@ class Policy:
     visible: bool = False
     can_find: bool = True
     can_cancel: bool = True
-    looked: bool = False
+    looks: int = 0
     settle: timedelta = SETTLE
+
+    @property
+    def looked(self) -> bool:
+        return self.looks > 0
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ REMOTE: tuple[Action, ...] = (
 )
 
 
+#: How often a call that is only about what is wanted looks at an answer that says nothing: a CA's database may lag.
+_LOOKS_AT_UNKNOWN = 4
+
+
 class Step(t.NamedTuple):
     """``at``: not before then (None: now)."""
 
@@ -108,9 +112,11 @@ def _answer(entry: Entry, now: datetime, policy: Policy) -> Step:
     return Step(Action.AWAIT_CA, "nothing has to be published")
 
 
-def _poll(_entry: Entry, _now: datetime, policy: Policy) -> Step:
+def _poll(entry: Entry, _now: datetime, policy: Policy) -> Step:
     if policy.until is Until.ISSUED or not policy.looked:
         return Step(Action.LOOK, "the CA is at work")
+    if entry.standing.status in (None, Answer.UNKNOWN) and policy.looks < _LOOKS_AT_UNKNOWN:
+        return Step(Action.LOOK, "what the CA wants is not known yet")
     return Step(Action.AWAIT_CA, "the CA is at work")
 
 

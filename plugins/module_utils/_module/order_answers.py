@@ -56,7 +56,15 @@ def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:
     word = escaped(seen.status_word, _LONGEST_WORD)
     validated = tuple(escaped(name, _LONGEST_WORD) for name in seen.validated[:_MOST_TOKENS])
     facts.append(
-        Fact(Kind.SEEN, now, status=Answer(seen.status.value), word=word, expires=seen.expires, names=validated)
+        Fact(
+            Kind.SEEN,
+            now,
+            status=Answer(seen.status.value),
+            word=word,
+            expires=seen.expires,
+            names=validated,
+            text=escaped(seen.problem, _LONGEST_PROBLEM),
+        )
     )
     ending = _ENDINGS.get(seen.status)
     if ending is not None:

@@ -23,6 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     AdapterFactory,
     CaAdapter,
+    Capabilities,
     Finding,
     OrderRequest,
     Seen,
@@ -32,7 +33,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     BugError,
     DeadlineError,
     InkanError,
+    InputError,
     LocalError,
+    PolicyError,
     RefusedError,
     TransportError,
 )
@@ -109,7 +112,7 @@ class Work:
     submitted: bool = False
     busy: bool = False
     finished: bool = False
-    looked: bool = False
+    looks: int = 0
     submits: int = 0
     polls: int = 0
     failures: int = 0
@@ -145,6 +148,9 @@ class Account:
     """A CA account while this call lasts."""
 
     adapter: CaAdapter | None = None
+    #: None until the account was first spoken to
+    capabilities: Capabilities | None = None
+    #: why it cannot be used: for now, or (adapter None) for the rest of the call
     error: InkanError | None = None
     failures: int = 0
     pause_until: float = 0.0
@@ -236,28 +242,30 @@ class Loop:
 
     def _judge(self, work: Work) -> Step:
         account = self._account(work)
+        capabilities = self._capabilities(account)
         if account.adapter is None:
             work.finish(_of_item(account.error, work) if account.error else None)
             return Step(Action.DONE, "the account cannot be used")
+        if capabilities is None:
+            return Step(Action.LOOK, "the account is asked again after a pause")
         if work.is_new:
-            return self._judge_new(work, account.adapter)
+            return self._judge_new(work, capabilities)
         if work.entry is None:
             return Step(Action.DONE, "there is no order")
         if work.entry.state is State.NONE and work.submits >= MOST_SUBMITS:
             return Step(Action.DONE, "it was sent often enough")
-        capabilities = account.adapter.capabilities
         policy = Policy(
             goal=Goal.CANCELLED if work.then_new else work.goal,
             until=work.until,
             visible=work.item.visible,
             can_find=capabilities.finding is not Finding.IMPOSSIBLE,
             can_cancel=capabilities.cancel,
-            looked=work.looked,
+            looks=work.looks,
         )
         return next_step(work.entry, self._clock.now(), policy)
 
-    def _judge_new(self, work: Work, adapter: CaAdapter) -> Step:
-        error = method_error(work.item, adapter)
+    def _judge_new(self, work: Work, capabilities: Capabilities) -> Step:
+        error = method_error(work.item, capabilities)
         if error is not None:
             work.finish(error)
             return Step(Action.DONE, "the account does not offer it")
@@ -269,7 +277,9 @@ class Loop:
 
     def _conclude(self, work: Work) -> None:
         """An order that ended in this call is the item's error, unless somebody wanted it to end."""
-        entry = work.entry
+        entry, account = work.entry, self._account(work)
+        if work.error is None and not work.finished and account.error is not None:
+            work.error = _of_item(account.error, work)
         if entry is None or work.error is not None or work.busy or not work.changed:
             return
         if work.goal is Goal.PRESENT and entry.state in (State.REFUSED, State.EXPIRED, State.CANCELLED):
@@ -298,6 +308,23 @@ class Loop:
         except Exception as exc:  # noqa: BLE001 (one account's bug must not stop the others)
             return Account(error=_bug(f'Cannot open the CA account "{name}"', exc))
 
+    def _capabilities(self, account: Account) -> Capabilities | None:
+        """Some adapters must ask the CA first. None: not known now, or (adapter None) the account cannot be used."""
+        if account.adapter is None or account.capabilities is not None:
+            return account.capabilities
+        if account.pause_until > self._clock.monotonic():
+            return None
+        try:
+            account.capabilities = account.adapter.capabilities
+            account.failures, account.error = 0, None
+        except (TransportError, DeadlineError) as error:
+            self._rest(account, error)
+        except InkanError as error:
+            account.adapter, account.error = None, error
+        except Exception as exc:  # noqa: BLE001 (as in _open)
+            account.adapter, account.error = None, _bug("Cannot learn what the CA account can do", exc)
+        return account.capabilities
+
     # -- one action, for all who can take it
 
     def _take(self, due: t.Sequence[tuple[Work, Step]]) -> None:
@@ -320,8 +347,8 @@ class Loop:
 
     def _chunk_size(self, work: Work) -> int:
         """Where a lost answer can only be cleared up by a person, each intent stands alone."""
-        adapter = self._account(work).adapter
-        return CHUNK if adapter is not None and adapter.capabilities.finding is not Finding.IMPOSSIBLE else 1
+        capabilities = self._account(work).capabilities
+        return CHUNK if capabilities is not None and capabilities.finding is not Finding.IMPOSSIBLE else 1
 
     def _one(self, action: Action, work: Work, take: t.Callable[[Work], list[Fact]]) -> tuple[Work, list[Fact]] | None:
         """Ask the CA about one order. Whatever is raised becomes facts and the item's error."""
@@ -337,8 +364,8 @@ class Loop:
         except Exception as exc:  # noqa: BLE001 (one order's bug must not stop the others)
             return work, self._failed(action, work, _bug(f"Cannot {action.value} the order", exc))
         account.failures = work.failures = 0
-        work.error = None
-        work.looked = True
+        account.error = work.error = None
+        work.looks += 1
         return work, facts
 
     def _held_back(self, action: Action, work: Work) -> tuple[Work, list[Fact]] | None:
@@ -370,7 +397,7 @@ class Loop:
             work.then_new = False
         for work in works:
             work.submits += 1
-            work.looked = False
+            work.looks = 0
         return [work for work in works if not work.finished]
 
     def _insert(self, works: t.Sequence[Work], intent: Fact, now: datetime) -> list[Entry]:
@@ -474,6 +501,8 @@ class Loop:
             if not error.retryable:
                 return self._refused(action, work, error, now)
             self._wait_as_told(work, error, now)
+        elif isinstance(error, (InputError, PolicyError)):
+            work.finish()  # the same would be said again
         else:
             self._back_off(work, error)
         facts = [trouble_fact(error, now)]
@@ -500,15 +529,18 @@ class Loop:
         """One failure may be the order's; several in a row are the account's, whoever they hit."""
         account = self._account(work)
         work.failures += 1
-        now = self._clock.monotonic()
-        work.wait_until = now + BACKOFF[min(work.failures, len(BACKOFF)) - 1]
+        work.wait_until = self._clock.monotonic() + BACKOFF[min(work.failures, len(BACKOFF)) - 1]
         if work.failures > MOST_FAILURES:
             work.finish()
         if isinstance(error, TransportError):
-            account.failures += 1
-            account.pause_until = now + BACKOFF[min(account.failures, len(BACKOFF)) - 1]
-            if account.failures >= MOST_FAILURES:
-                account.adapter, account.error = None, error
+            self._rest(account, error)
+
+    def _rest(self, account: Account, error: InkanError) -> None:
+        account.failures += 1
+        account.error = error
+        account.pause_until = self._clock.monotonic() + BACKOFF[min(account.failures, len(BACKOFF)) - 1]
+        if account.failures >= MOST_FAILURES:
+            account.adapter = None
 
     def _never_sent(self, why: str) -> Fact:
         return Fact(Kind.SUBMIT_ABSENT, self._clock.now(), by="us", text=why)
@@ -616,9 +648,8 @@ def request_for(entry: Entry) -> OrderRequest:
     )
 
 
-def method_error(item: Item, adapter: CaAdapter) -> InkanError | None:
+def method_error(item: Item, capabilities: Capabilities) -> InkanError | None:
     """Why this account cannot validate this item, before anything is written or sent."""
-    capabilities = adapter.capabilities
     wildcard = any(dns_name.startswith("*.") for dns_name in item.dns_names)
     offered = capabilities.wildcard_methods if wildcard else capabilities.methods
     if item.method in offered:
@@ -645,8 +676,11 @@ def _adapter(account: Account) -> CaAdapter:
 
 
 def _never_reached_the_ca(error: InkanError) -> bool:
-    """A refusal is an answer: no order was made. A transport error knows whether the request left."""
-    return isinstance(error, RefusedError) or (isinstance(error, TransportError) and not error.sent)
+    """A refusal is an answer: no order was made. A transport error knows whether the request left. An answer that
+    breaks its specification tells nothing."""
+    if isinstance(error, TransportError):
+        return not error.sent
+    return isinstance(error, (RefusedError, InputError, PolicyError))
 
 
 def _shared(handle: str, now: datetime) -> Fact:

@@ -1,0 +1,551 @@
+#!/usr/bin/python
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certificate_orders
+author: [The inkan.tls developers (@inkan-tls)]
+version_added: 0.1.0
+short_description: Order certificates, and take each order as far as it goes today
+description:
+  - Submits orders to CAs, learns what the CA wants published, asks it to validate, polls, downloads, cancels and revokes,
+    for a whole list at once. What is learned is written to the ledger as facts; the state of an order is computed from
+    them.
+  - A call reconciles and advances. It never waits for people, and not for a CA beyond O(deadline). An order that is
+    still pending is no error; the next call goes on with it.
+  - The intent is written, and on the disk, before an order is sent. If the answer is lost, or the process killed, the
+    next call asks the CA for that order before it orders again. Where a CA cannot be asked, the order stops in state
+    V(needs_person), and nothing is ordered a second time until a person answers with O(certificates[].resolve).
+  - At most one order is open for each certificate name and purpose, whoever runs this at the same time.
+  - It publishes nothing. That is for M(inkan.tls.dns_tokens) and M(inkan.tls.file_tokens), with RV(results[].wanted), then
+    for M(inkan.tls.dcv_check), then for this module again with O(certificates[].visible). Records and files in
+    RV(results[].leftovers) are to be removed by the same two modules; what was removed is told back with
+    O(certificates[].observed).
+  - Keys and CSRs come from M(inkan.tls.certificate_requests); certificates go to hosts with
+    M(inkan.tls.certificate_deployments).
+extends_documentation_fragment:
+  - inkan.tls.attributes
+  - inkan.tls.attributes.actiongroup_ca
+  - inkan.tls.ledger
+  - inkan.tls.ca_accounts
+attributes:
+  check_mode:
+    support: full
+    details: The ledger is opened read-only, no lease is taken and no CA is asked. What only the CA can tell is
+      V(known_after_order).
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details: A call that finds nothing to do writes nothing, neither at the CA nor to the ledger.
+requirements:
+  - cryptography >= 36
+  - acme (for accounts with the adapter V(acme))
+  - SQLite >= 3.34 in the Python of the ledger host
+notes:
+  - Wrong options refuse the whole call, all of them in one message. A CSR that cannot be used is the error of its item
+    alone (codes C(csr_unreadable), C(csr_names_mismatch), C(csr_key_mismatch)), and so is an account that cannot be
+    reached.
+  - A failure of the network never ends an order. It is ended by the CA, by this module where the CA's answer cannot be
+    used, or by a person; RV(results[].problem) says by whom.
+  - Each certificate is leased while a call works on it. One that another live process works on gets the outcome V(busy)
+    after a few seconds; the lease of a process that was killed is taken over at once.
+options:
+  ledger_durable:
+    description:
+      - Order although the ledger looks as if it would not outlive this run. It does so on a tmpfs, and inside the container
+        of an AWX or ansible-runner job.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(present) goes on with open orders, and makes a new one for an item whose O(certificates[].csr) the ledger has no
+        certificate for.
+      - V(cancelled) cancels the open order.
+      - V(revoked) revokes the newest certificate, or the one with O(certificates[].serial).
+    type: str
+    choices: [present, cancelled, revoked]
+    default: present
+  until:
+    description:
+      - V(wanted) stops once it is known what the CA wants published.
+      - V(issued) asks the CA to validate what is O(certificates[].visible), then polls and downloads.
+    type: str
+    choices: [wanted, issued]
+    default: issued
+  deadline:
+    description: Seconds that the whole call may take.
+    type: float
+    default: 120.0
+  record_only:
+    description: Only write O(certificates[].observed) to the ledger. No CA is asked and O(ca_accounts) are not needed.
+    type: bool
+    default: false
+  certificates:
+    description: The certificates to work on, each with its own name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The name of the certificate in the inventory.
+        type: str
+        required: true
+      purpose:
+        description: What the order is for. At most one order is open for each name and purpose.
+        type: str
+        choices: [issue, renew, reissue]
+        default: issue
+      ca_account:
+        description:
+          - A key of O(ca_accounts). Needed with O(certificates[].csr).
+          - An open order stays with the account it was made with. If that, the method, the product or the names differ from
+            what the item says, and it has a CSR, the open order is cancelled and a new one is made.
+        type: str
+      product:
+        description: A key of the product catalogue.
+        type: str
+        default: acme
+      common_name:
+        description: The first name. Default is the first of O(certificates[].dns_names).
+        type: str
+      dns_names:
+        description: All names, as A-labels in lower case. Needed with O(certificates[].csr), which must have the same ones.
+        type: list
+        elements: str
+        default: []
+      method:
+        description: The validation method, for example V(dns-01). Needed with O(certificates[].csr).
+        type: str
+      csr:
+        description:
+          - The certificate request, PEM. Without it, no new order is made; open orders go on.
+          - An open order keeps the CSR it was made with, RV(results[].public_key_sha256) tells which.
+          - An item whose CSR has the key of the certificate that the ledger already holds is left alone, unless that
+            certificate has expired or is the one named in O(certificates[].replaces).
+          - V(known_after_order) is possible in check mode.
+        type: str
+      public_key_sha256:
+        description:
+          - SHA-256 of the public key (DER SubjectPublicKeyInfo) in lower-case hex. With O(certificates[].csr) the two must
+            belong together.
+          - With O(record_only), what was observed belongs to the order with this key.
+        type: str
+      custodian:
+        description: The host that keeps the private key. The ledger remembers it.
+        type: str
+      hosts:
+        description: The hosts that the certificate is to be deployed on. Default is what the ledger knows.
+        type: list
+        elements: str
+      visible:
+        description: Whether everything in RV(results[].wanted) was seen by M(inkan.tls.dcv_check).
+        type: bool
+        default: false
+      options:
+        description: Further options of the order for the adapter, and what the caller wants to have back with the order.
+        type: dict
+        default: {}
+      replaces:
+        description:
+          - Serial number (lower-case hex) of the certificate that the new one is to replace. With it, the same key may be
+            ordered again (C(reuse)), and running the same call twice still makes one order.
+        type: str
+      revoke_reason:
+        description: Why the certificate is revoked (RFC 5280, 5.3.1).
+        type: str
+        choices: [unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn]
+        default: unspecified
+      serial:
+        description: With O(state=revoked), the certificate to revoke, by its serial number in lower-case hex.
+        type: str
+      resolve:
+        description:
+          - A person's answer to an order in state V(needs_person). It does nothing in any other state.
+          - V(adopt) says that the order exists at the CA under O(certificates[].handle), and the work on it goes on.
+          - V(resubmit) says that there is none, or that it is of no use. The entry is closed and the same is ordered again.
+          - V(give_up) closes the entry and orders nothing now.
+        type: str
+        choices: [adopt, resubmit, give_up]
+      handle:
+        description: The CA's own word for the order (an order number or order URL), with O(certificates[].resolve=adopt).
+        type: str
+      observed:
+        description: What was seen since the last call. Each is recorded once.
+        type: dict
+        default: {}
+        suboptions:
+          deployed_on:
+            description: Hosts that serve the newest certificate of the ledger.
+            type: list
+            elements: str
+            default: []
+          rolled_back_on:
+            description: Hosts that went back to the certificate before it. This ends the deployment of the newest one.
+            type: list
+            elements: str
+            default: []
+          published:
+            description: The RV(results[].wanted.records[].id) that are published or placed.
+            type: list
+            elements: str
+            default: []
+          removed:
+            description: The RV(results[].leftovers.records[].id) that are gone.
+            type: list
+            elements: str
+            default: []
+seealso:
+  - module: inkan.tls.certificate_orders_info
+  - module: inkan.tls.certificate_requests
+  - module: inkan.tls.dns_tokens
+  - module: inkan.tls.file_tokens
+  - module: inkan.tls.certificate_deployments
+"""
+
+EXAMPLES = r"""
+- name: Order what is due, and learn what to publish
+  inkan.tls.certificate_orders:
+    ca_accounts: &accounts
+      jprs-acme:
+        adapter: acme
+        settings:
+          directory: https://acme.example.jp/directory
+          contact: [certs@example.jp]
+    secrets: &secrets
+      jprs-acme:
+        eab_kid: "{{ vault_eab_kid }}"
+        eab_hmac_key: "{{ vault_eab_hmac_key }}"
+    until: wanted
+    certificates:
+      - name: shop
+        ca_account: jprs-acme
+        dns_names: [shop.example.jp, www.shop.example.jp]
+        method: dns-01
+        csr: "{{ requests.results[0].csr }}"
+        public_key_sha256: "{{ requests.results[0].public_key_sha256 }}"
+        custodian: web1
+        hosts: [web1, web2]
+  delegate_to: ledger.example.jp
+  register: orders
+
+- name: Ask the CA to look, and take the certificate
+  inkan.tls.certificate_orders:
+    ca_accounts: *accounts
+    secrets: *secrets
+    deadline: 90
+    certificates:
+      - name: shop
+        visible: true
+  delegate_to: ledger.example.jp
+
+- name: Tell the ledger where it went live and which records are gone
+  inkan.tls.certificate_orders:
+    record_only: true
+    certificates:
+      - name: shop
+        observed:
+          deployed_on: [web1]
+          removed: [r5f0c2b6c0e1d4a7f8b9c0d1e]
+  delegate_to: ledger.example.jp
+
+- name: Say that a lost order is at the CA after all
+  inkan.tls.certificate_orders:
+    ca_accounts: *accounts
+    secrets: *secrets
+    certificates:
+      - name: shop
+        resolve: adopt
+        handle: https://acme.example.jp/order/4711
+  delegate_to: ledger.example.jp
+
+- name: Revoke
+  inkan.tls.certificate_orders:
+    ca_accounts: *accounts
+    secrets: *secrets
+    state: revoked
+    certificates:
+      - name: shop
+        serial: 3f2a90cc17
+        revoke_reason: superseded
+  delegate_to: ledger.example.jp
+"""
+
+RETURN = r"""
+results:
+  description: One for each of O(certificates), in the same order.
+  returned: always, also when the module fails because of an item
+  type: list
+  elements: dict
+  contains: &order
+    name:
+      description: The name of the certificate.
+      returned: always
+      type: str
+      sample: shop
+    changed:
+      description: Whether this call changed anything at the CA, or learned something that changes the order.
+      returned: always
+      type: bool
+    outcome:
+      description:
+        - What this call did. V(submitted) a new order; V(in_progress) an open one that is still open; V(issued) the
+          certificate is in the ledger and not on all hosts yet, or was got in this call; V(recorded) what was observed;
+          V(cancelled), V(revoked), V(expired) and V(rolled_back) as they say.
+        - V(refused) by the CA, or because the item cannot be ordered like this; V(postponed) nothing was ordered, because
+          the CA could not be reached or said to come back later; V(needs_person); V(busy) another run works on it;
+          V(nothing_to_do).
+      returned: always
+      type: str
+      sample: submitted
+    state:
+      description: The state of the order, computed from its facts.
+      returned: always
+      type: str
+      sample: wanted
+      choices:
+        - none
+        - intended
+        - wanted
+        - validating
+        - issuing
+        - needs_person
+        - issued
+        - deploy_pending
+        - deployed
+        - rolled_back
+        - revoked
+        - refused
+        - expired
+        - cancelled
+    error:
+      description: What is wrong with this item, with C(code), C(message), C(retryable) and more; null if nothing is.
+      returned: always
+      type: dict
+    purpose:
+      description: As ordered.
+      returned: always
+      type: str
+    reference:
+      description: Our name for the order, unique.
+      returned: always
+      type: str
+      sample: ik-1f0c4d2e9a8b7c6d5e4f3a2b
+    order:
+      description: The CA's word for the order, once it is known.
+      returned: always
+      type: str
+    wanted:
+      description: What must be published now. Empty as soon as the CA has seen it, and when the order has ended.
+      returned: always
+      type: dict
+      contains:
+        records:
+          description: DNS records.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - {id: r5f0c2b6c0e1d4a7f8b9c0d1e, name: _acme-challenge.shop.example.jp, type: TXT, value: gfj9Xq, ttl: 60}
+          contains:
+            id:
+              description: Made from the content; the same record has the same id in every order.
+              returned: always
+              type: str
+            name:
+              description: The owner name, absolute, without a dot at its end.
+              returned: always
+              type: str
+            type:
+              description: The record type.
+              returned: always
+              type: str
+            value:
+              description: The value.
+              returned: always
+              type: str
+            ttl:
+              description: The TTL in seconds.
+              returned: always
+              type: int
+        files:
+          description: Files.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - id: f0c2b6c0e1d4a7f8b9c0d1e5f
+              dns_name: shop.example.jp
+              path: .well-known/acme-challenge/LoqXcYV8
+              content: LoqXcYV8.9jg46WB3
+              url: http://shop.example.jp/.well-known/acme-challenge/LoqXcYV8
+        notes:
+          description: For people.
+          returned: always
+          type: list
+          elements: str
+    leftovers:
+      description:
+        - Records and files that this or an older order of the name once wanted, that no order wants now, and that are not
+          recorded as removed. Each also has the C(reference) and the C(options) of its order.
+      returned: always
+      type: dict
+    certificate:
+      description: The certificate, PEM; null until it is issued.
+      returned: always
+      type: str
+    chain:
+      description: Its issuers from the lowest up, each PEM.
+      returned: always
+      type: list
+      elements: str
+    serial:
+      description: Serial number in lower-case hex.
+      returned: always
+      type: str
+      sample: 3f2a90cc17
+    not_before:
+      description: ISO 8601, UTC.
+      returned: always
+      type: str
+      sample: '2026-11-20T00:00:00Z'
+    not_after:
+      description: ISO 8601, UTC.
+      returned: always
+      type: str
+    obtained_at:
+      description: When it was downloaded, by the clock of the ledger host.
+      returned: always
+      type: str
+    key_type:
+      description: The key type of the issued certificate.
+      returned: always
+      type: str
+      sample: ecdsa-p256
+    public_key_sha256:
+      description: The key that the order was made with.
+      returned: always
+      type: str
+    custodian:
+      description: The host that keeps the private key.
+      returned: always
+      type: str
+    hosts:
+      description: The hosts that the certificate is for.
+      returned: always
+      type: list
+      elements: str
+    hosts_pending:
+      description: Those of them that do not have it yet.
+      returned: always
+      type: list
+      elements: str
+    deployed_on:
+      description: Where it went live.
+      returned: always
+      type: list
+      elements: str
+    rolled_back_on:
+      description: Where it was rolled back.
+      returned: always
+      type: list
+      elements: str
+    method:
+      description: The validation method.
+      returned: always
+      type: str
+    common_name:
+      description: The first name.
+      returned: always
+      type: str
+    dns_names:
+      description: All names.
+      returned: always
+      type: list
+      elements: str
+    ca_account:
+      description: The CA account that the order was made with.
+      returned: always
+      type: str
+    product:
+      description: The product that was ordered.
+      returned: always
+      type: str
+    options:
+      description: The options of the order.
+      returned: always
+      type: dict
+    created_at:
+      description: When it was first ordered.
+      returned: always
+      type: str
+    expires:
+      description: When the open order ends, as far as the CA says.
+      returned: always
+      type: str
+    waiting_for:
+      description: Who must act, V(customer), V(seller), V(ca), V(person) or V(us), what, and by when; null if nobody must.
+      returned: always
+      type: dict
+      sample: {actor: us, what: publish the records and files that the CA wants, by: '2026-11-27T00:00:00Z'}
+    status_word:
+      description: The CA's newest word about the order, verbatim.
+      returned: always
+      type: str
+      sample: pending
+    problem:
+      description:
+        - Why the order ended, needs a person, or is in trouble. C(by) is V(ca), V(us) or V(person); C(code) is stable; C(text)
+          are the other side's words; C(at) is the time.
+      returned: always
+      type: dict
+"""
+
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import make_private_folder, new_reference
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import orders_spec, read_call, read_now
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_reader import X509Reader
+from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
+from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
+from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
+
+
+def argument_spec() -> dict[str, t.Any]:
+    return orders_spec()
+
+
+def run(params: dict[str, t.Any], check_mode: bool, tools: Tools | None = None) -> Result:
+    tools = tools or _tools(params)
+    return run_orders(read_call(params, check_mode, tools.adapters), tools)
+
+
+def _tools(params: dict[str, t.Any]) -> Tools:
+    clock = SystemClock(read_now(params, InputCollector()))
+    return Tools(
+        clock=clock,
+        adapters=adapter_factories(clock=clock, new_private_key=new_private_key),
+        reader=X509Reader(),
+        reference=new_reference,
+        make_folder=make_private_folder,
+    )
+
+
+def main() -> None:
+    run_module(
+        argument_spec=argument_spec(),
+        run=run,
+        needs=(Library("cryptography", CRYPTOGRAPHY_ERROR, "for reading CSRs and certificates"),),
+    )
+
+
+if __name__ == "__main__":
+    main()
