@@ -514,7 +514,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
 )
 
 #: the rules are known from the first day to the last that a date of a certificate can mean
-_FIRST, _LAST = datetime(2024, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc)
+_FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
+_LAST = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 def argument_spec() -> dict[str, t.Any]:
