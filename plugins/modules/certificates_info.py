@@ -140,7 +140,7 @@ results:
       sample: null
     live:
       description:
-        - The live certificate, or null. RV(results[].live.matches) tells whether the private key beside it is its own.
+        - The live certificate, or null. Its C(matches) tells whether the private key beside it is its own.
         - Times are in ISO 8601, the serial number and the SHA-256 digests in lower-case hexadecimal.
       type: dict
       returned: always

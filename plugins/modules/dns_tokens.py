@@ -220,6 +220,7 @@ def argument_spec() -> dict[str, t.Any]:
         "sight": SIGHT_SPEC,
         "state": {"type": "str", "choices": states, "default": "present"},
         "tokens": {
+            "no_log": False,  # a token is public: it is published
             "type": "list",
             "elements": "dict",
             "required": True,

@@ -19,6 +19,7 @@ operating system's resolver cannot be interrupted and keeps to that resolver's o
 This file is private to the collection.
 """
 
+# pylint reads Python's own package http in place of this file: pylint: disable=unused-import
 from __future__ import annotations
 
 import http.client

@@ -84,7 +84,9 @@ def forge_pem(der: bytes) -> bytes:
     return b"-----BEGIN CERTIFICATE REQUEST-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE REQUEST-----\n"
 
 
-@pytest.mark.parametrize("pem", [b"", b"rubbish", forge_pem(b"x"), KEY, b"x" * 200_000])
+@pytest.mark.parametrize(
+    "pem", [b"", b"rubbish", forge_pem(b"x"), KEY, b"x" * 200_000], ids=["empty", "rubbish", "broken", "key", "huge"]
+)
 def test_what_is_no_request_is_refused(pem: bytes) -> None:
     with pytest.raises(InkanError) as caught:
         csr_facts(pem, where="shop")
