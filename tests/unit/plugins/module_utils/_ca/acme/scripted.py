@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.adapter import AcmeAdapter, AcmeFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, OrderRequest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 from cryptography import x509
@@ -66,7 +67,7 @@ class Answer(t.NamedTuple):
     headers: t.Mapping[str, str] = {}
 
 
-Scripted = t.Union[Answer, Exception]
+Scripted = t.Union[Answer, TransportError]
 
 
 class Script:
@@ -104,8 +105,8 @@ class Script:
         assert url in self._answers, f"the script has no answer for {method} {url}"
         line = self._answers[url]
         answer = line.pop(0) if len(line) > 1 else line[0]
-        if isinstance(answer, Exception):
-            raise answer
+        if isinstance(answer, TransportError):  # a new one each time: an exception is not shared between tests
+            raise TransportError(code=answer.code, what=answer.what, sent=answer.sent, retryable=answer.retryable)
         given = {} if method == "GET" else {"replay-nonce": self._nonce()}  # RFC 8555 §6.5: POST and newNonce
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         return HttpResponse(answer.status, {**given, **answer.headers}, body, url)
