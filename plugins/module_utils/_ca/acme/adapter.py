@@ -42,6 +42,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Status,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    DeadlineError,
     InkanError,
     InputError,
     ProtocolError,
@@ -79,7 +80,6 @@ class AcmeAdapter:
         self._connect = connect_once
         self._settings = settings
         self._session: Session | None = None
-        self._failure: InkanError | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -99,9 +99,12 @@ class AcmeAdapter:
 
     def submit(self, request: OrderRequest) -> Seen:
         _refuse_method(request)
-        session = self._open()
-        payload = session.key.new_order(request.dns_names)
-        response = session.network.post(session.directory.new_order, payload, "order", once=True)
+        try:
+            session = self._open()
+            payload = session.key.new_order(request.dns_names)
+            response = session.network.post(session.directory.new_order, payload, "order", once=True)
+        except DeadlineError as failure:
+            raise _not_sent(failure) from failure
         handle = _new_handle(session, response)
         try:
             order = session.order_of(handle, response)
@@ -203,16 +206,12 @@ class AcmeAdapter:
     # --- parts of verbs ------------------------------------------------------------------------------------------
 
     def _open(self) -> Session:
-        """A CA that could not be reached is not tried again for each order of the same run."""
-        if self._failure is not None:
-            raise self._failure
+        """Connected once; after a failure the next verb tries again (the ledger rests between)."""
         if self._session is None:
             try:
                 self._session = self._connect()
-            except InkanError as failure:
-                if isinstance(failure, TransportError):
-                    failure.sent = False  # directory and account only: nothing was ordered
-                self._failure = failure
+            except TransportError as failure:
+                failure.sent = False  # directory and account only: nothing was ordered
                 raise
         return self._session
 
@@ -331,6 +330,13 @@ def _refuse_method(request: OrderRequest) -> None:
             why=f"{request.method} does not validate {wildcards[0] if wildcards else 'by ACME'}",
             todo=f"Choose {' or '.join(possible)} as the validation method",
         )
+
+
+def _not_sent(failure: DeadlineError) -> TransportError:
+    """The network raises DeadlineError before it sends: said so that nobody looks for a lost order."""
+    return TransportError(
+        code=failure.code, what=failure.what, where=failure.where, why=failure.why, todo=failure.todo, sent=False
+    )
 
 
 def _new_handle(session: Session, response: HttpResponse) -> str:

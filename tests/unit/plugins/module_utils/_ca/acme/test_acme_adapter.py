@@ -558,12 +558,21 @@ def test_opening_an_account_asks_nobody_until_the_first_verb(world: World) -> No
     assert world.made == []
 
 
-def test_a_ca_that_cannot_be_reached_is_tried_once_for_all_orders(world: World) -> None:
-    world.http.on(DIRECTORY, NOT_SENT)
+def test_a_ca_that_could_not_be_reached_is_tried_again_by_the_next_verb(world: World) -> None:
+    world.http.on(DIRECTORY, NOT_SENT, NOT_SENT, NOT_SENT, directory()).on(ORDER, order("processing"))
     adapter = world.open()
-    for _order in range(3):
-        error_of(lambda: adapter.look(ORDER, request()), TransportError)
-    assert len(world.http.to(DIRECTORY)) == 3, "one read and its two repetitions"
+    error_of(lambda: adapter.look(ORDER, request()), TransportError)
+    assert adapter.look(ORDER, request()).status is Status.ISSUING
+    assert world.made == ["ecdsa-p256"]
+
+
+def test_an_order_for_which_no_time_was_left_is_told_as_not_sent(world: World) -> None:
+    adapter = world.open(deadline=5)
+    assert adapter.capabilities.finding is Finding.EXACT
+    world.clock.seconds = 5
+    failure = error_of(lambda: adapter.submit(request()), TransportError)
+    assert isinstance(failure, TransportError) and not failure.sent
+    assert world.http.to(NEW_ORDER) == []
 
 
 def test_the_deadline_is_for_all_requests_together(world: World) -> None:
