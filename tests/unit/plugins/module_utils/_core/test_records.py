@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and values in one spelling, TXT there and back, lines of a diff."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
+    Line,
+    canonical_caa,
+    canonical_name,
+    canonical_value,
+    longest_zone,
+    parent_of,
+    quote_txt,
+    record_lines,
+    shown_value,
+    txt_strings,
+    txt_value,
+    unquote_txt,
+    value_error,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+OCTETS = st.binary(max_size=600)
+
+
+@given(OCTETS)
+def test_any_octets_survive_joining_and_splitting(octets: bytes) -> None:
+    value = txt_value([octets])
+    assert b"".join(txt_strings(value)) == octets
+    assert all(len(string) <= 255 for string in txt_strings(value))
+    assert txt_value(txt_strings(value)) == value
+
+
+@given(OCTETS)
+def test_any_octets_survive_quoting_and_unquoting(octets: bytes) -> None:
+    value = txt_value([octets])
+    quoted = quote_txt(value)
+    assert quoted.isascii() and quoted.isprintable()
+    assert unquote_txt(quoted) == value
+
+
+@given(st.text(alphabet='ab \\"0129;\t', max_size=12))
+def test_any_text_is_unquoted_or_refused(text: str) -> None:
+    try:
+        value = unquote_txt(text)
+    except ValueError:
+        return
+    assert unquote_txt(quote_txt(value)) == value
+
+
+def test_strings_are_joined_without_a_separator() -> None:
+    assert unquote_txt('"one " "two" three') == "one twothree"
+    assert txt_strings("") == (b"",)
+    assert [len(string) for string in txt_strings("x" * 600)] == [255, 255, 90]
+    assert quote_txt('say "hi" \\ こ') == '"say \\"hi\\" \\\\ \\227\\129\\147"'
+
+
+@pytest.mark.parametrize("text", ["", "  ", '"open', '"a\\', "\\999", '"\\25"', '"' + "x" * 256 + '"', "x\\"])
+def test_what_is_no_presentation_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        unquote_txt(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ('0 issue "ca.example.net"', '0 issue "ca.example.net"'),
+        ("128 ISSUE ca.example.net", '128 issue "ca.example.net"'),
+        ('0 contactemail "a@example.jp"', '0 contactemail "a@example.jp"'),
+        ('00 issue ";"', '0 issue ";"'),
+        ("256 issue x", None),
+        ("issue x", None),
+        ('0 issue "x" y', None),
+        ("0 is-sue x", None),
+    ],
+)
+def test_caa_has_one_spelling(text: str, canonical: str | None) -> None:
+    assert canonical_caa(text) == canonical
+
+
+def test_names_and_targets_lose_case_and_dot_and_txt_nothing() -> None:
+    assert canonical_name("_ACME-Challenge.Example.JP.") == "_acme-challenge.example.jp"
+    assert canonical_value("CNAME", "Target.Example.") == "target.example"
+    assert canonical_value("TXT", "As.Is.") == "As.Is."
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "word"),
+    [
+        ("TXT", "", "empty"),
+        ("TXT", "x" * 4097, "4097 octets"),
+        ("TXT", "\ud800", "Unicode"),
+        ("CNAME", "not a name", "label"),
+        ("CAA", "nonsense", "form"),
+        ("A", "192.0.2.1", "not written"),
+    ],
+)
+def test_a_wrong_value_says_why(type: str, value: str, word: str) -> None:
+    assert word in (value_error(type, value) or "")
+
+
+@pytest.mark.parametrize(
+    ("type", "value"), [("TXT", "x" * 4096), ("CNAME", "a.example."), ("CAA", '0 issue "x.example"')]
+)
+def test_a_right_value_is_taken(type: str, value: str) -> None:
+    assert value_error(type, value) is None
+
+
+def test_the_longest_zone_wins_and_only_at_a_label_boundary() -> None:
+    zones = ["example.jp", "sub.example.jp", "other.test"]
+    assert longest_zone("a.sub.example.jp", zones) == "sub.example.jp"
+    assert longest_zone("example.jp", zones) == "example.jp"
+    assert longest_zone("notexample.jp", zones) is None
+    assert parent_of("a.b.c") == "b.c"
+    assert parent_of("c") == ""
+
+
+def test_lines_are_sorted_by_zone_order_and_harmless() -> None:
+    lines = [
+        Line("b.example.jp", "TXT", "two\x1b[31m", 60),
+        Line("a.example.jp", "CNAME", "t.example", None),
+        Line("b.example.jp", "TXT", "one", 60),
+        Line("b.example.jp", "TXT", "one", 60),
+    ]
+    assert record_lines(lines) == (
+        'a.example.jp. - IN CNAME t.example\nb.example.jp. 60 IN TXT "one"\nb.example.jp. 60 IN TXT "two\\027[31m"\n'
+    )
+    assert shown_value("CNAME", "a\x1bb") == "a\\027b"
+    assert record_lines([]) == ""

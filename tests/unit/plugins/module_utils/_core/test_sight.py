@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""inkan_sight, parsed."""
+
+from __future__ import annotations
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight, parse_sight
+
+
+def test_nothing_given_is_the_real_world() -> None:
+    errors = InputCollector()
+    assert parse_sight(None, errors) == parse_sight({}, errors) == Sight((), 53, 80, 443, None)
+    assert errors.errors == ()
+
+
+def test_a_lab_has_other_ports() -> None:
+    errors = InputCollector()
+    raw = {
+        "resolvers": [" 127.0.0.1 ", "::1"],
+        "dns_port": 5353,
+        "http_port": 8080,
+        "https_port": 8443,
+        "ca_bundle": "/x",
+    }
+    assert parse_sight(raw, errors) == Sight(("127.0.0.1", "::1"), 5353, 8080, 8443, "/x")
+    assert errors.errors == ()
+
+
+def test_every_wrong_value_is_named_at_once() -> None:
+    errors = InputCollector()
+    parse_sight({"resolvers": ["ns.example.jp", "192.0.2.1"], "dns_port": 70000, "http_port": -1}, errors)
+    assert [(error.code, error.where) for error in errors.errors] == [
+        ("resolver_no_address", "sight.resolvers"),
+        ("bad_port", "sight.dns_port"),
+        ("bad_port", "sight.http_port"),
+    ]

@@ -1,0 +1,332 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dynamic updates against a scripted server: what is sent, what is believed, what is said."""
+
+from __future__ import annotations
+
+import typing as t
+
+import dns.rcode
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._dns import rfc2136
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
+    Change,
+    Look,
+    Question,
+    RRset,
+    ServiceConfig,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136, Rfc2136Factory
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server, no_answer
+
+ZONE = "example.test"
+NAME = f"_acme-challenge.{ZONE}"
+SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
+
+
+def service(server: Server, *zones: str) -> Rfc2136:
+    return Rfc2136("primary", zones or (ZONE,), server, "192.0.2.53:53")
+
+
+def txt(value: str, name: str = NAME, ttl: int = 60) -> Change:
+    return Change(name, "TXT", value, ttl)
+
+
+def codes(receipts: t.Sequence[InkanError | None]) -> list[str | None]:
+    return [error.code if error else None for error in receipts]
+
+
+# --- reading
+
+
+def test_a_look_tells_zone_values_ttl_and_alias() -> None:
+    server = Server().put(NAME, "TXT", '"one" "two"', "three", ttl=77).put(f"a.{ZONE}", "CNAME", "Target.Elsewhere.")
+    there, alias, absent = service(server).looks(
+        [Question(NAME, "TXT"), Question(f"a.{ZONE}", "TXT"), Question(f"no.{ZONE}", "TXT")]
+    )
+    assert there == Look(ZONE, RRset(NAME, "TXT", frozenset({"onetwo", "three"}), 77))
+    assert alias == Look(ZONE, RRset(f"a.{ZONE}", "TXT", frozenset(), None), "target.elsewhere")
+    assert absent == Look(ZONE, RRset(f"no.{ZONE}", "TXT", frozenset(), None))
+
+
+def test_the_zone_is_the_one_that_the_server_confirms() -> None:
+    server = Server(zones=[ZONE, f"sub.{ZONE}", f"secret.{ZONE}"])
+    both = service(server, ZONE, f"sub.{ZONE}")
+    assert both.zone_for(f"x.sub.{ZONE}") == f"sub.{ZONE}"
+    assert both.zone_for(f"x.{ZONE}") == ZONE
+    with pytest.raises(RefusedError) as error:
+        both.zone_for(f"x.secret.{ZONE}")
+    assert error.value.code == "zone_not_found"
+    assert f"secret.{ZONE}" in error.value.why
+
+
+def test_a_delegated_name_is_not_ours() -> None:
+    server = Server().put(f"sub.{ZONE}", "NS", "ns.elsewhere.test.")
+    (look,) = service(server).looks([Question(f"x.sub.{ZONE}", "TXT")])
+    assert isinstance(look, InkanError)
+    assert look.code == "zone_not_found"
+    assert "delegates" in look.why
+
+
+def test_a_server_that_only_caches_is_refused() -> None:
+    (look,) = service(Server(recursive=True)).looks([Question(NAME, "TXT")])
+    assert isinstance(look, InkanError)
+    assert "not authoritative" in look.why
+
+
+def test_an_undeclared_name_is_not_even_asked_for() -> None:
+    server = Server()
+    with pytest.raises(RefusedError, match=r"none of its zones"):
+        service(server).get(ZONE, "www.other.test", "TXT")
+    assert server.asked == []
+
+
+def test_a_silent_server_is_asked_once_and_not_once_a_record() -> None:
+    server = Server(silent=no_answer())
+    calls = []
+    real = server.send
+    server.send = lambda message: calls.append(1) or real(message)  # type: ignore[method-assign, func-returns-value]
+    looks = service(server).looks([Question(f"n{number}.{ZONE}", "TXT") for number in range(50)])
+    assert all(isinstance(look, InkanError) and look.code == "dns_no_answer" for look in looks)
+    assert len(calls) == 1
+
+
+# --- adding and removing
+
+
+def test_a_neighbour_and_its_ttl_are_kept() -> None:
+    server = Server().put(NAME, "TXT", '"neighbour"', ttl=300)
+    assert codes(service(server).add(ZONE, [txt("ours")])) == [None]
+    assert server.records[NAME, "TXT"] == (300, ['"neighbour"', '"ours"'])
+    assert codes(service(server).remove(ZONE, [txt("ours")])) == [None]
+    assert server.records[NAME, "TXT"] == (300, ['"neighbour"'])
+
+
+def test_all_of_a_zone_goes_in_one_message_and_is_read_back() -> None:
+    server = Server()
+    changes = [txt("v", f"n{number}.{ZONE}") for number in range(30)]
+    assert codes(service(server).add(ZONE, changes)) == [None] * 30
+    assert len(server.updates) == 1
+    assert len(server.asked) == 60
+
+
+def test_messages_are_split_by_their_size() -> None:
+    server = Server()
+    changes = [txt("x" * 4000, f"n{number}.{ZONE}") for number in range(30)]
+    assert set(codes(service(server).add(ZONE, changes))) == {None}
+    assert [len(log) for log in server.updates] == [14, 14, 2]
+
+
+def test_one_set_too_large_for_one_message_is_split_too() -> None:
+    server = Server()
+    changes = [txt(f"{number:03d}" + "x" * 4000) for number in range(20)]
+    assert set(codes(service(server).add(ZONE, changes))) == {None}
+    assert len(server.values(NAME)) == 20
+    assert len(server.updates) == 2
+
+
+def test_nothing_to_do_sends_nothing() -> None:
+    server = Server().put(NAME, "TXT", '"there"')
+    assert codes(service(server).add(ZONE, [txt("there")])) == [None]
+    assert codes(service(server).remove(ZONE, [txt("absent")])) == [None]
+    assert server.updates == []
+
+
+def test_what_is_removed_is_the_rdata_that_was_seen() -> None:
+    server = Server().put(NAME, "TXT", '"cut" " elsewhere"', '"neighbour"')
+    assert codes(service(server).remove(ZONE, [txt("cut elsewhere")])) == [None]
+    assert server.values(NAME) == ['"neighbour"']
+
+
+def test_a_value_is_cut_into_strings_of_255_octets() -> None:
+    server = Server()
+    service(server).add(ZONE, [txt("x" * 300)])
+    assert server.values(NAME) == ['"' + "x" * 255 + '" "' + "x" * 45 + '"']
+
+
+def test_noerror_is_not_believed() -> None:
+    deaf = Server(deaf_to_updates=True)
+    (error,) = service(deaf).add(ZONE, [txt("v")])
+    assert error is not None
+    assert (error.code, error.did_change, error.retryable) == ("readback_missing", True, True)
+    kept = Server(deaf_to_updates=True).put(NAME, "TXT", '"v"')
+    (error,) = service(kept).remove(ZONE, [txt("v")])
+    assert error is not None
+    assert error.code == "readback_missing"
+    assert "still shows" in error.why
+
+
+def test_txt_beside_a_cname_is_told() -> None:
+    server = Server().put(NAME, "CNAME", "elsewhere.test.")
+    (error,) = service(server).add(ZONE, [txt("v")])
+    assert error is not None
+    assert error.code == "cname_conflict"
+    assert "elsewhere.test" in error.why
+
+
+def test_a_second_cname_is_refused_before_it_replaces_the_first() -> None:
+    server = Server().put(NAME, "CNAME", "first.test.")
+    (error,) = service(server).add(ZONE, [Change(NAME, "CNAME", "second.test")])
+    assert error is not None
+    assert error.code == "cname_conflict"
+    assert server.updates == []
+
+
+def test_a_denied_name_does_not_take_the_others_with_it() -> None:
+    names = [f"n{number}.{ZONE}" for number in range(9)]
+    server = Server(refuses={names[3]})
+    receipts = codes(service(server).add(ZONE, [txt("v", name) for name in names]))
+    assert receipts == [None] * 3 + ["dns_refused"] + [None] * 5
+
+
+def test_a_zone_that_denies_everything_is_asked_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"n{number}.{ZONE}" for number in range(300)]
+    server = Server(refuses=set(names))
+    sent = []
+    send = Rfc2136._send
+    monkeypatch.setattr(Rfc2136, "_send", lambda self, message, what: sent.append(1) or send(self, message, what))
+    assert set(codes(service(server).add(ZONE, [txt("v", name) for name in names]))) == {"dns_refused"}
+    assert len(sent) <= rfc2136.MAX_HALVINGS + 1
+
+
+@pytest.mark.parametrize(
+    ("rcode", "code"),
+    [
+        (dns.rcode.REFUSED, "dns_refused"),
+        (dns.rcode.NOTAUTH, "dns_not_auth"),
+        (dns.rcode.NOTZONE, "dns_not_zone"),
+        (dns.rcode.SERVFAIL, "dns_server_failure"),
+        (dns.rcode.NOTIMP, "dns_refused"),
+        (dns.rcode.FORMERR, "dns_refused"),
+    ],
+)
+def test_each_refusal_has_its_code_and_the_servers_word(rcode: int, code: str) -> None:
+    server = Server()
+    one = service(server)
+    one.get(ZONE, NAME, "TXT")
+    server.forced_rcode = rcode
+    (error,) = one.add(ZONE, [txt("v")])
+    assert error is not None
+    assert error.code == code
+    assert dns.rcode.to_text(rcode) in error.why
+
+
+def test_an_answer_lost_after_the_effect_is_no_failure() -> None:
+    server = Server(lost=no_answer())
+    assert codes(service(server).add(ZONE, [txt("v")])) == [None]
+    assert len(server.updates) == 1
+
+
+def test_an_answer_lost_without_effect_is_one() -> None:
+    server = Server(lost=no_answer(), deaf_to_updates=True)
+    assert codes(service(server).add(ZONE, [txt("v")])) == ["dns_no_answer"]
+
+
+# --- compare and swap
+
+
+def test_a_whole_set_is_swapped() -> None:
+    server = Server().put(NAME, "TXT", '"old"', '"kept"', ttl=300)
+    one = service(server)
+    one.replace(ZONE, one.get(ZONE, NAME, "TXT"), frozenset({"kept", "new"}), 300)
+    assert server.values(NAME) == ['"kept"', '"new"']
+    assert server.updates == [[f'- {NAME} TXT "old"', f'+ {NAME} TXT "new"']]
+
+
+def test_a_set_that_changed_after_it_was_seen_is_left_alone() -> None:
+    server = Server().put(NAME, "TXT", '"old"')
+    one = service(server)
+    seen = one.get(ZONE, NAME, "TXT")
+    server.put(NAME, "TXT", '"old"', '"theirs"')
+    with pytest.raises(RefusedError) as error:
+        one.replace(ZONE, seen, frozenset({"ours"}), 60)
+    assert (error.value.code, error.value.retryable) == ("rrset_changed", True)
+    assert server.values(NAME) == ['"old"', '"theirs"']
+
+
+def test_a_set_is_only_created_where_none_is() -> None:
+    server = Server()
+    one = service(server)
+    seen = one.get(ZONE, NAME, "TXT")
+    server.put(NAME, "TXT", '"theirs"')
+    with pytest.raises(RefusedError) as error:
+        one.replace(ZONE, seen, frozenset({"ours"}), 60)
+    assert error.value.code == "rrset_changed"
+
+
+def test_an_expectation_that_was_never_seen_is_refused() -> None:
+    with pytest.raises(RefusedError) as error:
+        service(Server()).replace(ZONE, RRset(NAME, "TXT", frozenset({"x"}), 60), frozenset({"y"}), 60)
+    assert error.value.code == "rrset_changed"
+
+
+def test_an_equal_set_is_not_written() -> None:
+    server = Server().put(NAME, "TXT", '"same"')
+    one = service(server)
+    one.replace(ZONE, one.get(ZONE, NAME, "TXT"), frozenset({"same"}), 60)
+    assert server.updates == []
+
+
+def test_a_swap_whose_answer_was_lost_is_judged_by_what_is_there() -> None:
+    server = Server(lost=no_answer())
+    one = service(server)
+    one.replace(ZONE, one.get(ZONE, NAME, "TXT"), frozenset({"v"}), 60)
+    assert server.values(NAME) == ['"v"']
+    deaf = service(Server(lost=no_answer(), deaf_to_updates=True))
+    with pytest.raises(InkanError) as error:
+        deaf.replace(ZONE, deaf.get(ZONE, NAME, "TXT"), frozenset({"v"}), 60)
+    assert error.value.code == "dns_no_answer"
+
+
+# --- settings
+
+
+def config(settings: dict[str, t.Any], secrets: dict[str, str] | None = None) -> ServiceConfig:
+    return ServiceConfig(
+        "primary", "rfc2136", settings, {"key_secret": SECRET} if secrets is None else secrets, (ZONE,)
+    )
+
+
+def test_full_settings_are_taken_and_a_service_comes_out() -> None:
+    settings = {"server": "2001:db8::53", "port": "5353", "key_name": "Key.Name.", "key_algorithm": "HMAC-SHA512."}
+    assert Rfc2136Factory().settings_errors(config(settings)) == []
+    assert Rfc2136Factory().settings_warnings(config(settings)) == []
+    assert Rfc2136Factory().open(config(settings)) is not None
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"server": "ns.example.test"}, "IP address"),
+        ({"server": None}, "missing"),
+        ({"port": 0}, "port"),
+        ({"port": "dns"}, "port"),
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": "nan"}, "timeout"),
+        ({"key_name": None}, "key_name"),
+        ({"key_name": "a b"}, "key_name"),
+        ({"key_algorithm": "hmac-md5"}, "hmac-md5 must not be used"),
+        ({"key_algorithm": "hmac-md5.sig-alg.reg.int."}, "hmac-md5"),
+        ({"key_algorithm": "gss-tsig"}, "one of"),
+        ({"keyname": "x"}, "no setting"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: dict[str, t.Any], word: str) -> None:
+    given = {"server": "192.0.2.53", "key_name": "key", **settings}
+    (error,) = Rfc2136Factory().settings_errors(config({name: one for name, one in given.items() if one is not None}))
+    assert word in error
+
+
+@pytest.mark.parametrize("secrets", [{}, {"key_secret": "not base64 !"}, {"key_secret": SECRET, "other": SECRET}])
+def test_a_wrong_secret_is_named_and_never_shown(secrets: dict[str, str]) -> None:
+    (error,) = Rfc2136Factory().settings_errors(config({"server": "192.0.2.53", "key_name": "key"}, secrets))
+    assert "secret" in error
+    assert not any(value in error for value in secrets.values())
+
+
+def test_sha1_is_warned_of() -> None:
+    settings = {"server": "192.0.2.53", "key_name": "key", "key_algorithm": "hmac-sha1"}
+    assert Rfc2136Factory().settings_errors(config(settings)) == []
+    (warning,) = Rfc2136Factory().settings_warnings(config(settings))
+    assert "hmac-sha256" in warning
