@@ -455,6 +455,11 @@ results:
       returned: always
       type: dict
       sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null}
+    validity:
+      description: The longest lawful validity of a certificate issued at O(as_of), as in RV(plans).
+      returned: always
+      type: dict
+      sample: {max_days: 200, not_after: "2027-06-07T23:59:59Z"}
     hosts_missing:
       description: As given.
       returned: always
@@ -614,6 +619,7 @@ def _result(wish: Wish, planned: Planned) -> ItemResult:
             },
             "hosts_missing": list(wish.hosts_missing),
             "certificate": planned.certificate,
+            "validity": planned.plan["validity"],
         },
     )
 

@@ -25,6 +25,16 @@ class Outcome(enum.Enum):
     IN_ORDER = "in_order"  # nothing to do
 
 
+_SPOKEN = {
+    Outcome.REFUSED: "refused",
+    Outcome.ERROR: "in trouble",
+    Outcome.HOST_UNREACHABLE: "not on every host",
+    Outcome.PENDING: "pending",
+    Outcome.CHANGED: "live",
+    Outcome.WOULD_CHANGE: "to be changed",
+    Outcome.IN_ORDER: "in order",
+}
+
 #: What turns a run red unless the user says otherwise (O(inkan_fail_on)): a pending human step never does (DESIGN 8.9).
 FAIL_ON: tuple[str, ...] = (Outcome.REFUSED.value, Outcome.ERROR.value, Outcome.HOST_UNREACHABLE.value)
 
@@ -50,7 +60,13 @@ class Ending:
             "sentences": list(self.sentences),
             "state": self.state,
             "not_after": self.not_after,
+            "line": self.line(),
         }
+
+    def line(self) -> str:
+        until = f", valid until {self.not_after}" if self.not_after else ""
+        why = f": {' '.join(self.sentences)}" if self.sentences else ""
+        return f"{self.name} is {_SPOKEN[self.outcome]}{until}{why}"
 
 
 def endings(run: Run) -> list[Ending]:
@@ -77,12 +93,28 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
         return Outcome.ERROR, errors + unreachable
     if unreachable:
         return Outcome.HOST_UNREACHABLE, unreachable
+    if run.check_mode:
+        expected = _expected(run, name)
+        return (Outcome.WOULD_CHANGE if expected else Outcome.IN_ORDER), expected
     waiting = _waiting(run, name, order)
     if waiting:
-        return (Outcome.WOULD_CHANGE if run.check_mode else Outcome.PENDING), waiting
+        return Outcome.PENDING, waiting
     if any(said.said(step, name).get("changed") for said in run.hosts.values() for step in _CHANGING):
-        return (Outcome.WOULD_CHANGE if run.check_mode else Outcome.CHANGED), []
+        return Outcome.CHANGED, []
     return Outcome.IN_ORDER, []
+
+
+def _expected(run: Run, name: str) -> list[str]:
+    """What a run without check mode would do, with the dates that can be told beforehand."""
+    if run.is_due(name):
+        planned = run.plan[name]
+        at_most = (planned.get("validity") or {}).get("not_after")
+        dates = [f"A certificate issued now is valid until {at_most} at most."] if at_most else []
+        return [f"It would be ordered: {(planned.get('due') or {}).get('reason')}.", *dates]
+    if run.in_progress(name):
+        return ["Its order would be carried on."]
+    hosts = [host for host in run.reached(name) if any(run.hosts[host].said(step, name).get("changed") for step in _CHANGING)]
+    return [f"It would be switched on {', '.join(hosts)}."] if hosts else []
 
 
 def _errors(run: Run, name: str, order: Said) -> list[str]:

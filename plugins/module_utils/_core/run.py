@@ -134,6 +134,8 @@ def lacks_certificate(run: Run, name: str, host: str) -> bool:
     look = run.hosts[host].said("look", name)
     if look.get("switching"):
         return True
+    if order.get("certificate") == KNOWN_AFTER_ORDER:
+        return True
     if order.get("state") not in DEPLOYABLE:
         return False
     live = look.get("live") or {}
@@ -236,17 +238,34 @@ def _key_facts(request: Said) -> Item:
 
 def answer_items(run: Run) -> list[Item]:
     """certificate_orders until issued: every open order; ``visible`` where all it wants was seen by dcv_check."""
-    checks = run.central.get("checks", {})
-    published = run.central.get("records", {})
-    items = []
-    for name, order in run.orders.items():
-        if name not in run.plan or run.plan[name].get("error") or order.get("state") not in OPEN or order.get("error"):
-            continue
-        tokens = _wanted(order, "records") + _wanted(order, "files")
-        visible = not tokens or checks.get(name, {}).get("state") in ("visible", KNOWN_AFTER_ORDER)
-        ours = [token["id"] for token in tokens if token["id"] in published or _placed(run, token["id"])]
-        items.append({**_order_item(run, name), "visible": visible, "observed": {"published": ours}})
-    return items
+    fresh = {item["name"]: item for item in order_items(run)} if run.check_mode else {}
+    return [
+        {
+            # check mode wrote no order down that could be carried on: it is shown again, whole
+            **fresh.get(name, _order_item(run, name)),
+            "visible": _is_visible(run, name, order),
+            "observed": {"published": _published(run, order)},
+        }
+        for name, order in run.orders.items()
+        if name in run.plan
+        and not run.plan[name].get("error")
+        and order.get("state") in OPEN
+        and not order.get("error")
+    ]
+
+
+def _is_visible(run: Run, name: str, order: Said) -> bool:
+    if not _wanted(order, "records") and not _wanted(order, "files"):
+        return True
+    seen = run.central.get("checks", {}).get(name, {}).get("state")
+    return seen in ("visible", KNOWN_AFTER_ORDER)
+
+
+def _published(run: Run, order: Said) -> list[str]:
+    records = run.central.get("records", {})
+    there = ("published", "already_there")
+    ids = [record["id"] for record in _wanted(order, "records") if records.get(record["id"], {}).get("outcome") in there]
+    return ids + [file["id"] for file in _wanted(order, "files") if _placed(run, file["id"])]
 
 
 def _placed(run: Run, token: str) -> bool:

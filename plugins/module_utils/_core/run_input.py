@@ -25,7 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
 #: Steps that register on each host, as ``__inkan_<step>``.
 HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
 #: Words of the ledger, oldest first: a later one about the same certificate wins.
-_ORDER_WORDS = ("known", "orders", "answers")
+_ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = ("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations")
 
 
@@ -115,12 +115,21 @@ def _known(name: str, run: Run) -> Item:
         missing = []
     return {
         "live": _with_obtained_at(newest, order) if newest else None,
-        "order": {"state": order.get("state")} if order.get("state") else None,
+        "order": _order_facts(order),
         "hosts_missing": missing,
     }
 
 
 _LIVE_FACTS = ("serial", "not_before", "not_after", "common_name", "dns_names", "key_type")
+
+
+def _order_facts(order: Said) -> Item | None:
+    """An order; with the dates of its certificate where there is one, so that a host which never comes back does not
+    hold up the renewal of the others."""
+    if not order.get("state"):
+        return None
+    facts = {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
+    return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
 
 
 def _as_live(order: Said) -> Item:
@@ -129,5 +138,5 @@ def _as_live(order: Said) -> Item:
 
 
 def _with_obtained_at(live: Said, order: Said) -> Item:
-    facts = {fact: live.get(fact) for fact in _LIVE_FACTS}
+    facts = {fact: live.get(fact) for fact in (*_LIVE_FACTS, "matches") if fact in live}
     return {**facts, "obtained_at": order.get("obtained_at") if order.get("serial") == live.get("serial") else None}
