@@ -61,6 +61,12 @@ def unusable_place(wish: CopyWish) -> str | None:
     return f"{wish.path} is no regular file (a link, perhaps): it is not replaced"
 
 
+def read_copy(path: str) -> bytes | None:
+    """What lies at the place of a copy, or None."""
+    with _parent(path) as directory:
+        return directory.read(os.path.basename(path), _MAX_READ)
+
+
 def write_copies(copies: t.Sequence[Copy], *, system: System = SYSTEM) -> None:
     """Write those that are misplaced: all beside their places first, then all renamed."""
     with contextlib.ExitStack() as stack:

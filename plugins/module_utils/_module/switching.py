@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
     PUBLIC_FILES,
@@ -50,6 +50,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.copies import (
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, System, owner_ids
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import Handshake, fingerprint
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import KEY, Journal, Store
+from ansible_collections.inkan.tls.plugins.module_utils._module.adopting import adopt
 from ansible_collections.inkan.tls.plugins.module_utils._module.placing import held_generations, read_given
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult
 from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import (
@@ -305,8 +306,8 @@ class _Switch:
         if work.move is None:
             self._settle(work)  # only a recipient key was left behind
             return False
-        move = work.move
         try:
+            move = work.move = self._with_a_way_back(work, work.move)
             journal = Journal(move.back_to, move.to, self._ports.clock.now(), move.answered)
             self._store.write_journal(work.wish.name, journal)
             self._place(work, move.to)
@@ -315,6 +316,13 @@ class _Switch:
             work.error, work.outcome = error, "unproven"
             return False
         return True
+
+    def _with_a_way_back(self, work: _Work, move: Move) -> Move:
+        """The first deployment has one only if a pair lies where its copies go: it becomes a generation."""
+        if move.back_to is not None or work.live_before is not None:
+            return move
+        found = adopt(self._store, work.wish.name, work.deploy.copies)
+        return replace(move, back_to=found if found != move.to else None)
 
     def _place(self, work: _Work, generation: int) -> None:
         name, access = work.wish.name, work.deploy.access

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._io.faulty import DyingSystem, FullDisk, Killed
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host import Host, is_pair, item, leaf
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host import (
+    CHAIN,
+    Host,
+    der_of,
+    is_pair,
+    item,
+    leaf,
+)
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._x509 import forge
 
 OLD, NEW = leaf("shop.example.jp", 0xA1), leaf("shop.example.jp", 0xA2)
@@ -184,6 +191,70 @@ def test_a_renewal_while_the_service_is_down_stays_live(host: Host) -> None:
     result = host.run("switch", verified(host, "shop", NEW)).items[0]
     assert (result.outcome, result.error.code) == ("unproven", "service_unproven")
     assert host.live_serial("shop") == "a2"
+
+
+# -- what lay there before the first deployment -----------------------------------------------------------------------
+
+
+def foreign_pair(host: Host, kind: str) -> list[dict[str, str]]:
+    """What another tool left where the copies go, and the copies."""
+    content = {
+        "privkey": OLD.key_pem,
+        "cert": OLD.pem.encode(),
+        "fullchain": (OLD.pem + CHAIN[0]).encode(),
+        "combined": OLD.key_pem + (OLD.pem + CHAIN[0]).encode(),
+    }
+    names = {"two files": ["privkey", "fullchain"], "leaf alone": ["privkey", "cert"], "one file": ["combined"]}[kind]
+    for name in names:
+        (host.path / f"{name}.pem").write_bytes(content[name])
+    return [{"path": str(host.path / f"{name}.pem"), "content": name} for name in names]
+
+
+@pytest.mark.parametrize("kind", ["two files", "leaf alone", "one file"])
+def test_a_pair_that_lay_there_before_comes_back_if_the_first_deployment_is_not_proven(host: Host, kind: str) -> None:
+    copies = foreign_pair(host, kind)
+    wish = verified(host, "shop", NEW, copies=copies)
+    host.memory["shop.example.jp"] = der_of(OLD.pem.encode())
+    host.sick_of = {"a2"}
+    result = host.run("switch", wish).items[0]
+    assert (result.outcome, result.error.code) == ("rolled_back", "rolled_back")
+    assert host.served("shop") == host.live_serial("shop") == "a1"
+    for copy in copies:
+        assert OLD.pem in Path(copy["path"]).read_text() or Path(copy["path"]).read_bytes() == OLD.key_pem
+    host.sick_of = set()
+    assert host.run("switch", wish).items[0].outcome == "switched"
+    back = host.run("rollback", {**item("shop", copies=copies), "to_serial": "a1"}).items[0]
+    if kind == "leaf alone":  # nobody goes back by choice to what clients refuse
+        assert back.error.code == "chain_missing"
+    else:
+        assert (back.error, host.served("shop")) == (None, "a1")
+
+
+def test_what_is_no_pair_is_not_kept(host: Host) -> None:
+    copies = foreign_pair(host, "two files")
+    (host.path / "privkey.pem").write_bytes(BLOG_OLD.key_pem)
+    assert host.run("switch", verified(host, "shop", NEW, copies=copies)).items[0].error is None
+    assert len(Store(str(host.store_path)).generations("shop")) == 1
+
+
+def test_a_first_deployment_over_a_foreign_pair_may_be_killed_at_any_call(tmp_path: Path) -> None:
+    survived, finished = -1, False
+    while not finished:
+        survived += 1
+        path = tmp_path / str(survived)
+        path.mkdir()
+        host = Host(path)
+        wish = verified(host, "shop", NEW, copies=foreign_pair(host, "two files"))
+        host.system = DyingSystem(survived)
+        try:
+            host.run("switch", wish)
+            finished = True
+        except Killed:
+            host.system = DyingSystem()
+            assert host.run("switch", wish).items[0].error is None
+        assert host.served("shop") == host.live_serial("shop") == "a2"
+        assert len(Store(str(host.store_path)).generations("shop")) == 2, survived
+    assert survived > 30
 
 
 # -- many at once -----------------------------------------------------------------------------------------------------
