@@ -196,7 +196,10 @@ def _visit(wish: FileWish, address: str, book: AddressBook, get: _Get) -> Visit:
             return end(not reason, response.status, reason or "serves the content")
         if len(hops) > MAX_HOPS:
             return end(False, response.status, f"redirects more than {MAX_HOPS} times")
-        url = urllib.parse.urljoin(url, location)
+        try:
+            url = urllib.parse.urljoin(url, location)
+        except ValueError:
+            return end(False, response.status, f"redirects to what is no URL: {escaped(location, 200)}")
 
 
 def _no_route(error: InkanError) -> bool:

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dcv_check from its options to its results, on a scripted internet with a scripted clock."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from datetime import datetime, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
+from ansible_collections.inkan.tls.plugins.modules.dcv_check import Ports, run
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Internet
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
+
+NAME = "_acme-challenge.www.example.test"
+URL = "http://www.example.test/.well-known/acme-challenge/tok"
+ADDRESS = "192.0.2.11"
+
+
+class World:
+    """One name server, one web server; ``at``: what happens when the clock reaches a second."""
+
+    def __init__(self) -> None:
+        self.server = Server().put("example.test", "NS", "ns.example.test.").put("ns.example.test", "A", ADDRESS)
+        self.server.put("www.example.test", "A", "192.0.2.80")
+        self.internet = Internet({ADDRESS: self.server})
+        self.body = b"tok.key"
+        self.fetched = 0
+        self.seconds = 0.0
+        self.at: dict[float, t.Callable[[], object]] = {}
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, tzinfo=timezone.utc)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.seconds += seconds
+        for moment in [one for one in self.at if one <= self.seconds]:
+            self.at.pop(moment)()
+
+    def fetch(self, url: str, address: str, port: int, timeout: float) -> HttpResponse:
+        self.fetched += 1
+        return HttpResponse(200, {}, self.body, url)
+
+    def call(self, *checks: dict[str, t.Any], deadline: int = 0, check_mode: bool = False) -> Result:
+        options = {"sight": {"resolvers": [ADDRESS]}, "deadline": deadline, "checks": list(checks)}
+        ports = Ports(self, lambda _sight: self.internet.exchange_to, SerialExecutor(), self.fetch)
+        return run(options, check_mode, ports)
+
+
+def check(name: str = "www", value: str = "v", files: t.Sequence[dict[str, str]] = ()) -> dict[str, t.Any]:
+    records = [{"name": NAME, "type": "TXT", "value": value}] if value else []
+    return {"name": name, "records": records, "files": list(files)}
+
+
+def test_what_is_visible_is_told_server_by_server() -> None:
+    world = World()
+    world.server.put(NAME, "TXT", '"v"')
+    result = world.call(check(files=[{"url": URL, "content": "tok.key"}]))
+    assert result.items[0].as_data() == {
+        "name": "www",
+        "changed": False,
+        "outcome": "visible",
+        "state": "visible",
+        "error": None,
+        "records": [
+            {
+                "name": NAME,
+                "type": "TXT",
+                "value": "v",
+                "visible": True,
+                "servers": [
+                    {
+                        "server": "ns.example.test",
+                        "address": ADDRESS,
+                        "record": NAME,
+                        "found": True,
+                        "answer": 'has "v"',
+                    }
+                ],
+            }
+        ],
+        "files": [
+            {
+                "url": URL,
+                "found": True,
+                "status": 200,
+                "hops": [{"url": URL, "address": "192.0.2.80", "status": 200}],
+                "reason": "serves the content",
+                "addresses": [{"address": "192.0.2.80", "found": True, "status": 200, "reason": "serves the content"}],
+            }
+        ],
+        "lacking": [],
+        "warnings": [],
+    }
+    assert result.extra == {"looks": 1}
+    json.dumps([one.as_data() for one in result.items])
+
+
+def test_not_visible_is_an_answer_and_no_error() -> None:
+    world = World()
+    world.body = b"other"
+    (item,) = world.call(check(files=[{"url": URL, "content": "tok.key"}])).items
+    assert (item.state, item.outcome, item.error) == ("not_visible", "not_visible", None)
+    assert item.extra["lacking"] == [
+        f"TXT {NAME}: ns.example.test ({ADDRESS}) says NXDOMAIN",
+        f"{URL}: 192.0.2.80 serves other content",
+    ]
+
+
+def test_it_looks_again_until_all_is_visible_and_only_at_what_is_not() -> None:
+    world = World()
+    world.at[5.0] = lambda: world.server.put(NAME, "TXT", '"v"')
+    result = world.call(check(files=[{"url": URL, "content": "tok.key"}]), check("other", value="w"), deadline=5)
+    assert [item.state for item in result.items] == ["visible", "not_visible"]
+    assert world.fetched == 1
+    assert world.seconds == 5.0
+    assert result.extra["looks"] == 5
+
+
+def test_it_stops_looking_when_all_is_visible() -> None:
+    world = World()
+    world.at[2.0] = lambda: world.server.put(NAME, "TXT", '"v"')
+    assert world.call(check(), deadline=1000).items[0].state == "visible"
+    assert world.seconds < 5
+
+
+def test_check_mode_looks_once() -> None:
+    world = World()
+    assert world.call(check(), deadline=1000, check_mode=True).items[0].state == "not_visible"
+    assert world.seconds == 0
+
+
+def test_unknown_values_are_known_after_the_order() -> None:
+    world = World()
+    files = [
+        {"url": "http://www.example.test/.well-known/acme-challenge/known_after_order", "content": "known_after_order"}
+    ]
+    items = world.call(check(value="known_after_order"), check("f", "", files), check_mode=True).items
+    assert [(item.state, item.outcome) for item in items] == [("known_after_order", "known_after_order")] * 2
+    assert world.internet.asked == []
+    assert items[0].extra["records"][0]["visible"] is None
+    with pytest.raises(InputErrors, match=r"known after the order"):
+        world.call(check(value="known_after_order"))
+
+
+def test_everything_wrong_is_refused_at_once() -> None:
+    world = World()
+    wrong = {
+        "name": "",
+        "records": [{"name": "no name", "type": "TXT", "value": ""}],
+        "files": [{"url": "http://192.0.2.1/x", "content": " "}],
+    }
+    with pytest.raises(InputErrors) as errors:
+        world.call(check(), check(), wrong)
+    assert [error.code for error in errors.value.errors] == [
+        "name_twice",
+        "bad_name",
+        "bad_record",
+        "bad_value",
+        "bad_url",
+        "no_content",
+    ]
+    assert world.internet.asked == []
+
+
+def test_an_item_that_wants_nothing_is_visible_without_a_look() -> None:
+    world = World()
+    result = world.call({"name": "x", "records": [], "files": []})
+    assert (result.items[0].state, result.extra["looks"], world.internet.asked) == ("visible", 0, [])
