@@ -397,6 +397,8 @@ def observation_items(run: Run) -> list[Item]:
     """certificate_orders, record only: where certificates went live or were rolled back, which tokens are gone."""
     items = []
     for name, order in run.orders.items():
+        if order.get("certificate") == KNOWN_AFTER_ORDER:
+            continue  # check mode: the ledger holds no order that could learn something
         observed = {
             "deployed_on": _hosts_with(run, name, order, "switch", ("switched", "kept")),
             "rolled_back_on": _hosts_with(run, name, order, "rollback", ("rolled_back",)),
