@@ -73,8 +73,9 @@ BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 MOST_FAILURES = 5
 #: Orders sent for one item in one call, when the CA or the network lets every one fall.
 MOST_SUBMITS = 3
-#: No poll sooner than this, whatever the CA says; what is due within it is taken along.
+#: What is due within this is taken along. No poll comes sooner than _SOONEST, whatever the CA says.
 _TICK = 0.1
+_SOONEST = 0.25
 
 _HISTORY_ONLY = frozenset(
     {Kind.SEEN, Kind.WANTED, Kind.TRANSPORT_FAILURE, Kind.SUBMIT_ABSENT, Kind.READY_INTENDED}
@@ -488,7 +489,7 @@ class Loop:
         work.polls += 1
         if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
             pause = seen.retry_after
-        return max(pause, _TICK)
+        return max(pause, _SOONEST)
 
     # -- failures
 
@@ -520,7 +521,7 @@ class Loop:
         work.failures += 1
         pause = BACKOFF[min(work.failures, len(BACKOFF)) - 1]
         if error.retry_at is not None:
-            pause = max((error.retry_at - now).total_seconds(), _TICK)
+            pause = max((error.retry_at - now).total_seconds(), _SOONEST)
         work.wait_until = self._clock.monotonic() + pause
         if work.failures > MOST_FAILURES:
             work.finish()
