@@ -276,7 +276,9 @@ def test_plugins_keep_the_rule(check: t.Callable[[t.Sequence[Source]], list[str]
 
 @pytest.mark.parametrize("folder", ["tests/lab", "tests/real"])
 def test_outsiders_import_nothing_of_the_collection(folder: str) -> None:
-    assert stranger_errors(read_sources(REPOSITORY / folder)) == []
+    """But for the tests themselves, which may drive one adapter directly against a real server."""
+    sources = [one for one in read_sources(REPOSITORY / folder) if not one.path.startswith("test_")]
+    assert stranger_errors(sources) == []
 
 
 def test_every_room_is_on_the_plan(plugins: list[Source]) -> None:

@@ -41,15 +41,21 @@ def load_library() -> Library:
         import josepy
         from acme import jws, messages
     except ImportError as failure:
-        raise LocalError(
-            code="library_missing",
-            what="Cannot speak ACME",
-            where="Python package acme",
-            why=str(failure),
-            todo="Install the packages acme and josepy from PyPI for the Python that runs on the ledger host"
-            " (role inkan.tls.ledger does it; inkan_ledger_python names it)",
-        ) from failure
+        raise _missing(str(failure)) from failure
+    if hasattr(josepy, "ComparableX509"):  # josepy 1 hands out objects of pyOpenSSL; acme 4 and later need josepy 2
+        raise _missing("josepy 1 is installed")
     return Library(josepy, jws, messages)
+
+
+def _missing(why: str) -> LocalError:
+    return LocalError(
+        code="library_missing",
+        what="Cannot speak ACME",
+        where="Python package acme",
+        why=why,
+        todo="Install acme >= 4 and josepy >= 2 from PyPI for the Python that runs on the ledger host"
+        " (role inkan.tls.ledger does it; inkan_ledger_python names it)",
+    )
 
 
 class AccountKey:

@@ -213,6 +213,12 @@ class Network:
             return TransportError(
                 code="acme_server_fault", what=f"The CA has a fault: {what}", where=self._where, why=words, sent=True
             )
+        is_missing = response.status == 404 and (problem is None or problem.code in ("", "malformed"))
+        if is_missing and (problem is not None or "replay-nonce" in response.headers):
+            # §6.7 has no type for it; Pebble sends nothing but a nonce, which no proxy in its place would send
+            return RefusedError(
+                code="acme_not_found", what=f"The CA refuses: {what}", where=self._where, why=words, retryable=False
+            )
         if problem is None or not 400 <= response.status < 500:
             return ProtocolError(
                 code="acme_bad_answer",
@@ -223,9 +229,8 @@ class Network:
                 retryable=True,
             )
         advice = problem.advice
-        is_missing = response.status == 404 and problem.code in ("", "malformed")  # §6.7 has no type of its own for it
         return RefusedError(
-            code="acme_not_found" if is_missing else f"acme_{problem.code or 'refused'}",
+            code=f"acme_{problem.code or 'refused'}",
             what=f"The CA refuses: {what}",
             where=self._where,
             why=words,

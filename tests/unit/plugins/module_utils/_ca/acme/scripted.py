@@ -62,9 +62,11 @@ class Asked:
 
 
 class Answer(t.NamedTuple):
+    """A header that is None is left out: so an answer can come without its nonce."""
+
     status: int = 200
     body: t.Any = b""
-    headers: t.Mapping[str, str] = {}
+    headers: t.Mapping[str, str | None] = {}
 
 
 Scripted = t.Union[Answer, TransportError]
@@ -109,7 +111,8 @@ class Script:
             raise TransportError(code=answer.code, what=answer.what, sent=answer.sent, retryable=answer.retryable)
         given = {} if method == "GET" else {"replay-nonce": self._nonce()}  # RFC 8555 §6.5: POST and newNonce
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        return HttpResponse(answer.status, {**given, **answer.headers}, body, url)
+        headers = {name: value for name, value in {**given, **answer.headers}.items() if value is not None}
+        return HttpResponse(answer.status, headers, body, url)
 
 
 def _asked(method: str, url: str, body: bytes | None, timeout: float) -> Asked:

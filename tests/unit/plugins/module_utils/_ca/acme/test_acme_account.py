@@ -40,6 +40,9 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.acme.scri
     request,
 )
 
+pytest.importorskip("acme")  # the oldest Pythons of targets have none that is new enough
+pytest.importorskip("josepy")
+
 NEW_ACCOUNT = f"{CA}/newAccount"
 UNKNOWN = problem(400, "accountDoesNotExist")
 EAB = {"eab_kid": "kid-1"}
@@ -228,7 +231,13 @@ def test_a_missing_library_says_what_to_install_and_where(tmp_path: Path, monkey
     monkeypatch.setitem(sys.modules, "josepy", None)
     error = refused(made_world(tmp_path), LocalError)
     assert error.code == "library_missing"
-    assert "acme and josepy" in error.todo and "ledger host" in error.todo
+    assert "acme >= 4 and josepy >= 2" in error.todo and "ledger host" in error.todo
+
+
+def test_a_library_that_is_too_old_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("josepy.ComparableX509", object, raising=False)
+    error = refused(made_world(tmp_path), LocalError)
+    assert (error.code, "josepy 1" in error.why) == ("library_missing", True)
 
 
 # --- settings --------------------------------------------------------------------------------------------------------

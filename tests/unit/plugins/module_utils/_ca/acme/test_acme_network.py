@@ -26,6 +26,9 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.acme.scri
     problem,
 )
 
+pytest.importorskip("acme")  # the oldest Pythons of targets have none that is new enough
+pytest.importorskip("josepy")
+
 URL = f"{CA}/thing"
 NONCE = f"{CA}/newNonce"
 OK = Answer(200, {})
