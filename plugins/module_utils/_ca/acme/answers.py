@@ -42,6 +42,8 @@ __all__ = [
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _STATUS_WORD = 60
 _MAX_URL = 2000
+#: Printable ASCII: what else a URL may not hold is the HTTP door's business.
+_URL = re.compile(r"[!-~]{1,2000}")
 #: A certificate carries at most some hundred names (100 at most CAs).
 _MAX_LIST = 1000
 _MAX_CHALLENGES = 50
@@ -59,7 +61,7 @@ class UrlRule:
         self._local = is_loopback(urllib.parse.urlsplit(directory_url).hostname or "")
 
     def checked(self, value: object, what: str) -> str:
-        if not isinstance(value, str) or not value.isascii() or len(value) > _MAX_URL:
+        if not isinstance(value, str) or not _URL.fullmatch(value):
             raise broken(f"{what} is no URL", "")
         try:
             parts = urllib.parse.urlsplit(urllib.parse.urljoin(self._directory_url, value))

@@ -131,6 +131,8 @@ def test_a_failure_before_new_order_is_told_as_not_sent(world: World, url: str) 
         pytest.param(order(location="http://ca.example.test/order/1"), id="a plain http URL"),
         pytest.param(order(location="https://127.0.0.1/order/1"), id="a URL of this machine"),
         pytest.param(order(location="javascript:alert(1)"), id="no URL"),
+        pytest.param(order(location="https://ca.example.test/\x1b[2J"), id="a URL with control characters"),
+        pytest.param(order(location="https://ca.example.test/" + "a" * 2000), id="a URL without end"),
     ],
 )
 def test_an_order_that_was_taken_but_has_no_usable_url_may_exist(world: World, answer: Answer) -> None:
