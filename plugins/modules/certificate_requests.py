@@ -72,7 +72,7 @@ options:
             type: bool
             default: false
           made_by:
-            description: Who makes the key. This module has nothing to do where the seller does, and refuses it.
+            description: Who makes the key. Where the seller does, this module has nothing to do.
             type: str
             choices: [us, seller]
             default: us
@@ -175,6 +175,7 @@ results:
         - V(created) means a new request, with a new key unless it is reused.
         - V(kept) means that it was there.
         - V(key_missing) means that the key of the order is not on this host.
+        - V(nothing_to_do) means that the seller makes the key.
         - V(refused) means another error.
       type: str
       returned: always
@@ -183,7 +184,7 @@ results:
       description:
         - Where the key is. V(staged) has no certificate yet, V(complete) has one that is not live, V(live) is in use.
           Keys at O(certificates[].paths) count as V(staged).
-        - V(absent) comes with an error.
+        - V(absent) means that there is none, because of an error or because the seller makes it.
       type: str
       returned: always
       sample: staged
@@ -243,14 +244,21 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, executor_for
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store, default_store_path
-from ansible_collections.inkan.tls.plugins.module_utils._module.requesting import Paths, Recipient, Request, answer
+from ansible_collections.inkan.tls.plugins.module_utils._module.requesting import (
+    Paths,
+    Recipient,
+    Request,
+    answer_all,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _X25519_BYTES = 32
+_MAX_WORKERS = 8  # RSA keys are made side by side; a host has other things to do as well
 _MAX_NAMES = 1000  # more than any CA takes; a bound on what a mistake can cost
 
 
@@ -287,21 +295,23 @@ def _item_spec() -> dict[str, t.Any]:
     }
 
 
-def run(params: dict[str, t.Any], check_mode: bool, store: Store | None = None) -> Result:
+def run(
+    params: dict[str, t.Any], check_mode: bool, store: Store | None = None, executor: Executor | None = None
+) -> Result:
     errors = InputCollector()
     requests = [_read(raw, check_mode, errors) for raw in params["certificates"]]
     _refuse_twice("name", [request.name for request in requests], errors)
     used = [path for one in requests if one.paths is not None for path in (one.paths.privkey, one.paths.csr)]
     _refuse_twice("path", used, errors)
     errors.refuse()
-    store = store or Store(params["store_path"] or default_store_path())
-    clock = SystemClock()
-    result = Result([])
-    for request in requests:
-        item, diff = answer(store, request, clock, check_mode)
-        result.items.append(item)
-        result.diff.extend([diff] if diff else [])
-    return result
+    answers = answer_all(
+        store or Store(params["store_path"] or default_store_path()),
+        requests,
+        clock=SystemClock(),
+        executor=executor or executor_for(min(os.cpu_count() or 1, _MAX_WORKERS)),
+        check_mode=check_mode,
+    )
+    return Result([item for item, _ in answers], [diff for _, diff in answers if diff is not None])
 
 
 def _refuse_twice(what: str, values: list[str], errors: InputCollector) -> None:
@@ -322,8 +332,6 @@ def _read(raw: dict[str, t.Any], check_mode: bool, errors: InputCollector) -> Re
     for why in subject_errors(subject):
         _wrong(errors, "bad_subject", name, why, "Leave it out or correct it", reference="BR 7.1.2.7")
     key = raw.get("key") or {}
-    if key.get("made_by") == "seller":
-        _wrong(errors, "key_made_by_seller", name, "its seller makes the key", "Leave it out: it needs no CSR from us")
     return Request(
         name=name,
         wish=wish_for(common_name, dns_names, key.get("type") or "ecdsa-p256", subject if _is_texts(subject) else {}),
@@ -331,6 +339,7 @@ def _read(raw: dict[str, t.Any], check_mode: bool, errors: InputCollector) -> Re
         public_key_sha256=_digest(raw, check_mode, errors),
         recipients=tuple(_recipient(name, one, check_mode, errors) for one in raw.get("recipients") or ()),
         paths=_paths(raw, errors),
+        made_by_seller=key.get("made_by") == "seller",
     )
 
 

@@ -27,6 +27,7 @@ import json
 import os
 import re
 import stat
+import threading
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -79,13 +80,17 @@ def default_store_path() -> str:
 
 
 class Store:
-    """The store at ``path``. Reading needs no lock and writes nothing; every change takes the lock of its name."""
+    """The store at ``path``. Reading needs no lock and writes nothing; every change takes the lock of its name.
+
+    Threads may share one, as long as no two of them work on the same name.
+    """
 
     def __init__(self, path: str, *, system: System = SYSTEM, clock: Clock | None = None) -> None:
         self.path = path
         self._system = system
         self._clock = clock or SystemClock()
         self._open_root: Directory | None = None
+        self._opening = threading.Lock()
         self._held: dict[str, int] = {}
 
     def close(self) -> None:
@@ -293,15 +298,18 @@ class Store:
                         inside.sweep()
 
     def _root(self) -> Directory | None:
-        if self._open_root is None and os.path.lexists(self.path):
-            self._open_root = self._trusted(Directory.open(self.path, system=self._system))
-        return self._open_root
+        with self._opening:
+            if self._open_root is None and os.path.lexists(self.path):
+                self._open_root = self._trusted(Directory.open(self.path, system=self._system))
+            return self._open_root
 
     def _made_root(self) -> Directory:
         root = self._root()
-        if root is None:
-            root = self._open_root = self._trusted(Directory.make(self.path, system=self._system))
-        return root
+        if root is not None:
+            return root
+        with self._opening:
+            self._open_root = self._open_root or self._trusted(Directory.make(self.path, system=self._system))
+            return self._open_root
 
     def _trusted(self, root: Directory) -> Directory:
         found = os.fstat(root.fd)

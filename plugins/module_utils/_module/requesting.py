@@ -23,6 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import Csr
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import CSR, KEY, Generation, Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult
@@ -64,6 +65,7 @@ class Request:
     public_key_sha256: str | None = None
     recipients: tuple[Recipient, ...] = ()
     paths: Paths | None = None
+    made_by_seller: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,36 +80,69 @@ class Pair:
     csr_facts: CsrFacts | None
 
 
-def answer(store: Store, request: Request, clock: Clock, check_mode: bool) -> tuple[ItemResult, Diff | None]:
-    """Find or make key and request, and seal the key for those who need it. Errors stay with the item."""
-    try:
-        if request.public_key_sha256 == KNOWN_AFTER_ORDER:
-            return _to_come(request, "kept", changed=False), None
-        if request.paths is not None:
-            return _at_paths(request, request.paths, clock, check_mode)
-        return _in_store(store, request, check_mode)
-    except InkanError as error:
-        outcome = "key_missing" if error.code == "key_missing" else "refused"
-        return ItemResult(request.name, outcome, "absent", error=error, extra=_nothing()), None
+Answer = tuple[ItemResult, t.Optional[Diff]]
 
 
-# -- in the store -----------------------------------------------------------------------------------------------------
+def answer_all(
+    store: Store, requests: t.Sequence[Request], *, clock: Clock, executor: Executor, check_mode: bool
+) -> list[Answer]:
+    """Find key and request of each item, make those that are missing, and seal keys for those who need them.
+
+    Looking is one pass in this thread; making RSA keys takes processors, so that is the executor's. Errors stay with
+    their item.
+    """
+
+    def look(request: Request) -> Answer | None:
+        try:
+            return _look(store, request, check_mode)
+        except InkanError as error:
+            return _failed(request, error)
+
+    def make(request: Request) -> Answer:
+        try:
+            return _make(store, request, clock)
+        except InkanError as error:
+            return _failed(request, error)
+
+    found = [look(request) for request in requests]
+    made = iter(executor.map(make, [request for request, known in zip(requests, found) if known is None]))
+    return [known if known is not None else next(made) for known in found]
 
 
-def _in_store(store: Store, request: Request, check_mode: bool) -> tuple[ItemResult, Diff | None]:
+def _failed(request: Request, error: InkanError) -> Answer:
+    outcome = "key_missing" if error.code == "key_missing" else "refused"
+    return ItemResult(request.name, outcome, "absent", error=error, extra=_nothing()), None
+
+
+def _look(store: Store, request: Request, check_mode: bool) -> Answer | None:
+    """What is there already, or in check mode what would be made; None: it has to be made."""
+    if request.made_by_seller:
+        return ItemResult(request.name, "nothing_to_do", "absent", extra=_nothing()), None
+    if request.public_key_sha256 == KNOWN_AFTER_ORDER:
+        return _to_come(request, "kept", changed=False), None
+    if request.paths is not None:
+        return _look_at_paths(request, request.paths, check_mode)
     found = _find(store, request)
     if found is not None:
         return _done(request, found, "kept"), None
     if request.public_key_sha256 is not None:
         raise _key_missing(request, f"{store.path}/{request.name}")
-    diff = _diff(request, "")
     if check_mode:
-        return _to_come(request, "created", changed=True, key=_reused_key(store, request)), diff
+        return _to_come(request, "created", changed=True, key=_reused_key(store, request)), _diff(request, "")
+    return None
+
+
+def _make(store: Store, request: Request, clock: Clock) -> Answer:
+    if request.paths is not None:
+        return _make_at_paths(request, request.paths, clock)
     with store.lock(request.name):
         found = _find(store, request)  # another process may have been quicker
         if found is not None:
             return _done(request, found, "kept"), None
-        return _done(request, _stage(store, request), "created"), diff
+        return _done(request, _stage(store, request), "created"), _diff(request, "")
+
+
+# -- in the store -----------------------------------------------------------------------------------------------------
 
 
 def _find(store: Store, request: Request) -> Pair | None:
@@ -166,53 +201,60 @@ def _stage(store: Store, request: Request) -> Pair:
 # -- at explicit paths ------------------------------------------------------------------------------------------------
 
 
-def _at_paths(request: Request, paths: Paths, clock: Clock, check_mode: bool) -> tuple[ItemResult, Diff | None]:
-    """An existing key stays: a service may be using it. A request of its own names is renewed beside it."""
-    key_folder, key_name = os.path.split(paths.privkey)
-    csr_folder, csr_name = os.path.split(paths.csr)
-    with Directory.open(key_folder) as keys, Directory.open(csr_folder) as csrs:
-        if not check_mode and not keys.hold(wait=_LOCK_WAIT, clock=clock):
+def _look_at_paths(request: Request, paths: Paths, check_mode: bool) -> Answer | None:
+    """An existing key stays: a service may be using it. A request for other names is renewed beside it."""
+    with _folders(paths) as (keys, csrs):
+        key, found = _judged(request, paths, keys, csrs)
+    if found is not None:
+        return _done(request, found, "kept"), None
+    return (_to_come(request, "created", changed=True, key=key), _diff(request, paths.csr)) if check_mode else None
+
+
+def _make_at_paths(request: Request, paths: Paths, clock: Clock) -> Answer:
+    with _folders(paths) as (keys, csrs):
+        if not keys.hold(wait=_LOCK_WAIT, clock=clock):
             raise _refused(request, "store_busy", paths.privkey, "another process works there", "Run again later")
-        key, csr = keys.read(key_name, MAX_KEY_BYTES), csrs.read(csr_name, MAX_CSR_BYTES)
-        found = _judged(request, paths, key, csr)
-        if found is not None and found.csr is not None:
+        key, found = _judged(request, paths, keys, csrs)
+        if found is not None:
             return _done(request, found, "kept"), None
-        diff = _diff(request, paths.csr)
-        if check_mode:
-            return _to_come(request, "created", changed=True, key=key), diff
         if key is None:
             key = new_private_key(request.wish.key_type)
-            keys.write(key_name, key)
+            keys.write(os.path.basename(paths.privkey), key)
         csr = new_csr(key, request.wish)
-        csrs.write(csr_name, csr, mode=0o644)
+        csrs.write(os.path.basename(paths.csr), csr, mode=0o644)
         facts = csr_facts(csr)
-        return _done(request, Pair("staged", None, key, facts.public_key_sha256, csr, facts), "created"), diff
+        pair = Pair("staged", None, key, facts.public_key_sha256, csr, facts)
+        return _done(request, pair, "created"), _diff(request, paths.csr)
 
 
-def _judged(request: Request, paths: Paths, key: bytes | None, csr: bytes | None) -> Pair | None:
-    """What lies at the paths, without the request if that is to be renewed; None: nothing. Or why it is refused."""
+@contextlib.contextmanager
+def _folders(paths: Paths) -> t.Iterator[tuple[Directory, Directory]]:
+    key_folder, csr_folder = os.path.dirname(paths.privkey), os.path.dirname(paths.csr)
+    with Directory.open(key_folder) as keys, Directory.open(csr_folder) as csrs:
+        yield keys, csrs
+
+
+def _judged(request: Request, paths: Paths, keys: Directory, csrs: Directory) -> tuple[bytes | None, Pair | None]:
+    """The key that is there, and the pair if its request is the right one; or why what is there is refused."""
+    key = keys.read(os.path.basename(paths.privkey), MAX_KEY_BYTES)
+    csr = csrs.read(os.path.basename(paths.csr), MAX_CSR_BYTES)
     facts = csr_facts(csr, where=paths.csr) if csr is not None else None
-    if key is None:
-        if request.public_key_sha256 is not None:
-            raise _key_missing(request, paths.privkey)
-        if facts is not None:
-            why = f"there is a request, but no key at {paths.privkey}"
-            raise _refused(request, "csr_key_mismatch", paths.csr, why, "Restore the key, or move the request away")
-        return None
-    digest = public_key_sha256(key, where=paths.privkey)
+    digest = public_key_sha256(key, where=paths.privkey) if key is not None else None
+    if request.public_key_sha256 not in (None, digest):
+        raise _key_missing(request, paths.privkey)
     if facts is not None and facts.public_key_sha256 != digest:
-        why = f"the request was made with the key {facts.public_key_sha256}, {paths.privkey} holds {digest}"
+        why = f"it was made with the key {facts.public_key_sha256}, {paths.privkey} holds {digest or 'none'}"
         raise _refused(request, "csr_key_mismatch", paths.csr, why, "Restore the key, or move the request away")
+    if key is None or digest is None:
+        return None, None
     if request.public_key_sha256 is not None:
-        if digest != request.public_key_sha256:
-            raise _key_missing(request, paths.privkey)
-        return Pair("staged", None, key, digest, csr, facts) if facts else Pair("staged", None, key, digest, None, None)
+        return key, Pair("staged", None, key, digest, csr, facts)
     key_type = private_key_type(key, where=paths.privkey)
     if key_type != request.wish.key_type:
         why = f"the key there is {key_type}, wished is {request.wish.key_type}"
         raise _refused(request, "key_type_mismatch", paths.privkey, why, "Move the key away, or change key.type")
     fits = facts is not None and not differences(request.wish, facts)
-    return Pair("staged", None, key, digest, csr if fits else None, facts if fits else None)
+    return key, Pair("staged", None, key, digest, csr, facts) if fits else None
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------

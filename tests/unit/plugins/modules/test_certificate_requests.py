@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor, ThreadedExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._x509 import seal
@@ -36,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def ask(store: Store, *items: Item, check_mode: bool = False) -> Result:
-    return run({"certificates": list(items), "store_path": None}, check_mode, store)
+    return run({"certificates": list(items), "store_path": None}, check_mode, store, SerialExecutor())
 
 
 def one(store: Store, asked: Item | None = None, *, check_mode: bool = False) -> Item:
@@ -319,7 +320,6 @@ def test_at_paths_check_mode_writes_nothing(store: Store, tmp_path: Path) -> Non
         ({"recipients": [{"host": "web2", "public_key": "known_after_order"}]}, "bad_recipient"),
         ({"paths": {"privkey": "relative", "csr": "/x/y"}}, "bad_path"),
         ({"paths": {"privkey": "/x/y", "csr": "/x/y"}}, "duplicate_path"),
-        ({"key": {"made_by": "seller"}}, "key_made_by_seller"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_done(changed: Item, code: str) -> None:
@@ -341,6 +341,41 @@ def test_an_item_that_cannot_be_made_never_stops_the_others(store: Store, tmp_pa
     broken, other = (one_item.as_data() for one_item in ask(store, item(), item("mail")).items)
     assert broken["error"]["code"] == "path_is_link"
     assert other["outcome"] == "created"
+
+
+def test_a_key_that_the_seller_makes_is_none_of_our_business(store: Store) -> None:
+    answer = one(store, item(key={"made_by": "seller"}))
+    assert (answer["outcome"], answer["changed"], answer["csr"], answer["error"]) == (
+        "nothing_to_do",
+        False,
+        None,
+        None,
+    )
+    assert store.names() == []
+
+
+def test_many_at_once_come_out_in_order(store: Store) -> None:
+    items = [item(f"n{number}") for number in range(20)]
+    one(store, items[3])
+    result = run({"certificates": items, "store_path": None}, False, store, ThreadedExecutor(4))
+    assert [found.name for found in result.items] == [asked["name"] for asked in items]
+    assert [found.outcome for found in result.items].count("created") == 19
+    for found in result.items:
+        assert csr_facts(found.extra["csr"].encode()).common_name == f"{found.name}.example.jp"
+
+
+def test_two_runs_at_once_make_one_key(store: Store) -> None:
+    def run_alone(_: int) -> Item:
+        own = Store(store.path)
+        try:
+            return one(own)
+        finally:
+            own.close()
+
+    answers = ThreadedExecutor(4).map(run_alone, range(4))
+    assert len({answer["public_key_sha256"] for answer in answers}) == 1
+    assert [answer["outcome"] for answer in answers].count("created") == 1
+    assert len(store.generations("shop")) == 1
 
 
 # -- kill and full disk --------------------------------------------------------------------------------------------
