@@ -22,14 +22,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import EDNS_PA
 
 
 def query_for(question: Question, recurse: bool) -> dns.message.Message:
-    flags = dns.flags.RD if recurse else dns.flags.Flag(0)
-    return dns.message.make_query(
-        dns.name.from_text(question.name),
-        dns.rdatatype.from_text(question.type),
-        use_edns=0,
-        payload=EDNS_PAYLOAD,
-        flags=flags,
-    )
+    name, rdtype = dns.name.from_text(question.name), dns.rdatatype.from_text(question.type)
+    message = dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD)
+    if not recurse:
+        message.flags &= ~dns.flags.RD
+    return message
 
 
 def to_rdata(type: str, value: str) -> dns.rdata.Rdata:

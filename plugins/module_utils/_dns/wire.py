@@ -56,6 +56,10 @@ class TsigKey(t.NamedTuple):
     algorithm: str
     key: dns.tsig.Key
 
+    @property
+    def ring(self) -> dict[dns.name.Name, dns.tsig.Key]:
+        return {self.key.name: self.key}
+
 
 class WireExchange:
     """Over the network. Queries go over UDP, and over TCP when the answer was cut off. Updates must not be repeated by
@@ -186,7 +190,7 @@ def _exactly(sock: socket.socket, size: int, ends: float) -> bytes:
 
 def _signed_wire(message: dns.message.Message, key: TsigKey | None, where: str) -> bytes:
     if key is not None:
-        message.use_tsig(key.key)
+        message.use_tsig(key.ring, keyname=key.key.name, algorithm=key.key.algorithm)
     try:
         return message.to_wire(max_size=65535)
     except dns.exception.TooBig as failure:
@@ -203,7 +207,7 @@ def parse_answer(message: dns.message.Message, wire: bytes, key: TsigKey | None,
     """``wire`` as the answer to ``message``; any bytes are possible."""
     try:
         answer = dns.message.from_wire(
-            wire, keyring=key.key if key else None, request_mac=message.mac if key else b"", ignore_trailing=True
+            wire, keyring=key.ring if key else None, request_mac=message.mac if key else b"", ignore_trailing=True
         )
     except Exception as failure:  # a parser of hostile bytes: whatever it raises is a bad answer
         raise _answer_error(message, wire, failure, key, where) from failure
@@ -312,9 +316,8 @@ def _unsigned_rcode(wire: bytes) -> int | None:
 
 
 def _server_time(wire: bytes) -> int | None:
-    """The server's clock: in the other data of BADTIME (RFC 8945 §5.2.3), else when it signed."""
-    answer = _unjudged(wire)
-    if answer is None or answer.tsig is None:
-        return None
-    rdata: t.Any = answer.tsig[0]
-    return int.from_bytes(rdata.other, "big") if len(rdata.other) == 6 else int(rdata.time_signed)
+    """The server's clock, which ends an answer that says BADTIME: error, length and 48 bits (RFC 8945 §4.2, §5.2.3).
+
+    Read from the octets, because dnspython (before 2.7) cannot be told to parse a TSIG without judging it.
+    """
+    return int.from_bytes(wire[-6:], "big") if wire[-10:-6] == b"\x00\x12\x00\x06" else None
