@@ -431,8 +431,9 @@ class LedgerStore:
         if version == migrations[-1].version:
             return
         if version and backup:
-            with self._transaction():
+            with self._transaction() as connection:
                 self._back_up()
+                self._note_backup(connection)
         for migration in migrations:
             self._apply(migration)
 

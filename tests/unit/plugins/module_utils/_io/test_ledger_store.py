@@ -1,0 +1,463 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger on disk: what is written stays, what is stale is refused, what was killed is taken over."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import typing as t
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    Answer,
+    Certificate,
+    Entry,
+    Fact,
+    Kind,
+    Order,
+    State,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
+    MIGRATIONS,
+    Append,
+    Leases,
+    LedgerStore,
+    Migration,
+    make_private_folder,
+    new_reference,
+    open_for_reading,
+    open_for_writing,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._io.lock import Process, this_process
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, 123000, tzinfo=timezone.utc)
+INTENT = Fact(Kind.SUBMIT_INTENDED, NOW)
+
+
+def order(name: str = "shop", reference: str = "ref-1", **changes: t.Any) -> Order:
+    made = Order(
+        name=name,
+        purpose="issue",
+        reference=reference,
+        ca_account="ca",
+        product="acme",
+        common_name="shop.example.jp",
+        dns_names=("shop.example.jp", "www.shop.example.jp"),
+        method="dns-01",
+        csr="csr",
+        public_key_sha256="0" * 64,
+        custodian="web1",
+        hosts=("web1",),
+        options={"document_root": "/srv/日本"},
+        created_at=NOW,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "state" / "ledger.sqlite3")
+
+
+@pytest.fixture
+def store(path: str) -> t.Iterator[LedgerStore]:
+    with open_for_writing(path) as opened:
+        yield opened
+
+
+def lease(store: LedgerStore, *names: str) -> Leases:
+    leases, busy = store.take_leases(names or ("shop",), 60)
+    assert busy == ()
+    return leases
+
+
+def code_of(act: t.Callable[[], object]) -> str:
+    with pytest.raises(InkanError) as caught:
+        act()
+    return caught.value.code
+
+
+# -- facts ------------------------------------------------------------------------------------------------------------
+
+WANTED = Wanted(
+    records=(TokenRecord("_a.shop.example.jp", "TXT", "value", 30),),
+    files=(TokenFile("shop.example.jp", "a/b", "content\n", "http://shop.example.jp/a/b"),),
+    notes=("看板",),
+)
+EVERY_FACT = Fact(
+    Kind.SEEN,
+    NOW,
+    handle="h",
+    status=Answer.VALIDATING,
+    word="processing",
+    expires=NOW + timedelta(days=1),
+    names=("a", "b"),
+    wanted=WANTED,
+    certificate=Certificate("PEM", ("one", "two"), "a1", NOW, NOW, "ecdsa-p256"),
+    host="web1",
+    token="t",
+    by="ca",
+    code="c",
+    text="text",
+)
+
+
+def test_what_was_written_is_read_again(store: LedgerStore, path: str) -> None:
+    facts = (INTENT, EVERY_FACT, *(Fact(kind, NOW, text=kind.value) for kind in Kind))
+    [written] = store.insert(lease(store), [(order(), facts)])
+    reader = open_for_reading(path)
+    assert reader is not None
+    with reader:
+        assert reader.entries() == {"shop": [written]}
+        assert reader.entries(["shop", "other"]) == {"shop": [written]}
+        assert reader.entries([]) == {}
+    assert written.order == order()
+    assert [fact for fact in written.facts if fact.host] == [EVERY_FACT]
+
+
+def test_the_ledger_and_its_folder_are_for_our_eyes_only(path: str) -> None:
+    old = os.umask(0)
+    try:
+        open_for_writing(path).close()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+
+
+def test_repetitions_are_counted_as_the_entry_counts_them(store: LedgerStore) -> None:
+    leases = lease(store)
+    [entry] = store.insert(leases, [(order(), (INTENT,))])
+    for hours in range(4):
+        again = Fact(Kind.SEEN, NOW + timedelta(hours=hours), status=Answer.VALIDATING, word="processing")
+        [entry] = store.append(leases, [Append(entry, (again,))])
+    assert store.entries()["shop"] == [entry]
+    assert (len(entry.facts), entry.facts[-1].times) == (2, 4)
+    assert entry.facts[-1].last_at == NOW + timedelta(hours=3)
+
+
+def test_answers_that_alternate_do_not_fill_the_disk(store: LedgerStore) -> None:
+    leases = lease(store)
+    [entry] = store.insert(leases, [(order(), (INTENT,))])
+    words = tuple(Fact(Kind.SEEN, NOW, status=Answer.UNKNOWN, word=str(number)) for number in range(200))
+    store.append(leases, [Append(entry, words)])
+    [read] = store.entries()["shop"]
+    assert len(read.facts) == 65
+    assert read.standing.word == "199"
+
+
+@pytest.mark.parametrize("kind", ["submit_intended", "wanted", "downloaded", "token_removed"])
+def test_a_fact_cannot_be_unmade(store: LedgerStore, kind: str) -> None:
+    store.insert(lease(store), [(order(), tuple(Fact(one, NOW) for one in Kind))])
+    with pytest.raises(sqlite3.IntegrityError, match="only added"):
+        store._connection.execute("DELETE FROM facts WHERE kind = ?", (kind,))
+    with pytest.raises(sqlite3.IntegrityError, match="only added"):
+        store._connection.execute("UPDATE facts SET at = 'never' WHERE kind = ?", (kind,))
+
+
+def test_at_most_one_order_is_open_for_a_name_and_purpose(store: LedgerStore) -> None:
+    leases = lease(store, "shop", "other")
+    [entry] = store.insert(leases, [(order(), (INTENT,))])
+    assert code_of(lambda: store.insert(leases, [(order(reference="ref-2"), (INTENT,))])) == "ledger_refused"
+    store.insert(leases, [(order(reference="ref-3", purpose="renew"), ()), (order("other", "ref-4"), ())])
+    store.append(leases, [Append(entry, (Fact(Kind.REFUSED, NOW),))])
+    store.insert(leases, [(order(reference="ref-5"), (INTENT,))])
+    assert [one.state for one in store.entries()["shop"]] == [State.REFUSED, State.NONE, State.INTENDED]
+
+
+def test_a_batch_is_written_whole_or_not_at_all(store: LedgerStore) -> None:
+    leases = lease(store, "a", "b")
+    twice = [(order("a", "same"), (INTENT,)), (order("b", "same"), (INTENT,))]
+    assert code_of(lambda: store.insert(leases, twice)) == "ledger_refused"
+    assert store.entries() == {}
+
+
+def test_handles_are_known_by_account(store: LedgerStore) -> None:
+    leases = lease(store, "a", "b", "c")
+    submitted = Fact(Kind.SUBMITTED, NOW, handle="h1")
+    closed = (Fact(Kind.SUBMITTED, NOW, handle="h2"), Fact(Kind.EXPIRED, NOW))
+    elsewhere = order("c", "r3", ca_account="else")
+    store.insert(leases, [(order("a", "r1"), (submitted,)), (order("b", "r2"), closed), (elsewhere, (submitted,))])
+    assert store.handles("ca") == {"h1", "h2"}
+    assert store.handles("ca", only_open=True) == {"h1"}
+
+
+def test_many_names_are_read_at_once(store: LedgerStore) -> None:
+    names = [f"c{number}" for number in range(1200)]
+    store.insert(lease(store, *names), [(order(name, name), (INTENT,)) for name in names])
+    assert sorted(store.entries(names)) == sorted(names)
+
+
+# -- leases -----------------------------------------------------------------------------------------------------------
+
+
+def gone_process() -> Process:
+    """One that surely ran and surely does not run any more."""
+    lock = "ansible_collections.inkan.tls.plugins.module_utils._io.lock"
+    code = f"from {lock} import this_process; print(*this_process(), sep='|')"
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    machine, boot, namespace, pid, started = said.stdout.rstrip("\n").split("|")
+    return Process(machine, boot, namespace, int(pid), started)
+
+
+def test_two_stores_never_hold_one_name(path: str) -> None:
+    with open_for_writing(path) as first, open_for_writing(path) as second:
+        leases, _busy = first.take_leases(["a", "b"], 60)
+        theirs, busy = second.take_leases(["b", "c"], 60)
+        assert (set(theirs.fences), busy) == ({"c"}, ("b",))
+        first.release(leases)
+        again, busy = second.take_leases(["b"], 60)
+        assert (again.fences, busy) == ({"b": 2}, ())
+
+
+def test_a_stale_writer_is_refused(path: str) -> None:
+    with open_for_writing(path, now=lambda: 1000.0) as stale, open_for_writing(path, now=lambda: 2000.0) as fresh:
+        old, _busy = stale.take_leases(["shop"], 60)
+        [entry] = stale.insert(old, [(order(), (INTENT,))])
+        new, busy = fresh.take_leases(["shop"], 60)
+        assert (new.fences, busy) == ({"shop": 2}, ())
+        late = Fact(Kind.SUBMITTED, NOW, handle="late")
+        assert code_of(lambda: stale.append(old, [Append(entry, (late,))])) == "lease_lost"
+        assert code_of(lambda: stale.insert(old, [(order(purpose="renew", reference="x"), ())])) == "lease_lost"
+        assert code_of(lambda: stale.settle(old, [entry])) == "lease_lost"
+        stale.release(old)
+        fresh.append(new, [Append(entry, (late,))])
+        assert len(fresh.entries()["shop"][0].facts) == 2
+
+
+def test_a_name_that_was_never_leased_cannot_be_written(store: LedgerStore) -> None:
+    assert code_of(lambda: store.insert(lease(store, "other"), [(order(), ())])) == "lease_lost"
+
+
+def test_the_lease_of_a_killed_process_is_taken_at_once(path: str) -> None:
+    with open_for_writing(path, process=gone_process()) as dead, open_for_writing(path) as living:
+        dead.take_leases(["shop"], 3600)
+        leases, busy = living.take_leases(["shop"], 60)
+        assert (leases.fences, busy) == ({"shop": 2}, ())
+
+
+HERE = this_process()
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_free"),
+    [
+        pytest.param(HERE, False, id="this very process, by another store"),
+        pytest.param(HERE._replace(started="1"), True, id="the id was used again by another process"),
+        pytest.param(HERE._replace(boot="another"), True, id="before the last boot"),
+        pytest.param(HERE._replace(machine="another"), False, id="another machine: it must expire"),
+        pytest.param(HERE._replace(boot="", pid=2**22 - 1), False, id="a system that tells no boot id: it must expire"),
+        pytest.param(HERE._replace(namespace="another", pid=2**22 - 1), False, id="another container: it must expire"),
+    ],
+)
+def test_who_counts_as_gone(path: str, owner: Process, is_free: bool) -> None:
+    with open_for_writing(path, process=owner) as first, open_for_writing(path, process=HERE) as second:
+        first.take_leases(["shop"], 3600)
+        _leases, busy = second.take_leases(["shop"], 60)
+        assert (busy == ()) is is_free
+
+
+def test_a_lease_of_our_own_is_kept(store: LedgerStore) -> None:
+    lease(store)
+    again, busy = store.take_leases(["shop"], 60)
+    assert (again.fences, busy) == ({"shop": 2}, ())
+
+
+# -- schema, backups --------------------------------------------------------------------------------------------------
+
+YESTERDAYS = (Migration(1, MIGRATIONS[0].statements),)
+TOMORROWS = (
+    *MIGRATIONS,
+    Migration(
+        2,
+        (
+            "ALTER TABLE orders ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+            "INSERT INTO fact_kinds (kind) VALUES ('rumoured')",
+        ),
+    ),
+)
+
+
+def filled(path: str) -> Entry:
+    with open_for_writing(path) as store:
+        leases, _busy = store.take_leases(["shop"], 60)
+        [entry] = store.insert(leases, [(order(), (INTENT,))])
+        store.release(leases)
+    return entry
+
+
+def test_an_older_ledger_is_migrated_after_a_backup(path: str) -> None:
+    entry = filled(path)
+    with open_for_writing(path, migrations=TOMORROWS) as store:
+        assert store.entries()["shop"] == [entry]
+        store._connection.execute("INSERT INTO facts (order_id, kind, at, data) VALUES (1, 'rumoured', 'x', '{}')")
+    with sqlite3.connect(path + ".bak") as backup:
+        assert backup.execute("PRAGMA user_version").fetchone() == (1,)
+        assert backup.execute("SELECT name FROM orders").fetchall() == [("shop",)]
+    assert stat.S_IMODE(os.stat(path + ".bak").st_mode) == 0o600
+
+
+def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
+    entry = filled(path)
+    broken = (*MIGRATIONS, Migration(2, ("ALTER TABLE orders ADD COLUMN a TEXT", "NONSENSE")))
+    assert code_of(lambda: open_for_writing(path, migrations=broken)) == "ledger_broken"
+    with open_for_writing(path) as store:
+        assert store.entries()["shop"] == [entry]
+
+
+def test_an_older_ledger_is_read_without_being_migrated(path: str) -> None:
+    entry = filled(path)
+    before = Path(path).read_bytes()
+    reader = open_for_reading(path, migrations=TOMORROWS)
+    assert reader is not None
+    with reader:
+        assert reader.entries()["shop"] == [entry]
+    assert Path(path).read_bytes() == before
+    assert os.listdir(os.path.dirname(path)) == ["ledger.sqlite3"]
+
+
+@pytest.mark.parametrize("opening", [open_for_reading, open_for_writing])
+def test_a_newer_or_foreign_or_broken_ledger_is_left_alone(path: str, opening: t.Callable[[str], object]) -> None:
+    open_for_writing(path, migrations=TOMORROWS).close()
+    assert code_of(lambda: opening(path)) == "ledger_too_new"
+    os.unlink(path)
+    with sqlite3.connect(path) as foreign:
+        foreign.execute("CREATE TABLE bookmarks (url TEXT)")
+    assert code_of(lambda: opening(path)) == "ledger_foreign"
+    Path(path).write_bytes(b"This is no database. " * 100)
+    before = Path(path).read_bytes()
+    assert code_of(lambda: opening(path)) == "ledger_broken"
+    assert Path(path).read_bytes() == before
+
+
+def test_the_first_write_of_a_day_makes_a_backup_and_three_are_kept(path: str) -> None:
+    filled(path)
+    start = 10.0 * 86400
+    for day in (0.0, 0.5, 1.0, 2.0, 3.0, 4.0):
+        with open_for_writing(path, now=lambda day=day: start + day * 86400) as store:  # type: ignore[misc]
+            leases, _busy = store.take_leases([f"day{day}"], 1)
+            store.insert(leases, [(order(f"day{day}", f"ref{day}"), ())])
+    folder = os.path.dirname(path)
+    assert sorted(os.listdir(folder)) == [
+        "ledger.sqlite3",
+        "ledger.sqlite3.bak",
+        "ledger.sqlite3.bak.1",
+        "ledger.sqlite3.bak.2",
+    ]
+    counts = []
+    for name in sorted(os.listdir(folder)):
+        with sqlite3.connect(os.path.join(folder, name)) as backup:
+            counts.append(backup.execute("SELECT count(*) FROM orders").fetchone()[0])
+    assert counts == [7, 6, 5, 4]
+
+
+# -- reading beside a writer, and after a kill ------------------------------------------------------------------------
+
+
+def test_an_absent_ledger_is_empty_and_stays_absent(path: str) -> None:
+    assert open_for_reading(path) is None
+    assert not os.path.exists(os.path.dirname(path))
+
+
+def test_a_reader_sees_the_last_whole_state_while_another_writes(path: str) -> None:
+    entry = filled(path)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("UPDATE orders SET settled = 0")
+    reader = open_for_reading(path)
+    assert reader is not None
+    with reader:
+        assert reader.entries()["shop"] == [entry]
+    writer.close()
+
+
+def test_what_a_killed_writer_left_is_rolled_back_on_a_copy(path: str) -> None:
+    """Killed after its journal and part of its pages reached the disk: the journal is hot."""
+    entry = filled(path)
+    code = (
+        "import sqlite3, os, sys\n"
+        "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "c.execute('PRAGMA cache_size = 1')\n"
+        "c.execute('BEGIN IMMEDIATE')\n"
+        "c.execute('CREATE TABLE half (x)')\n"
+        "c.executemany('INSERT INTO half VALUES (?)', [('x' * 4000,)] * 500)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, path], check=False)
+    assert os.path.getsize(path + "-journal") > 0
+    before = Path(path).read_bytes()
+    reader = open_for_reading(path)
+    assert reader is not None
+    with reader:
+        assert reader.entries()["shop"] == [entry]
+    assert Path(path).read_bytes() == before, "check mode repairs nothing"
+    with open_for_writing(path) as store:
+        assert store.entries()["shop"] == [entry]
+    assert not os.path.exists(path + "-journal")
+
+
+# -- unsafe places ----------------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_no_ledger(path: str, tmp_path: Path) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700)
+    os.symlink(tmp_path / "elsewhere", path)
+    assert code_of(lambda: open_for_writing(path)) == "ledger_unsafe"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_others_can_write_to_is_refused(path: str) -> None:
+    os.makedirs(os.path.dirname(path))
+    os.chmod(os.path.dirname(path), 0o777)  # noqa: S103 (that is the case)
+    assert code_of(lambda: open_for_writing(path)) == "ledger_unsafe"
+    assert not os.path.exists(path)
+
+
+def test_a_restored_backup_that_all_may_read_is_closed_again(path: str) -> None:
+    filled(path)
+    os.chmod(path, 0o644)
+    open_for_writing(path).close()
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert code_of(lambda: open_for_writing(str(tmp_path / "file" / "ledger.sqlite3"))) == "ledger_unwritable"
+
+
+def test_a_full_disk_loses_nothing(path: str) -> None:
+    entry = filled(path)
+    with open_for_writing(path) as store:
+        leases, _busy = store.take_leases(["shop"], 60)
+        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        big = Fact(Kind.DOWNLOADED, NOW, text="x" * 100_000)
+        assert code_of(lambda: store.append(leases, [Append(entry, (big,))])) == "ledger_disk"
+        assert store.entries()["shop"] == [entry]
+
+
+def test_private_folders_are_made_all_the_way(tmp_path: Path) -> None:
+    make_private_folder(str(tmp_path / "a" / "b"))
+    make_private_folder(str(tmp_path / "a" / "b"))
+    assert [stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
+
+
+def test_references_are_short_ascii_and_never_the_same() -> None:
+    made = {new_reference() for _number in range(100)}
+    assert len(made) == 100
+    assert all(len(one) <= 32 and one.isascii() for one in made)
