@@ -194,7 +194,7 @@ options:
             elements: str
             default: []
           removed:
-            description: The RV(results[].leftovers.records[].id) that are gone.
+            description: The ids of RV(results[].leftovers) that are gone.
             type: list
             elements: str
             default: []

@@ -311,7 +311,7 @@ def run(
         executor=executor or executor_for(min(os.cpu_count() or 1, _MAX_WORKERS)),
         check_mode=check_mode,
     )
-    return Result([item for item, _ in answers], [diff for _, diff in answers if diff is not None])
+    return Result([item for item, _other in answers], [diff for _other, diff in answers if diff is not None])
 
 
 def _refuse_twice(what: str, values: list[str], errors: InputCollector) -> None:

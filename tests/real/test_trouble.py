@@ -154,7 +154,7 @@ def test_every_mistake_of_an_inventory_is_told_at_once_and_nothing_is_done(tmp_p
 
 def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_ordered(world: World) -> None:
     mark = world.proxy.count()
-    ledger = pathlib.Path("/dev/shm") / f"inkan-{world.root.name}" / "ledger.sqlite3"  # noqa: S108 (a tmpfs is the point)
+    ledger = pathlib.Path("/dev/shm") / f"inkan-{world.root.name}" / "ledger.sqlite3"
     certificates = [by_dns("fleeting", hosts="web1")]
     variables = {"inkan_certificates": certificates, "inkan_ledger_durable": False, "inkan_ledger_path": str(ledger)}
     play = world.play("issue", variables=variables)

@@ -57,7 +57,7 @@ class Recursor(Server):
         response = dns.message.make_response(message)
         response.flags |= dns.flags.RA
         name, type = text(message.question[0].name), message.question[0].rdtype
-        for _ in range(9):
+        for _turn in range(9):
             best = max(self.upstream, key=lambda one: len(one._zone(name) or ""))
             if best._zone(name) is None:
                 response.set_rcode(dns.rcode.NXDOMAIN)
