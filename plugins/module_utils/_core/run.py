@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 Item = dict[str, t.Any]
 Said = t.Mapping[str, t.Any]
@@ -65,6 +67,9 @@ class Run:
     central_broken: t.Mapping[str, str] = field(default_factory=dict)
     check_mode: bool = False
     own: ByName = field(default_factory=dict)
+    #: when the plan was made; and how long a custodian that cannot be reached is waited for
+    as_of: datetime | None = None
+    custodian_grace: timedelta = timedelta(hours=72)
 
     def reached(self, name: str) -> tuple[str, ...]:
         return tuple(host for host in self.targets[name].hosts if self.hosts[host].reached)
@@ -95,7 +100,26 @@ class Run:
         return (name for name, planned in self.plan.items() if not planned.get("error"))
 
     def is_due(self, name: str) -> bool:
-        return self.plan[name].get("outcome") == "due"
+        """Whether a new key and a new order are needed: by the plan, or because the open order has no future."""
+        return self.plan[name].get("outcome") == "due" or self.is_outdated(name) or self.is_orphaned(name)
+
+    def is_outdated(self, name: str) -> bool:
+        """The declaration was changed while an order was open: it would bring the wrong certificate."""
+        order, wish = self.order(name), self.wish(name)
+        return self.in_progress(name) and bool(
+            set(order.get("dns_names") or ()) != set(wish.get("dns_names") or ())
+            or order.get("ca_account") != wish.get("ca_account")
+            or order.get("product") != wish.get("product")
+            or order.get("method") != (wish.get("validation") or {}).get("method")
+        )
+
+    def is_orphaned(self, name: str) -> bool:
+        """The only host that holds the key of an order has been gone for longer than the grace time."""
+        order = self.order(name)
+        waiting = self.in_progress(name) or order.get("state") == "deploy_pending"
+        if not waiting or self.as_of is None or not self.reached(name) or keeper_of(self, name) is not None:
+            return False
+        return self.as_of - parse_time(order["created_at"]) > self.custodian_grace
 
     def in_progress(self, name: str) -> bool:
         return self.order(name).get("state") in OPEN
@@ -112,20 +136,23 @@ def look_names(run: Run, host: str) -> list[str]:
 def custodian(run: Run, name: str) -> str | None:
     """The host that makes or keeps the private key: a fact of the ledger while an order lives, else the last one, else
     the first host that can be reached. None: nobody can be asked now."""
+    if not run.is_due(name) and run.order(name).get("custodian"):
+        return keeper_of(run, name)
     reached = run.reached(name)
-    known = run.order(name).get("custodian")
-    if not run.is_due(name) and known:
-        return known if known in reached else _another_holder(run, name, reached)
-    if known in reached:
-        return t.cast(str, known)
+    last = run.order(name).get("custodian")
+    if last in reached:
+        return t.cast(str, last)
     return reached[0] if reached else None
 
 
-def _another_holder(run: Run, name: str, reached: tuple[str, ...]) -> str | None:
-    key = run.order(name).get("public_key_sha256")
-    return next(
-        (host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None
-    )
+def keeper_of(run: Run, name: str) -> str | None:
+    """Who can be reached and holds the key of the ledger's order: its custodian, or a host that received it."""
+    reached = run.reached(name)
+    order = run.order(name)
+    if order.get("custodian") in reached:
+        return t.cast(str, order["custodian"])
+    key = order.get("public_key_sha256")
+    return next((host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None)
 
 
 def lacks_certificate(run: Run, name: str, host: str) -> bool:
@@ -208,10 +235,15 @@ def order_items(run: Run) -> list[Item]:
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
         if run.is_due(name) and request.get("csr") and not request.get("error"):
-            items.append({**_order_item(run, name), **_key_facts(request), "custodian": keeper})
-        elif run.in_progress(name):
+            items.append({**_order_item(run, name), **_key_facts(request), "custodian": keeper, **_replaced(run, name)})
+        elif run.in_progress(name) and not run.is_outdated(name):
             items.append(_order_item(run, name))
     return items
+
+
+def _replaced(run: Run, name: str) -> Item:
+    order = run.order(name)
+    return {"replaces": order["serial"]} if order.get("state") in DEPLOYABLE else {}
 
 
 def _order_item(run: Run, name: str) -> Item:
@@ -232,8 +264,10 @@ def _order_item(run: Run, name: str) -> Item:
     }
 
 
-def _key_facts(request: Said) -> Item:
-    return {"csr": request["csr"], "public_key_sha256": request["public_key_sha256"]}
+def _key_facts(run: Run, name: str, request: Said) -> Item:
+    """``replaces``: what the ledger held when the run began, so that a key that is used again is ordered again, once."""
+    replaces = run.central.get("known", {}).get(name, {}).get("serial")
+    return {"csr": request["csr"], "public_key_sha256": request["public_key_sha256"], "replaces": replaces}
 
 
 def answer_items(run: Run) -> list[Item]:

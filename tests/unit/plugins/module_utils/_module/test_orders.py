@@ -359,6 +359,14 @@ def test_a_different_key_keeps_the_open_order(ground: Playground) -> None:
     assert ground.ca.count("submit") == 1
 
 
+def test_an_order_that_was_never_sent_gives_way_to_another_key(ground: Playground) -> None:
+    ground.ca.fault("submit", rate_limit(3600))
+    ground.one(item())
+    data = ground.one(item(word="key2"), until="wanted")
+    assert (data["outcome"], data["order"], data["public_key_sha256"]) == ("submitted", "order-1", key("key2"))
+    assert ground.ca.count("cancel") == 0
+
+
 @pytest.mark.parametrize("change", [{"dns_names": ["shop.example.jp", "www.shop.example.jp"]}, {"method": "http-01"}])
 def test_other_names_or_another_method_cancel_the_open_order_first(
     ground: Playground, change: dict[str, t.Any]
