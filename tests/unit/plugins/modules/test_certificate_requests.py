@@ -365,7 +365,7 @@ def test_many_at_once_come_out_in_order(store: Store) -> None:
 
 
 def test_two_runs_at_once_make_one_key(store: Store) -> None:
-    def run_alone(_: int) -> Item:
+    def run_alone(number: int) -> Item:
         own = Store(store.path)
         try:
             return one(own)
