@@ -416,6 +416,11 @@ plans:
       returned: always
       type: dict
       sample: null
+as_of:
+  description: The time that the plan was made for.
+  returned: always
+  type: str
+  sample: "2026-11-20T00:00:00Z"
 results:
   description: One result an item, in the order of O(certificates).
   returned: always
@@ -544,6 +549,7 @@ def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) 
     errors.refuse()
     planned = [plan_certificate(wish, book) for wish in wishes]
     result = Result([_result(wish, one) for wish, one in zip(wishes, planned)])
+    result.extra["as_of"] = render_time(book.as_of)
     if not params.get("only_results"):
         result.extra["plans"] = [one.plan for one in planned]
     unknown = sorted(book.policy.force - {wish.name for wish in wishes})

@@ -113,7 +113,9 @@ def _expected(run: Run, name: str) -> list[str]:
         return [f"It would be ordered: {(planned.get('due') or {}).get('reason')}.", *dates]
     if run.in_progress(name):
         return ["Its order would be carried on."]
-    hosts = [host for host in run.reached(name) if any(run.hosts[host].said(step, name).get("changed") for step in _CHANGING)]
+    hosts = [
+        host for host in run.reached(name) if any(run.hosts[host].said(step, name).get("changed") for step in _CHANGING)
+    ]
     return [f"It would be switched on {', '.join(hosts)}."] if hosts else []
 
 

@@ -152,7 +152,9 @@ def keeper_of(run: Run, name: str) -> str | None:
     if order.get("custodian") in reached:
         return t.cast(str, order["custodian"])
     key = order.get("public_key_sha256")
-    return next((host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None)
+    return next(
+        (host for host in reached if key and key in run.hosts[host].said("look", name).get("has_keys", ())), None
+    )
 
 
 def lacks_certificate(run: Run, name: str, host: str) -> bool:
@@ -235,15 +237,10 @@ def order_items(run: Run) -> list[Item]:
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
         if run.is_due(name) and request.get("csr") and not request.get("error"):
-            items.append({**_order_item(run, name), **_key_facts(request), "custodian": keeper, **_replaced(run, name)})
+            items.append({**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper})
         elif run.in_progress(name) and not run.is_outdated(name):
             items.append(_order_item(run, name))
     return items
-
-
-def _replaced(run: Run, name: str) -> Item:
-    order = run.order(name)
-    return {"replaces": order["serial"]} if order.get("state") in DEPLOYABLE else {}
 
 
 def _order_item(run: Run, name: str) -> Item:
@@ -298,7 +295,9 @@ def _is_visible(run: Run, name: str, order: Said) -> bool:
 def _published(run: Run, order: Said) -> list[str]:
     records = run.central.get("records", {})
     there = ("published", "already_there")
-    ids = [record["id"] for record in _wanted(order, "records") if records.get(record["id"], {}).get("outcome") in there]
+    ids = [
+        record["id"] for record in _wanted(order, "records") if records.get(record["id"], {}).get("outcome") in there
+    ]
     return ids + [file["id"] for file in _wanted(order, "files") if _placed(run, file["id"])]
 
 

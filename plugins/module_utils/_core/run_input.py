@@ -11,6 +11,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
@@ -21,6 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     Said,
     Targets,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 #: Steps that register on each host, as ``__inkan_<step>``.
 HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
@@ -44,12 +46,19 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         central=central,
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
+        as_of=_as_of(said.get("plan")),
+        custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
             certificate["name"]: certificate
             for certificate in said.get("certificates") or ()
             if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str)
         },
     )
+
+
+def _as_of(plan: t.Any) -> datetime | None:
+    moment = plan.get("as_of") if isinstance(plan, t.Mapping) else None
+    return parse_time(moment) if moment else None
 
 
 def by_name(registered: t.Any) -> ByName:
@@ -128,7 +137,9 @@ def _order_facts(order: Said) -> Item | None:
     hold up the renewal of the others."""
     if not order.get("state"):
         return None
-    facts = {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
+    facts = (
+        {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
+    )
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
@@ -58,6 +59,10 @@ def order(state: str, **changes: t.Any) -> dict[str, t.Any]:
         "dns_names": ["shop.example.jp"],
         "wanted": {"records": [], "files": []},
         "leftovers": {"records": [], "files": []},
+        "ca_account": "pebble",
+        "product": "acme",
+        "method": "dns-01",
+        "created_at": "2026-11-20T00:00:00Z",
         "options": {"document_root": "/srv/www", "token_hosts": ["web1", "web2"]},
         "waiting_for": None,
     }
@@ -108,6 +113,42 @@ class TestWhoKeepsTheKey:
 
     def test_nobody_keeps_a_key_where_no_host_can_be_reached(self) -> None:
         assert runs.custodian(a_run(planned("due"), hosts={"web1": host(False)}), "shop") is None
+
+
+class TestOrdersWithoutAFuture:
+    def waiting(self, hours: int, **steps: t.Any) -> Run:
+        known = order("wanted", created_at="2026-11-20T00:00:00Z", ca_account="pebble", product="acme", method="dns-01")
+        hosts = {"web1": host(False), "web2": host(look=look(None, steps.get("keys", ())))}
+        as_of = datetime(2026, 11, 20, tzinfo=timezone.utc) + timedelta(hours=hours)
+        return dataclasses.replace(a_run(planned("in_progress"), known, hosts), as_of=as_of)
+
+    @pytest.mark.parametrize(("hours", "keeper"), [(1, None), (72, None), (73, "web2")])
+    def test_another_host_makes_a_new_key_once_the_custodian_is_gone_too_long(
+        self, hours: int, keeper: str | None
+    ) -> None:
+        run = self.waiting(hours)
+        assert runs.custodian(run, "shop") == keeper
+        keys = [item["public_key_sha256"] for item in runs.request_items(run, "web2")]
+        assert keys == ([None] if keeper else [])
+
+    def test_a_key_that_another_host_received_keeps_the_order_alive(self) -> None:
+        assert not self.waiting(1000, keys=(KEY,)).is_orphaned("shop")
+
+    @pytest.mark.parametrize(
+        "ordered",
+        [
+            {"dns_names": ["old.example.jp"]},
+            {"ca_account": "letsencrypt"},
+            {"method": "http-01"},
+            {"product": "jprs-dv"},
+        ],
+    )
+    def test_an_order_that_is_not_the_declared_one_any_more_is_replaced(self, ordered: dict[str, t.Any]) -> None:
+        known = order("wanted", **{"ca_account": "pebble", "product": "acme", "method": "dns-01", **ordered})
+        request = {"name": "shop", "csr": "CSR", "public_key_sha256": OLD_KEY, "error": None}
+        run = a_run(planned("in_progress"), known, {"web1": host(look=look(), requests=request)})
+        assert [item["public_key_sha256"] for item in runs.request_items(run, "web1")] == [None]
+        assert [item.get("csr") for item in runs.order_items(run)] == ["CSR"]
 
 
 class TestKeysAndRequests:
