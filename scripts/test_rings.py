@@ -11,6 +11,7 @@ Each pytest test, sanity test, integration target, linter and molecule scenario 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -63,8 +64,16 @@ class Count:
 class Shell:
     """Runs the commands of one ring; ``log`` None: the terminal."""
 
+    running: t.ClassVar[set[int]] = set()  # process groups
+
     def __init__(self, log: t.IO[str] | None) -> None:
         self._log = log
+
+    @classmethod
+    def stop_all(cls) -> None:
+        for group in list(cls.running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     def say(self, text: str) -> None:
         print(text, file=self._log or sys.stdout, flush=True)
@@ -75,6 +84,7 @@ class Shell:
         process = subprocess.Popen(
             command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
         )
+        self.running.add(process.pid)
         try:
             return process.wait(RING_LIMIT)
         except subprocess.TimeoutExpired:
@@ -84,6 +94,7 @@ class Shell:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+            self.running.discard(process.pid)
 
     def check(self, *command: str, cwd: Path = REPOSITORY) -> Count:
         """A command that is one check."""
@@ -215,6 +226,7 @@ def molecule(shell: Shell) -> Count:
 Ring = t.Callable[[Shell], Count]
 #: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
 LANES: tuple[tuple[Ring, ...], ...] = ((sanity, floor, integration, lint), (real, molecule, units, types))
+STOPPED = threading.Event()  # by Ctrl-C
 RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
 
 
@@ -244,12 +256,21 @@ def run_logged(name: str, talk: threading.Lock) -> Count:
 def run_all() -> Count:
     talk = threading.Lock()
     print(f"Running {', '.join(RINGS)}; logs in {LOGS.relative_to(REPOSITORY)}", flush=True)
+    total = Count()
     with ThreadPoolExecutor(len(LANES)) as pool:
-        lanes = pool.map(lambda lane: [run_logged(ring.__name__, talk) for ring in lane], LANES)
-        total = Count()
-        for count in (count for lane in lanes for count in lane):
-            total.add(count)
+        lanes = [pool.submit(run_lane, lane, talk) for lane in LANES]
+        try:
+            for count in (count for lane in lanes for count in lane.result()):
+                total.add(count)
+        except KeyboardInterrupt:
+            STOPPED.set()
+            Shell.stop_all()
+            raise
     return total
+
+
+def run_lane(lane: tuple[Ring, ...], talk: threading.Lock) -> list[Count]:
+    return [run_logged(ring.__name__, talk) for ring in lane if not STOPPED.is_set()]
 
 
 def main(names: list[str]) -> int:
@@ -277,4 +298,7 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("stopped")
