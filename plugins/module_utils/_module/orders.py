@@ -112,7 +112,10 @@ class _Run:
         works = self._look_only()
         before = {work.item.name: work.entry for work in works}
         if self._call.check_mode:
-            return Result([self._plan(work) for work in works], [self._planned_diff(work) for work in works])
+            for work in works:
+                self._record_in_mind(work)
+            diffs = [self._planned_diff(work, before[work.item.name]) for work in works]
+            return Result([self._plan(work) for work in works], diffs)
         waiting = [work for work in works if self._needs_work(work)]
         if waiting:
             done = {work.item.name: work for work in self._work(waiting)}
@@ -297,6 +300,12 @@ class _Run:
 
     # -- check mode
 
+    def _record_in_mind(self, work: Work) -> None:
+        by_number = {entry.number: entry for entry in work.entries}
+        for number, facts in observations(work, self._tools.clock).items():
+            work.put(by_number[number].having(facts))
+            work.changed = True
+
     def _plan(self, work: Work) -> ItemResult:
         if work.then_new and work.error is None:
             return ItemResult(
@@ -307,26 +316,23 @@ class _Run:
                 extra=planned_data(work.item, work.public_key_sha256, work.entries),
             )
         result = self._report(work)
-        result.changed = self._would_change(work)
-        if result.changed and self._next_action(work) is Action.ASK_READY:
+        result.changed = work.changed or self._would_act(work)
+        if self._would_act(work) and self._next_action(work) is Action.ASK_READY:
             result.extra["certificate"] = KNOWN_AFTER_ORDER
         return result
 
-    def _would_change(self, work: Work) -> bool:
-        if observations(work, self._tools.clock):
-            return True
+    def _would_act(self, work: Work) -> bool:
         if work.choice.act in (Act.NOTHING, Act.REFUSE):
             return False
         return work.choice.act is Act.CLOSE or _adopts(work) or self._next_action(work) in REMOTE_CHANGES
 
-    def _planned_diff(self, work: Work) -> Diff:
-        before = entry_text(work.entry)
+    def _planned_diff(self, work: Work, known: Entry | None) -> Diff:
+        before, after = entry_text(known), entry_text(work.entry)
         if work.then_new and work.error is None:
-            return order_diff(work.item.name, before, planned_text(work.item))
-        if not self._would_change(work):
-            return order_diff(work.item.name, before, before)
-        step = "record what was observed" if self._call.record_only else self._next_action(work).value
-        return order_diff(work.item.name, before, before + f"next step: {step}\n")
+            after = planned_text(work.item)
+        elif self._would_act(work):
+            after += f"next step: {self._next_action(work).value}\n"
+        return order_diff(work.item.name, before, after)
 
 
 REMOTE_CHANGES = frozenset(REMOTE) - {Action.LOOK}
