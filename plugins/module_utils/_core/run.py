@@ -185,15 +185,21 @@ def _is_worked_on(run: Run, name: str) -> bool:
 
 
 def prepare_items(run: Run, host: str) -> list[Item]:
-    """certificate_deployments, state prepare: this host will receive a key that another one keeps."""
+    """certificate_deployments, state prepare: this host will receive a key that is kept elsewhere."""
     return [
         {"name": name}
         for name in run.names()
         if host in run.reached(name)
         and _is_worked_on(run, name)
-        and custodian(run, name) not in (host, None)
+        and _receives_key(run, name, host)
         and _needs_key(run, name, host)
     ]
+
+
+def _receives_key(run: Run, name: str, host: str) -> bool:
+    """From another host; the custodian itself only where its key lies at a path of the user's, outside the store."""
+    keeper = custodian(run, name)
+    return keeper is not None and (keeper != host or bool(run.wish(name).get("paths")))
 
 
 def request_items(run: Run, host: str) -> list[Item]:
@@ -202,7 +208,7 @@ def request_items(run: Run, host: str) -> list[Item]:
     for name in run.names():
         if custodian(run, name) != host or not _is_worked_on(run, name):
             continue
-        recipients = _recipients(run, name, host)
+        recipients = _recipients(run, name)
         due = run.is_due(name)
         if due or recipients:
             key = None if due else run.order(name).get("public_key_sha256")
@@ -210,9 +216,9 @@ def request_items(run: Run, host: str) -> list[Item]:
     return items
 
 
-def _recipients(run: Run, name: str, keeper: str) -> list[Item]:
+def _recipients(run: Run, name: str) -> list[Item]:
     prepared = ((host, run.hosts[host].said("prepare", name).get("recipient")) for host in run.reached(name))
-    return [{"host": host, "public_key": public} for host, public in prepared if public and host != keeper]
+    return [{"host": host, "public_key": public} for host, public in prepared if public]
 
 
 def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
@@ -262,7 +268,7 @@ def _order_item(run: Run, name: str) -> Item:
 
 
 def _key_facts(run: Run, name: str, request: Said) -> Item:
-    """``replaces``: what the ledger held when the run began, so that a key that is used again is ordered again, once."""
+    """``replaces``: what the ledger held when the run began: a key that is used again is ordered again, once."""
     replaces = run.central.get("known", {}).get(name, {}).get("serial")
     return {"csr": request["csr"], "public_key_sha256": request["public_key_sha256"], "replaces": replaces}
 
@@ -313,16 +319,22 @@ def _wanted(order: Said, kind: str, where: str = "wanted") -> list[Item]:
 
 
 def record_items(run: Run) -> list[Item]:
-    """dns_tokens, state present: every record that an open order wants now."""
-    return _records(run, "wanted")
+    """dns_tokens, state present: every record that an open order of this run's certificates wants now."""
+    return _records(_worked_on(run), "wanted")
 
 
 def leftover_record_items(run: Run) -> list[Item]:
     """dns_tokens, state absent: records that no order needs any more, also those of runs that died."""
-    return _records(run, "leftovers")
+    return _records(run.orders, "leftovers")
 
 
-def _records(run: Run, where: str) -> list[Item]:
+def _worked_on(run: Run) -> ByName:
+    """The orders of certificates that this run plans: nobody would ask the CA to look at the tokens of another."""
+    names = set(run.names())
+    return {name: order for name, order in run.orders.items() if name in names}
+
+
+def _records(orders: ByName, where: str) -> list[Item]:
     return [
         {
             "name": record["id"],
@@ -331,24 +343,24 @@ def _records(run: Run, where: str) -> list[Item]:
             "value": record["value"],
             "ttl": record["ttl"],
         }
-        for order in run.orders.values()
+        for order in orders.values()
         for record in _wanted(order, "records", where)
     ]
 
 
 def file_items(run: Run, host: str) -> list[Item]:
     """file_tokens, state present, on one web server."""
-    return _files(run, host, "wanted")
+    return _files(run, host, _worked_on(run), "wanted")
 
 
 def leftover_file_items(run: Run, host: str) -> list[Item]:
     """file_tokens, state absent, on one web server."""
-    return _files(run, host, "leftovers")
+    return _files(run, host, run.orders, "leftovers")
 
 
-def _files(run: Run, host: str, where: str) -> list[Item]:
+def _files(run: Run, host: str, orders: ByName, where: str) -> list[Item]:
     items = []
-    for name, order in run.orders.items():
+    for name, order in orders.items():
         options = order.get("options") or {}
         if host in (options.get("token_hosts") or ()) and run.hosts[host].reached:
             items += [
@@ -364,14 +376,23 @@ def _files(run: Run, host: str, where: str) -> list[Item]:
 
 
 def check_items(run: Run) -> list[Item]:
-    """dcv_check: one item a certificate, with all that its order wants."""
+    """dcv_check: one item a certificate, with all that its order wants; what could not be published is not awaited."""
     items = []
-    for name, order in run.orders.items():
+    for name, order in _worked_on(run).items():
+        if _is_refused(run, order):
+            continue
         records = [{key: record[key] for key in ("name", "type", "value")} for record in _wanted(order, "records")]
         files = [{key: file[key] for key in ("url", "content")} for file in _wanted(order, "files")]
         if records or files:
             items.append({"name": name, "records": records, "files": files})
     return items
+
+
+def _is_refused(run: Run, order: Said) -> bool:
+    """Whether a DNS service or a web server would not take one of the tokens."""
+    steps = [run.central.get("records", {}), *(said.steps.get("files", {}) for said in run.hosts.values())]
+    tokens = [token["id"] for kind in ("records", "files") for token in _wanted(order, kind)]
+    return any(said.get(token, {}).get("error") for said in steps for token in tokens)
 
 
 # -- deployment -------------------------------------------------------------------------------------------------------

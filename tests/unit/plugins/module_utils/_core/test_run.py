@@ -166,6 +166,13 @@ class TestKeysAndRequests:
         run = a_run(planned("due"), hosts={"web1": host(look=look()), "web2": ready})
         assert runs.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
 
+    def test_a_key_at_a_path_of_the_users_is_sealed_to_its_own_host_too(self) -> None:
+        plan = planned("due", certificate=wish(paths={"privkey": "/root/key.pem", "csr": "/root/csr.pem"}))
+        assert runs.prepare_items(a_run(plan), "web1") == [{"name": "shop"}]
+        ready = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
+        (item,) = runs.request_items(a_run(plan, hosts={"web1": ready}), "web1")
+        assert item["recipients"] == [{"host": "web1", "public_key": "PUBLIC"}]
+
     def test_a_host_that_already_has_the_key_of_the_order_needs_none(self) -> None:
         run = a_run(
             known=order("deploy_pending"),
@@ -237,6 +244,25 @@ class TestTokens:
         gone = order("expired", name="old", leftovers={"records": [RECORD], "files": [FILE]})
         run = Run(plan={}, orders={"old": gone}, targets={}, hosts={"web1": host()})
         assert runs.leftover_record_items(run) and runs.leftover_file_items(run, "web1")
+
+    def test_a_pending_order_that_nobody_asks_for_in_this_run_keeps_its_tokens_and_gets_no_new_ones(self) -> None:
+        pending = order("wanted", name="old", wanted={"records": [RECORD], "files": [FILE]})
+        run = Run(plan={}, orders={"old": pending}, targets={}, hosts={"web1": host()})
+        assert runs.record_items(run) == runs.check_items(run) == runs.leftover_record_items(run) == []
+        assert runs.file_items(run, "web1") == runs.leftover_file_items(run, "web1") == []
+
+    @pytest.mark.parametrize("step", ["records", "files"])
+    def test_a_token_that_could_not_be_published_is_not_waited_for(self, step: str) -> None:
+        wants = order("wanted", wanted={"records": [RECORD], "files": [FILE]})
+        assert [item["name"] for item in runs.check_items(a_run(planned("in_progress"), wants))] == ["shop"]
+        refused = {"name": RECORD["id"] if step == "records" else FILE["id"], "error": {"message": "REFUSED."}}
+        if step == "records":
+            run = a_run(planned("in_progress"), wants, records=[refused])
+        else:
+            run = a_run(planned("in_progress"), wants, {"web1": host(look=look(), files=refused)})
+        assert runs.check_items(run) == []
+        (answer,) = runs.answer_items(run)
+        assert answer["visible"] is False
 
     def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
         leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
