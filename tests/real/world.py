@@ -163,11 +163,13 @@ class Play:
         return [item for item in found if all(item.get(key) == value for key, value in where.items())]
 
     def failed_tasks(self) -> list[tuple[str, str]]:
-        return [
+        """(host, task) of what turned the run red: neither an ignored failure nor an ignored lost host."""
+        red = [
             (event["host"], event["task"])
             for event in self.events
-            if event["event"] == "result" and event["how"] in ("failed", "unreachable")
+            if event["event"] == "result" and event["how"] == "failed"
         ]
+        return red + [(host, "unreachable") for host, numbers in self.recap.items() if numbers["unreachable"]]
 
     def why(self) -> str:
         """For a failed assertion: the end of what was printed."""
