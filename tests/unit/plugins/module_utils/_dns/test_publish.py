@@ -31,7 +31,7 @@ def services(**servers: Server) -> dict[str, OpenService]:
 def done(
     servers: dict[str, Server], *tokens: Token, aliases: t.Mapping[str, str] | None = None, check_mode: bool = False
 ) -> list[Outcome]:
-    outcomes, _diffs = publish(tokens, services(**servers), lambda name: (aliases or {}).get(name), check_mode)
+    outcomes, _diffs = publish(tokens, services(**servers), (aliases or {}).get, check_mode)
     return outcomes
 
 
