@@ -242,7 +242,7 @@ def _answer_error(
     unsigned = _unsigned_rcode(wire)
     if unsigned is not None and isinstance(failure, dns.exception.FormError):
         return _unsigned(key, where, unsigned)
-    if isinstance(failure, (dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadAlgorithm, dns.message.UnknownTSIGKey)):
+    if isinstance(failure, _TSIG_FAILURES):
         return ProtocolError(
             code="tsig_bad_answer",
             what="The signature of the DNS server's answer does not hold",
@@ -251,6 +251,20 @@ def _answer_error(
             todo="Check that name, algorithm and secret of the key are the server's, and that nobody rewrites answers",
         )
     return bad_answer(where, f"{type(failure).__name__}: {failure}")
+
+
+#: our own judgement of the answer, and words of the server that have no sentence of their own (BADTRUNC)
+_TSIG_FAILURES: tuple[type[Exception], ...] = (
+    ()
+    if dns is None
+    else (
+        dns.tsig.BadSignature,
+        dns.tsig.BadKey,
+        dns.tsig.BadAlgorithm,
+        dns.tsig.PeerError,
+        dns.message.UnknownTSIGKey,
+    )
+)
 
 
 def _bad_key(key: TsigKey, where: str) -> RefusedError:
