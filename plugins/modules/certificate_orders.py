@@ -280,7 +280,7 @@ results:
   returned: always, also when the module fails because of an item
   type: list
   elements: dict
-  contains: &order
+  contains:
     name:
       description: The name of the certificate.
       returned: always

@@ -16,9 +16,11 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
@@ -45,6 +47,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Wish,
     choose,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import read_mounts, why_not_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
@@ -338,7 +341,7 @@ class _Run:
 REMOTE_CHANGES = frozenset(REMOTE) - {Action.LOOK}
 
 
-def observations(work: Work, clock: t.Any) -> dict[int, list[Fact]]:
+def observations(work: Work, clock: Clock) -> dict[int, list[Fact]]:
     """What the play saw and the ledger does not know yet: facts by the number of the entry they belong to."""
     found: dict[int, list[Fact]] = {}
     item, now = work.item, clock.now()
@@ -355,7 +358,7 @@ def _hosts_differ(work: Work, entry: Entry, hosts: tuple[str, ...]) -> bool:
     return lives and not work.then_new and work.error is None and hosts != entry.standing.hosts
 
 
-def _host_facts(work: Work, now: t.Any) -> t.Iterator[tuple[Entry, list[Fact]]]:
+def _host_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]]]:
     """About the newest certificate, or the one whose key the item names."""
     observed, key = work.item.observed, work.item.public_key_sha256
     issued = [entry for entry in work.entries if entry.standing.certificate is not None]
@@ -372,7 +375,7 @@ def _host_facts(work: Work, now: t.Any) -> t.Iterator[tuple[Entry, list[Fact]]]:
         yield entry, facts
 
 
-def _token_facts(work: Work, now: t.Any) -> t.Iterator[tuple[Entry, list[Fact]]]:
+def _token_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]]]:
     """A removal counts for every order of the name that had this token, a publication for those that want it."""
     observed = work.item.observed
     for entry in work.entries:
@@ -386,7 +389,7 @@ def _token_facts(work: Work, now: t.Any) -> t.Iterator[tuple[Entry, list[Fact]]]
             yield entry, facts
 
 
-def decisions(work: Work, clock: t.Any) -> list[Fact]:
+def decisions(work: Work, clock: Clock) -> list[Fact]:
     """A person's answer to needs_person, as facts."""
     if work.choice.act in (Act.CLOSE, Act.REORDER):
         text = work.item.resolve.value if work.item.resolve else ""
@@ -443,12 +446,9 @@ def _diff(work: Work, before: Entry | None) -> Diff:
 
 
 def _release(store: LedgerStore, leases: Leases) -> None:
-    """A ledger that cannot be written any more has said so; its leases end with this process."""
-    try:
+    """A ledger that cannot be written any more has said so already; its leases end with this process."""
+    with contextlib.suppress(LocalError):
         store.release(leases)
-    except LocalError as error:
-        if not error.retryable:
-            return
 
 
 def _as_ordered(item: Item, entry: Entry) -> Item:
