@@ -117,8 +117,8 @@ def choose(wish: Wish, entries: t.Sequence[Entry], now: datetime) -> Choice:
 
 
 def difference_of(wish: Wish, entry: Entry) -> str:
-    """Why an open order is not the one wished for, or "". A different key alone is no reason once the order was sent: it
-    keeps its own."""
+    """Why an open order is not the one wished for, or "". A different key alone is no reason once the order was sent:
+    it keeps its own."""
     order = entry.order
     if entry.state is State.NONE and wish.csr_key != order.public_key_sha256:
         return "it was never sent, and its key is another one"
