@@ -135,7 +135,9 @@ options:
           - With O(record_only), what was observed belongs to the order with this key.
         type: str
       custodian:
-        description: The host that keeps the private key. The ledger remembers it.
+        description:
+          - The host that keeps the private key. The ledger remembers it.
+          - A CSR from another custodian replaces the open order. Give one only when the custodian of the order is gone.
         type: str
       hosts:
         description: The hosts that the certificate is to be deployed on. Default is what the ledger knows.

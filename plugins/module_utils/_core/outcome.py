@@ -10,7 +10,14 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Item, Run, Said, lacks_certificate
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
+    DEPLOYABLE,
+    OPEN,
+    Item,
+    Run,
+    Said,
+    lacks_certificate,
+)
 
 
 class Outcome(enum.Enum):
@@ -165,17 +172,22 @@ def _unreachable(run: Run, name: str) -> list[str]:
 
 
 def _waiting(run: Run, name: str, order: Said) -> list[str]:
-    check = run.central.get("checks", {}).get(name, {})
-    words = list(check.get("lacking") or ()) if order.get("state") in OPEN else []
-    waiting = order.get("waiting_for") or {}
     if order.get("state") in OPEN:
+        waiting = order.get("waiting_for") or {}
         by = f" by {waiting['by']}" if waiting.get("by") else ""
-        words.append(
-            f"the order is {order['state']}: {waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}"
-        )
-    elif not _is_live_everywhere(run, name):
-        words.append("the certificate is not live on every host yet")
-    return words
+        whose = f"{waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}"
+        lacking = run.central.get("checks", {}).get(name, {}).get("lacking") or ()
+        return [*lacking, f"the order is {order['state']}: {whose}"]
+    if run.is_due(name) and not _was_ordered(run, name, order):
+        return ["it is due and could not be ordered in this run"]
+    if not _is_live_everywhere(run, name):
+        return ["the certificate is not live on every host yet"]
+    return []
+
+
+def _was_ordered(run: Run, name: str, order: Said) -> bool:
+    before = run.central.get("known", {}).get(name, {}).get("reference")
+    return order.get("state") in DEPLOYABLE and order.get("reference") != before
 
 
 def _is_live_everywhere(run: Run, name: str) -> bool:

@@ -79,6 +79,7 @@ class Wish:
     csr_key: str = ""
     replaces: str = ""
     serial: str = ""
+    custodian: str = ""
     resolve: Resolve | None = None
 
 
@@ -117,8 +118,11 @@ def choose(wish: Wish, entries: t.Sequence[Entry], now: datetime) -> Choice:
 
 
 def difference_of(wish: Wish, entry: Entry) -> str:
-    """Why an open order is not the one wished for, or "". A different key alone is no reason once the order was sent:
-    it keeps its own."""
+    """Why an open order is not the one wished for, or "".
+
+    A different key alone is no reason once the order was sent: it keeps its own. The key of another custodian is one:
+    the host that has the ordered key is gone for good.
+    """
     order = entry.order
     if entry.state is State.NONE and wish.csr_key != order.public_key_sha256:
         return "it was never sent, and its key is another one"
@@ -131,6 +135,8 @@ def difference_of(wish: Wish, entry: Entry) -> str:
     ):
         if wished and wished != ordered:
             return f"it was made with the {word} {ordered}"
+    if wish.custodian not in ("", order.custodian) and wish.csr_key != order.public_key_sha256:
+        return f"its private key is on {order.custodian}, the new one on {wish.custodian}"
     return ""
 
 

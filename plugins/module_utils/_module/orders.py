@@ -186,6 +186,7 @@ class _Run:
             csr_key=csr.key,
             replaces=item.replaces,
             serial=item.serial,
+            custodian=item.custodian,
             resolve=item.resolve,
         )
 

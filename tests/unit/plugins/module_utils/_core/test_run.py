@@ -377,6 +377,12 @@ class TestEndings:
         run = a_run(planned("in_progress"), order("validating", waiting_for=waiting))
         assert self.outcome(run) is Outcome.PENDING and Outcome.PENDING.value not in FAIL_ON
 
+    def test_a_due_certificate_that_could_not_be_ordered_is_pending(self) -> None:
+        before = order("deployed", serial="1")
+        run = a_run(planned("due"), before, {"web1": host(look=look())})
+        run = dataclasses.replace(run, central={"known": {"shop": before}})
+        assert self.outcome(run) is Outcome.PENDING
+
     def test_a_certificate_switched_in_this_run_has_changed(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "changed": True, "error": None})
         assert self.outcome(a_run(known=order("deploy_pending"), hosts={"web1": switched})) is Outcome.CHANGED

@@ -359,6 +359,15 @@ def test_a_different_key_keeps_the_open_order(ground: Playground) -> None:
     assert ground.ca.count("submit") == 1
 
 
+def test_the_key_of_another_custodian_replaces_the_open_order(ground: Playground) -> None:
+    ground.one(item(custodian="web1"), until="wanted")
+    same_host = ground.one(item(word="key2", custodian="web1"), until="wanted")
+    assert (same_host["public_key_sha256"], ground.ca.count("submit")) == (key("key1"), 1)
+    other_host = ground.one(item(word="key2", custodian="web2"), until="wanted")
+    assert (other_host["public_key_sha256"], other_host["custodian"]) == (key("key2"), "web2")
+    assert (ground.ca.count("cancel"), ground.ca.count("submit")) == (1, 2)
+
+
 def test_an_order_that_was_never_sent_gives_way_to_another_key(ground: Playground) -> None:
     ground.ca.fault("submit", rate_limit(3600))
     ground.one(item())
