@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 import socket
 import time
@@ -18,14 +17,6 @@ hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, da
 hypothesis.settings.load_profile("gate")
 
 LONGEST_SLEEP = 0.05  # seconds; subprocess.wait(timeout=…) polls in such steps
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the oldest Python the ACME library is not to be had: that adapter runs on ledger hosts, never on targets."""
-    if importlib.util.find_spec("acme") is None:
-        out = [item for item in items if "/_ca/acme/" in item.nodeid]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(autouse=True)
