@@ -235,6 +235,15 @@ class _Server(http.server.ThreadingHTTPServer):
 def _handler(proxy: CaProxy) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # One segment an answer: header and body apart would cost 40 ms each (Nagle's algorithm and delayed ACK).
+        wbufsize = -1
+        disable_nagle_algorithm = True
+        upstream: http.client.HTTPSConnection | None = None
+
+        def finish(self) -> None:
+            if self.upstream:
+                self.upstream.close()
+            super().finish()
 
         def log_message(self, format: str, *args: object) -> None:
             """The entries are the log."""
@@ -262,12 +271,15 @@ def _handler(proxy: CaProxy) -> type[http.server.BaseHTTPRequestHandler]:
         do_GET = do_POST = do_HEAD = handle_one_method
 
         def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            upstream = http.client.HTTPSConnection(proxy.ca.address, proxy.ca.port, timeout=60, context=proxy._upstream)
-            with contextlib.closing(upstream):
-                headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
-                upstream.request(self.command, self.path, body=body or None, headers=headers)
-                answer = upstream.getresponse()
-                return answer.status, answer.getheaders(), answer.read()
+            """Over one kept connection a client connection: never sent twice, the CA closes none that is in use."""
+            if self.upstream is None:
+                self.upstream = http.client.HTTPSConnection(
+                    proxy.ca.address, proxy.ca.port, timeout=60, context=proxy._upstream
+                )
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+            self.upstream.request(self.command, self.path, body=body or None, headers=headers)
+            answer = self.upstream.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
 
         def _answer(self, status: int, headers: list[tuple[str, str]], answer: bytes) -> None:
             self.send_response_only(status)

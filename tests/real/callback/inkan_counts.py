@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
@@ -37,7 +38,7 @@ class CallbackModule(CallbackBase):
     def _write(self, event: str, host: t.Any = None, task: t.Any = None, **more: t.Any) -> None:
         if self._stream is None:
             return
-        line = {"event": event, "host": str(host) if host else None, **more}
+        line = {"event": event, "at": round(time.time(), 3), "host": str(host) if host else None, **more}
         if task is not None:
             line.update(task=task.name or task.action, action=task.resolved_action or task.action)
         self._stream.write(json.dumps(line, default=str) + "\n")
