@@ -170,6 +170,12 @@ class Demo:
         )
 
 
+def _installed() -> str | None:
+    """Where scripts/venv has installed the collection; None: this checkout is used."""
+    path = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
+    return path if (pathlib.Path(path) / "ansible_collections/inkan/tls").exists() else None
+
+
 def _force(names: list[str]) -> dict[str, t.Any]:
     return {"inkan_renewal": {"force": names}}
 
@@ -228,7 +234,7 @@ def main() -> int:
     print("\n  inkan.tls: three certificates go all the way round, on BIND 9, Pebble and three nginx hosts\n")
     try:
         install_servers(stage)
-        world = World(folder, hosts=3, certificates=usual_certificates())
+        world = World(folder, hosts=3, certificates=usual_certificates(), collections_path=_installed())
         with world:
             demo = Demo(world, stage)
             demo.run()

@@ -277,6 +277,7 @@ class World:
     unreachable     names of hosts that Ansible cannot reach (ssh to a closed port); they get an nginx all the same
     zones, policy   more zones for BIND, and its update policy (None refuses)
     variables       more, or other, variables of group_vars/all
+    collections_path  where inkan.tls is installed (default: this checkout is used)
     """
 
     def __init__(
@@ -289,7 +290,10 @@ class World:
         unreachable: t.Sequence[str] = (),
         pebble_env: t.Mapping[str, str] | None = None,
         variables: Variables | None = None,
+        collections_path: str | None = None,
     ) -> None:
+        # Not ANSIBLE_COLLECTIONS_PATH: pytest plugins set it as they need it.
+        self._installed = collections_path or os.environ.get("INKAN_REAL_COLLECTIONS")
         self.root = pathlib.Path(root).resolve()
         self.root.mkdir(parents=True, exist_ok=True)
         self.certificates = [dict(one) for one in (usual_certificates() if certificates is None else certificates)]
@@ -448,12 +452,9 @@ class World:
     # Plays
 
     def _collections(self) -> str:
-        """Where Ansible finds the collection: where it is installed, else this checkout."""
-        for folder in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"):
-            if folder and (pathlib.Path(folder) / "ansible_collections/inkan/tls/galaxy.yml").exists():
-                return folder
-            if folder and (pathlib.Path(folder) / "ansible_collections/inkan/tls/MANIFEST.json").exists():
-                return folder
+        """Where Ansible finds the collection: where it is said to be installed, else this checkout."""
+        if self._installed:
+            return self._installed
         link = self.root / "collections" / "ansible_collections" / "inkan" / "tls"
         if not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)
