@@ -436,12 +436,18 @@ def _verified_everywhere(run: Run, name: str) -> bool:
 
 
 def rollback_items(run: Run, host: str, names: t.Collection[str]) -> list[Item]:
-    """certificate_deployments, state rollback, for the certificates that a person named."""
+    """certificate_deployments, state rollback, for the certificates that a person named: back from the newest one of the
+    ledger. Where that is not live any more there is nothing to do, so running it twice goes back once."""
     return [
         {"name": name, "deploy": run.deploy(name)}
         for name in run.names()
-        if name in names and host in run.reached(name)
+        if name in names and host in run.reached(name) and _has_newest(run, name, host)
     ]
+
+
+def _has_newest(run: Run, name: str, host: str) -> bool:
+    look, newest = run.hosts[host].said("look", name), run.order(name).get("serial")
+    return bool(look.get("switching")) or newest is None or (look.get("live") or {}).get("serial") == newest
 
 
 # -- what the ledger must learn ---------------------------------------------------------------------------------------

@@ -317,7 +317,10 @@ class TestDeployment:
         run = replace(a_run(known=order("issued")), own={"shop": own})
         (item,) = runs.verify_items(run, "web2")
         assert item["deploy"]["reload"] == "web2-nginx"
-        (back,) = runs.rollback_items(run, "web2", ["shop"])
+        there = {"web2": host(look=look("2", (KEY,)))}
+        (back,) = runs.rollback_items(
+            replace(run, hosts=there, targets={"shop": Targets(("web2",), ())}), "web2", ["shop"]
+        )
         assert back["deploy"]["reload"] == "web2-nginx"
         waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
         assert [file["document_root"] for file in runs.file_items(waiting, "web2")] == ["/srv/web2"]
@@ -335,6 +338,16 @@ class TestDeployment:
         plan = planned(certificate=wish(deploy=normalized))
         run = dataclasses.replace(a_run(plan), own={"shop": {"name": "shop", "deploy": own}})
         assert run.deploy("shop") == {**normalized, **own, "handshake": handshake}
+
+    @pytest.mark.parametrize(
+        ("live", "switching", "goes_back"),
+        [("2", False, True), ("1", False, False), ("1", True, True), (None, False, False)],
+    )
+    def test_a_rollback_leaves_what_has_gone_back_already(
+        self, live: str | None, switching: bool, goes_back: bool
+    ) -> None:
+        run = a_run(known=order("deployed"), hosts={"web1": host(look=look(live, switching=switching))})
+        assert bool(runs.rollback_items(run, "web1", ["shop"])) is goes_back
 
     def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
