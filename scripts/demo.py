@@ -141,8 +141,8 @@ class Demo:
         left = [*self.world.tokens_in_dns(), *self.world.tokens_on_hosts()]
         if left:
             raise Failure(f"left over: {left}")
-        updates = len(self.world.bind.updates())
-        return f"{updates} DNS updates were made and undone; {self.world.proxy.count()} requests at the CA"
+        published = sum(1 for update in self.world.bind.updates() if update.action == "adding")
+        return f"{published} records were published and removed; {self.world.proxy.count()} requests at the CA"
 
     def _play(self, playbook: str, *arguments: str, variables: dict[str, t.Any] | None = None) -> Play:
         play = self.world.play(playbook, *arguments, variables=variables)

@@ -30,6 +30,12 @@ def _add(bind: Bind, zone: str, name: str, value: str, key: str | None = None, k
     return dns.query.tcp(update, bind.address, port=bind.port, timeout=3).rcode()
 
 
+def _remove(bind: Bind, zone: str, name: str, txt: str | None = None) -> int:
+    update = dns.update.UpdateMessage(zone, keyring=dns.tsigkeyring.from_text({bind.key_name: bind.key_secret}))
+    update.delete(name, *(("TXT", txt) if txt else ()))
+    return dns.query.tcp(update, bind.address, port=bind.port, timeout=3).rcode()
+
+
 def test_bind_takes_a_signed_update_and_its_log_tells_it(tmp_path: pathlib.Path) -> None:
     with Bind(tmp_path, zones={"example.test": {"www": [("A", "127.0.0.1")]}}) as bind:
         before = bind.serial("example.test")
@@ -37,10 +43,15 @@ def test_bind_takes_a_signed_update_and_its_log_tells_it(tmp_path: pathlib.Path)
         assert bind.records("_acme-challenge.www.example.test") == ["one two"]
         assert bind.records("www.example.test", "A") == ["127.0.0.1"]
         assert bind.serial("example.test") > before
+        assert ("_acme-challenge.www.example.test", "TXT", "one two") in bind.contents("example.test")
         update = Update("upd", "example.test", "adding", "_acme-challenge.www.example.test", "TXT", '"one two"')
         assert bind.updates() == [update]
+        assert _remove(bind, "example.test", "_acme-challenge.www", '"one two"') == dns.rcode.NOERROR
+        assert _remove(bind, "example.test", "www") == dns.rcode.NOERROR
+        removed = Update("upd", "example.test", "deleting", "www.example.test", "", "")
+        assert bind.updates() == [update, update._replace(action="deleting", value=""), removed]
+        assert bind.records("_acme-challenge.www.example.test") == bind.records("www.example.test", "A") == []
         assert Query("_acme-challenge.www.example.test", "TXT") in bind.queries()
-        assert ("_acme-challenge.www.example.test", "TXT", "one two") in bind.contents("example.test")
 
 
 def test_bind_refuses_a_zone_without_policy_and_a_key_that_it_does_not_know(tmp_path: pathlib.Path) -> None:

@@ -36,7 +36,7 @@ GRANT = "grant {key} zonesub ANY;"
 
 
 class Update(t.NamedTuple):
-    """One line of BIND's update log: ``action`` is ``adding`` or ``deleting``."""
+    """One line of BIND's update log: ``action`` is ``adding`` or ``deleting`` (then without a value)."""
 
     key: str
     zone: str
@@ -197,7 +197,10 @@ class Bind:
 
     def updates(self, zone: str | None = None) -> list[Update]:
         """Every record added or removed by an update so far, in order."""
-        found = [Update(*match.groups()) for match in _UPDATE.finditer(self._log_text("update.log"))]
+        found = [
+            Update(key, domain, "adding" if action == "adding" else "deleting", *what)
+            for key, domain, action, *what in _UPDATE.findall(self._log_text("update.log"))
+        ]
         return [update for update in found if zone is None or update.zone == zone]
 
     def refused(self) -> list[str]:
@@ -284,8 +287,8 @@ logging {{
 """
 
 _UPDATE = re.compile(
-    r"update: client [^\n]*?/key ([^:\s]+): updating zone '([^'/]+)/IN': (adding|deleting)"
-    r" (?:an RR|rrset|all rrsets)? ?at '([^']+)' ?(\S*) ?([^\n]*)"
+    r"update: client [^\n]*?/key ([^:\s]+): updating zone '([^'/]+)/IN': (adding|deleting|delete)"
+    r" (?:an RR|rrset|all rrsets) (?:at|from) (?:name )?'?([^'\s]+)'? ?(\S*) ?([^\n]*)"
 )
 _QUERY = re.compile(r"query: (\S+) IN (\S+) ")
 
