@@ -132,6 +132,11 @@ def test_a_second_run_changes_nothing_anywhere(story: Story, playbook: str) -> N
     assert ledger_serials(play) == story.issued
 
 
+@pytest.mark.parametrize("playbook", ["plan", "report", "ledger"])
+def test_playbooks_that_only_look_or_prepare_change_nothing(story: Story, playbook: str) -> None:
+    played_without_effect(story.world, playbook)
+
+
 def test_a_forced_renewal_brings_a_new_key_and_a_new_certificate_to_this_one_alone(story: Story) -> None:
     world = story.world
     before = {host: (world.host(host).store / "shop/live/privkey.pem").read_text() for host in HOSTS}
@@ -160,6 +165,11 @@ def test_a_rollback_serves_the_certificate_before_again(story: Story) -> None:
     assert _changed_items(play, "certificate_deployments") == {(host, "shop") for host in HOSTS}
     assert live_pairs_match(world) == 5
     assert len(world.proxy.orders()) == orders
+
+
+def test_a_second_rollback_goes_no_further(story: Story) -> None:
+    played_without_effect(story.world, "rollback", {"inkan_names": ["shop"]})
+    serves(story.world, "web3", SHOP, story.issued["shop"])
 
 
 def test_what_a_person_rolled_back_is_not_deployed_again_by_the_next_run(story: Story) -> None:

@@ -436,8 +436,11 @@ def _verified_everywhere(run: Run, name: str) -> bool:
 
 
 def rollback_items(run: Run, host: str, names: t.Collection[str]) -> list[Item]:
-    """certificate_deployments, state rollback, for the certificates that a person named: back from the newest one of the
-    ledger. Where that is not live any more there is nothing to do, so running it twice goes back once."""
+    """certificate_deployments, state rollback, for the certificates that a person named.
+
+    Back from the newest one of the ledger; where that is not live any more there is nothing to do, so running it twice
+    goes back once.
+    """
     return [
         {"name": name, "deploy": run.deploy(name)}
         for name in run.names()
