@@ -13,6 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 
 Item = runs.Item
 
@@ -115,4 +116,5 @@ class FilterModule:
             "endings": endings,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
+            "foreign_endpoints": foreign_endpoints,
         }

@@ -31,6 +31,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
@@ -67,7 +68,7 @@ def read_now(text: str | None, wishes: t.Sequence[Wish], errors: InputCollector)
         return None
     words = {"what": "Cannot use the option now", "where": "options"}
     looks = [wish.deploy.look.address for wish in wishes if wish.deploy.look]
-    strangers = sorted({address for address in looks if not _is_loopback(address)})
+    strangers = sorted({address for address in looks if not is_loopback(address)})
     if strangers:
         why = f"a moved clock is for a lab on loopback, and a handshake goes to {', '.join(strangers)}"
         errors.add("clock_moved", why=why, todo="Leave it out", **words)
@@ -289,10 +290,6 @@ class _Reader:
             todo = f"Choose from 0400 to {possible:04o}"
             self._bad(option, f"{mode:04o} is too open, or unreadable for its owner", todo, "bad_mode")
         return mode
-
-
-def _is_loopback(address: str) -> bool:
-    return address == "localhost" or (_is_address(address) and ipaddress.ip_address(address).is_loopback)
 
 
 def _is_address(text: str) -> bool:

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import ipaddress
 import re
 import select
 import socket
@@ -39,10 +38,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     LocalError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
 
-__all__ = ["DirectHttp", "is_loopback"]
+__all__ = ["DirectHttp"]
 
 #: The largest answer of any API spoken here is a certificate chain or an order list, some 100 KiB; ten times that.
 MAX_BODY = 1024 * 1024
@@ -305,16 +305,6 @@ class DirectHttp:
             oldest = min(self._kept, key=lambda origin: self._kept[origin].since)
             self._kept.pop(oldest).wire.sock.close()
         self._kept[kept.origin] = kept._replace(since=self._monotonic())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a URL's host is this machine: ``localhost`` (RFC 6761 §6.3) or a loopback address literal."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _url_error(url: str) -> tuple[str, urllib.parse.SplitResult | None]:

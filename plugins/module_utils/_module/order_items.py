@@ -10,17 +10,16 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import typing as t
-import urllib.parse
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Resolve, Until
 
@@ -227,7 +226,7 @@ def _moved_clock(
     if moved_to is not None:
         for name, account in accounts.items():
             endpoint = account.settings.get("directory") or account.settings.get("url")
-            if not is_loopback(endpoint):
+            if not is_loopback_url(endpoint):
                 errors.add(
                     "moved_clock_refused",
                     what="Will not order with a moved clock",
@@ -236,16 +235,6 @@ def _moved_clock(
                     todo='Remove "now", or use it in a lab only',
                 )
     return moved_to
-
-
-def is_loopback(url: object) -> bool:
-    if not isinstance(url, str):
-        return False
-    try:
-        host = urllib.parse.urlsplit(url).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Accounts:

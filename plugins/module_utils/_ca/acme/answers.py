@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem, parse_problem
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
-from ansible_collections.inkan.tls.plugins.module_utils._io.http import is_loopback
 
 __all__ = [
     "Account",

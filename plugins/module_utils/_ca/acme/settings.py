@@ -13,8 +13,8 @@ import urllib.parse
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._io.http import is_loopback
 
 __all__ = ["Settings", "parse_settings"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import DeadlineError, LocalError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._io import http as door
-from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp, is_loopback
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -312,13 +312,3 @@ def test_a_header_with_a_line_break_is_refused_unsent() -> None:
     with served(OK) as server:
         failure = failure_of(DirectHttp(), f"http://127.0.0.1:{server.port}/", headers={"X-A": "a\r\nX-B: b"})
         assert (failure.code, failure.sent) == ("http_bad_request", False)
-
-
-@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_hosts_that_are_this_machine(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["", "localhost.example.test", "128.0.0.1", "::2", "0.0.0.1", "127.1"])
-def test_hosts_that_are_not_this_machine(host: str) -> None:
-    assert not is_loopback(host)

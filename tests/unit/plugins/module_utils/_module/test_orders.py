@@ -22,7 +22,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_reading,
     open_for_writing,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import is_loopback
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import (
     START,
     HostileCa,
@@ -703,26 +702,6 @@ def test_a_moved_clock_is_refused_unless_every_endpoint_is_loopback(ground: Play
     lab, real = "https://127.0.0.1:14000/dir", "https://acme.example.jp/dir"
     assert refused(ground, item(), ca_accounts=accounts(lab, real), now=now) == ["moved_clock_refused"]
     assert ground.one(item(), ca_accounts=accounts(lab), now=now, until="wanted")["state"] == "wanted"
-
-
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("https://127.8.9.1:14000/dir", True),
-        ("https://[::1]/dir", True),
-        ("http://localhost/", True),
-        ("https://127.0.0.1.example.jp/", False),
-        ("https://localhost.example.jp/", False),
-        ("https://127.0.0.1@acme.example.jp/", False),
-        ("127.0.0.1", False),
-        ("https://[::1", False),
-        ("", False),
-        (None, False),
-        (17, False),
-    ],
-)
-def test_loopback_is_told_from_its_imitations(url: object, loopback: bool) -> None:
-    assert is_loopback(url) is loopback
 
 
 def test_a_ledger_in_a_job_container_is_refused(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
