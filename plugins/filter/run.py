@@ -13,27 +13,28 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
+from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 
 Item = runs.Item
 
 #: Steps whose items differ from host to host, and steps made once for all.
 _HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[t.Any]]] = {
-    "look": runs.look_names,
-    "prepare": runs.prepare_items,
-    "requests": runs.request_items,
-    "files": runs.file_items,
-    "verify": runs.verify_items,
-    "switch": runs.switch_items,
-    "leftover_files": runs.leftover_file_items,
+    "look": works.look_names,
+    "prepare": works.prepare_items,
+    "requests": works.request_items,
+    "files": works.file_items,
+    "verify": works.verify_items,
+    "switch": works.switch_items,
+    "leftover_files": works.leftover_file_items,
 }
 _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
-    "orders": runs.order_items,
-    "records": runs.record_items,
-    "checks": runs.check_items,
-    "answers": runs.answer_items,
-    "leftover_records": runs.leftover_record_items,
-    "observations": runs.observation_items,
+    "orders": works.order_items,
+    "records": works.record_items,
+    "checks": works.check_items,
+    "answers": works.answer_items,
+    "leftover_records": works.leftover_record_items,
+    "observations": works.observation_items,
 }
 
 
@@ -84,7 +85,7 @@ def work(
     if step in _CENTRAL_STEPS:
         return _CENTRAL_STEPS[step](run)
     if step == "rollback" and host is not None:
-        return runs.rollback_items(run, host, list(said["names"]))
+        return works.rollback_items(run, host, list(said["names"]))
     if step in _HOST_STEPS and host is not None:
         return _HOST_STEPS[step](run, host)
     raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")

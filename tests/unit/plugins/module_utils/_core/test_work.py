@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
+from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import FAIL_ON, Outcome, endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import HostSaid, Run, Targets
 
@@ -128,7 +129,7 @@ class TestOrdersWithoutAFuture:
     ) -> None:
         run = self.waiting(hours)
         assert runs.custodian(run, "shop") == keeper
-        keys = [item["public_key_sha256"] for item in runs.request_items(run, "web2")]
+        keys = [item["public_key_sha256"] for item in works.request_items(run, "web2")]
         assert keys == ([None] if keeper else [])
 
     def test_a_key_that_another_host_received_keeps_the_order_alive(self) -> None:
@@ -147,30 +148,30 @@ class TestOrdersWithoutAFuture:
         known = order("wanted", **{"ca_account": "pebble", "product": "acme", "method": "dns-01", **ordered})
         request = {"name": "shop", "csr": "CSR", "public_key_sha256": OLD_KEY, "error": None}
         run = a_run(planned("in_progress"), known, {"web1": host(look=look(), requests=request)})
-        assert [item["public_key_sha256"] for item in runs.request_items(run, "web1")] == [None]
-        assert [item.get("csr") for item in runs.order_items(run)] == ["CSR"]
+        assert [item["public_key_sha256"] for item in works.request_items(run, "web1")] == [None]
+        assert [item.get("csr") for item in works.order_items(run)] == ["CSR"]
 
 
 class TestKeysAndRequests:
     def test_a_due_certificate_gets_a_new_key_on_its_custodian_alone(self) -> None:
         run = a_run(planned("due"))
-        (item,) = runs.request_items(run, "web1")
+        (item,) = works.request_items(run, "web1")
         assert (item["name"], item["public_key_sha256"], item["recipients"]) == ("shop", None, [])
-        assert runs.request_items(run, "web2") == []
+        assert works.request_items(run, "web2") == []
 
     def test_receivers_make_ready_and_the_custodian_seals_to_them(self) -> None:
         before = a_run(planned("due"))
-        assert runs.prepare_items(before, "web1") == []
-        assert runs.prepare_items(before, "web2") == [{"name": "shop"}]
+        assert works.prepare_items(before, "web1") == []
+        assert works.prepare_items(before, "web2") == [{"name": "shop"}]
         ready = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
         run = a_run(planned("due"), hosts={"web1": host(look=look()), "web2": ready})
-        assert runs.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
+        assert works.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
 
     def test_a_key_at_a_path_of_the_users_is_sealed_to_its_own_host_too(self) -> None:
         plan = planned("due", certificate=wish(paths={"privkey": "/root/key.pem", "csr": "/root/csr.pem"}))
-        assert runs.prepare_items(a_run(plan), "web1") == [{"name": "shop"}]
+        assert works.prepare_items(a_run(plan), "web1") == [{"name": "shop"}]
         ready = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
-        (item,) = runs.request_items(a_run(plan, hosts={"web1": ready}), "web1")
+        (item,) = works.request_items(a_run(plan, hosts={"web1": ready}), "web1")
         assert item["recipients"] == [{"host": "web1", "public_key": "PUBLIC"}]
 
     def test_a_host_that_already_has_the_key_of_the_order_needs_none(self) -> None:
@@ -178,21 +179,23 @@ class TestKeysAndRequests:
             known=order("deploy_pending"),
             hosts={"web1": host(look=look("2", (KEY,))), "web2": host(look=look("1", (KEY,)))},
         )
-        assert runs.prepare_items(run, "web2") == []
+        assert works.prepare_items(run, "web2") == []
 
     def test_an_order_under_way_never_gets_another_key(self) -> None:
         receiver = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
         run = a_run(planned("in_progress"), order("wanted"), {"web1": host(look=look()), "web2": receiver})
-        assert runs.request_items(run, "web1")[0]["public_key_sha256"] == KEY
+        assert works.request_items(run, "web1")[0]["public_key_sha256"] == KEY
 
     def test_nothing_is_asked_of_hosts_whose_certificate_is_in_order(self) -> None:
         run = a_run(known=order("deployed", serial="1"))
         for name in ("web1", "web2"):
-            assert runs.prepare_items(run, name) == runs.request_items(run, name) == runs.verify_items(run, name) == []
+            assert (
+                works.prepare_items(run, name) == works.request_items(run, name) == works.verify_items(run, name) == []
+            )
 
     def test_a_refused_certificate_is_left_alone(self) -> None:
         run = a_run(planned("refused", error={"message": "no"}))
-        assert runs.request_items(run, "web1") == [] and runs.order_items(run) == []
+        assert works.request_items(run, "web1") == [] and works.order_items(run) == []
 
 
 class TestOrders:
@@ -201,17 +204,17 @@ class TestOrders:
 
     def test_a_due_certificate_with_a_csr_is_ordered_for_all_its_hosts(self) -> None:
         run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=self.request()), "web2": host(False)})
-        (item,) = runs.order_items(run)
+        (item,) = works.order_items(run)
         assert (item["csr"], item["custodian"], item["hosts"]) == ("CSR", "web1", ["web1", "web2"])
 
     def test_a_broken_csr_is_not_ordered(self) -> None:
         broken = self.request(error={"message": "no key"})
         run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=broken)})
-        assert runs.order_items(run) == []
+        assert works.order_items(run) == []
 
     @pytest.mark.parametrize("state", sorted(runs.OPEN))
     def test_an_open_order_is_carried_on_without_a_csr(self, state: str) -> None:
-        (item,) = runs.order_items(a_run(planned("in_progress"), order(state)))
+        (item,) = works.order_items(a_run(planned("in_progress"), order(state)))
         assert "csr" not in item
 
     @pytest.mark.parametrize(
@@ -220,11 +223,11 @@ class TestOrders:
     def test_the_ca_is_asked_to_look_only_when_all_it_wants_was_seen(self, check: str | None, visible: bool) -> None:
         wants = order("wanted", wanted={"records": [RECORD], "files": []})
         checks = [{"name": "shop", "state": check}] if check else []
-        (item,) = runs.answer_items(a_run(planned("in_progress"), wants, checks=checks))
+        (item,) = works.answer_items(a_run(planned("in_progress"), wants, checks=checks))
         assert item["visible"] is visible
 
     def test_an_order_that_wants_nothing_more_is_polled(self) -> None:
-        (item,) = runs.answer_items(a_run(planned("in_progress"), order("issuing")))
+        (item,) = works.answer_items(a_run(planned("in_progress"), order("issuing")))
         assert item["visible"] is True
 
 
@@ -236,32 +239,32 @@ class TestTokens:
             leftovers={"records": [{**RECORD, "id": "r0"}], "files": []},
         )
         run = a_run(planned("in_progress"), wants)
-        assert [item["name"] for item in runs.record_items(run)] == ["r1"]
-        assert [item["path"] for item in runs.file_items(run, "web2")] == [FILE["path"]]
-        assert [item["name"] for item in runs.leftover_record_items(run)] == ["r0"]
+        assert [item["name"] for item in works.record_items(run)] == ["r1"]
+        assert [item["path"] for item in works.file_items(run, "web2")] == [FILE["path"]]
+        assert [item["name"] for item in works.leftover_record_items(run)] == ["r0"]
 
     def test_leftovers_of_a_certificate_that_is_no_longer_declared_are_still_removed(self) -> None:
         gone = order("expired", name="old", leftovers={"records": [RECORD], "files": [FILE]})
         run = Run(plan={}, orders={"old": gone}, targets={}, hosts={"web1": host()})
-        assert runs.leftover_record_items(run) and runs.leftover_file_items(run, "web1")
+        assert works.leftover_record_items(run) and works.leftover_file_items(run, "web1")
 
     def test_a_pending_order_that_nobody_asks_for_in_this_run_keeps_its_tokens_and_gets_no_new_ones(self) -> None:
         pending = order("wanted", name="old", wanted={"records": [RECORD], "files": [FILE]})
         run = Run(plan={}, orders={"old": pending}, targets={}, hosts={"web1": host()})
-        assert runs.record_items(run) == runs.check_items(run) == runs.leftover_record_items(run) == []
-        assert runs.file_items(run, "web1") == runs.leftover_file_items(run, "web1") == []
+        assert works.record_items(run) == works.check_items(run) == works.leftover_record_items(run) == []
+        assert works.file_items(run, "web1") == works.leftover_file_items(run, "web1") == []
 
     @pytest.mark.parametrize("step", ["records", "files"])
     def test_a_token_that_could_not_be_published_is_not_waited_for(self, step: str) -> None:
         wants = order("wanted", wanted={"records": [RECORD], "files": [FILE]})
-        assert [item["name"] for item in runs.check_items(a_run(planned("in_progress"), wants))] == ["shop"]
+        assert [item["name"] for item in works.check_items(a_run(planned("in_progress"), wants))] == ["shop"]
         refused = {"name": RECORD["id"] if step == "records" else FILE["id"], "error": {"message": "REFUSED."}}
         if step == "records":
             run = a_run(planned("in_progress"), wants, records=[refused])
         else:
             run = a_run(planned("in_progress"), wants, {"web1": host(look=look(), files=refused)})
-        assert runs.check_items(run) == []
-        (answer,) = runs.answer_items(run)
+        assert works.check_items(run) == []
+        (answer,) = works.answer_items(run)
         assert answer["visible"] is False
 
     def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
@@ -272,8 +275,8 @@ class TestTokens:
             known=leftover,
             hosts={"web1": host(look=look(), leftover_files=gone), "web2": host(look=look(), leftover_files=gone)},
         )
-        assert runs.observation_items(half) == []
-        assert runs.observation_items(whole)[0]["observed"]["removed"] == ["f1"]
+        assert works.observation_items(half) == []
+        assert works.observation_items(whole)[0]["observed"]["removed"] == ["f1"]
 
 
 class TestDeployment:
@@ -284,11 +287,11 @@ class TestDeployment:
 
     def test_every_host_without_the_new_serial_gets_it(self) -> None:
         run = self.issued()
-        assert [runs.verify_items(run, name)[0]["certificate"] for name in ("web1", "web2")] == ["LEAF", "LEAF"]
+        assert [works.verify_items(run, name)[0]["certificate"] for name in ("web1", "web2")] == ["LEAF", "LEAF"]
 
     def test_no_host_switches_while_one_that_can_be_reached_has_not_verified(self) -> None:
         run = self.issued(web2={"error": {"message": "expired"}})
-        assert runs.switch_items(run, "web1") == []
+        assert works.switch_items(run, "web1") == []
 
     def test_an_unreachable_host_does_not_hold_up_the_others(self) -> None:
         hosts = {
@@ -296,34 +299,34 @@ class TestDeployment:
             "web2": host(False),
         }
         run = a_run(planned("due"), order("deploy_pending"), hosts)
-        assert [item["name"] for item in runs.switch_items(run, "web1")] == ["shop"]
+        assert [item["name"] for item in works.switch_items(run, "web1")] == ["shop"]
 
     def test_a_host_killed_while_switching_is_finished_though_it_has_the_serial(self) -> None:
         run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look("2", (KEY,), switching=True))})
-        assert [item["name"] for item in runs.verify_items(run, "web1")] == ["shop"]
+        assert [item["name"] for item in works.verify_items(run, "web1")] == ["shop"]
 
     def test_a_certificate_rolled_back_by_a_person_is_not_deployed_again(self) -> None:
         run = a_run(known=order("rolled_back"))
-        assert runs.verify_items(run, "web1") == []
+        assert works.verify_items(run, "web1") == []
 
     def test_the_sealed_key_goes_to_its_receiver(self) -> None:
         keeper = host(look=look("1", (KEY,)), requests={"name": "shop", "sealed": {"web2": "CIPHER"}})
         run = a_run(known=order("deploy_pending"), hosts={"web1": keeper, "web2": host(look=look())})
-        assert runs.verify_items(run, "web2")[0]["sealed_key"] == "CIPHER"
-        assert runs.verify_items(run, "web1")[0]["sealed_key"] is None
+        assert works.verify_items(run, "web2")[0]["sealed_key"] == "CIPHER"
+        assert works.verify_items(run, "web1")[0]["sealed_key"] is None
 
     def test_a_host_deploys_with_its_own_words_and_serves_files_from_its_own_root(self) -> None:
         own = {**wish(), "deploy": {"reload": "web2-nginx"}, "validation": {"document_root": "/srv/web2"}}
         run = replace(a_run(known=order("issued")), own={"shop": own})
-        (item,) = runs.verify_items(run, "web2")
+        (item,) = works.verify_items(run, "web2")
         assert item["deploy"]["reload"] == "web2-nginx"
         there = {"web2": host(look=look("2", (KEY,)))}
-        (back,) = runs.rollback_items(
+        (back,) = works.rollback_items(
             replace(run, hosts=there, targets={"shop": Targets(("web2",), ())}), "web2", ["shop"]
         )
         assert back["deploy"]["reload"] == "web2-nginx"
         waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
-        assert [file["document_root"] for file in runs.file_items(waiting, "web2")] == ["/srv/web2"]
+        assert [file["document_root"] for file in works.file_items(waiting, "web2")] == ["/srv/web2"]
 
     @pytest.mark.parametrize(
         ("own", "handshake"),
@@ -347,7 +350,7 @@ class TestDeployment:
         self, live: str | None, switching: bool, goes_back: bool
     ) -> None:
         run = a_run(known=order("deployed"), hosts={"web1": host(look=look(live, switching=switching))})
-        assert bool(runs.rollback_items(run, "web1", ["shop"])) is goes_back
+        assert bool(works.rollback_items(run, "web1", ["shop"])) is goes_back
 
     def test_the_ledger_learns_who_switched_now_and_who_had_switched_before_a_kill(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "error": None})
@@ -355,7 +358,7 @@ class TestDeployment:
         run = a_run(
             known=order("deploy_pending", hosts_pending=["web1", "web2"]), hosts={"web1": switched, "web2": before}
         )
-        assert runs.observation_items(run)[0]["observed"]["deployed_on"] == ["web1", "web2"]
+        assert works.observation_items(run)[0]["observed"]["deployed_on"] == ["web1", "web2"]
 
 
 class TestEndings:

@@ -1,0 +1,373 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each step of a run has to do, joined from what plan, hosts and ledger have said so far.
+
+The roles are choreography; the joins between their steps are here, pure, so that they can be tested without a play.
+Every function takes a Run and gives the items of one module call. The steps of a run are
+
+    look → plan → prepare, requests → orders → records, files → checks → answers → verify, switch → clean up → verdict
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
+    OPEN,
+    ByName,
+    HostSaid,
+    Item,
+    Run,
+    Said,
+    custodian,
+    lacks_certificate,
+)
+
+
+def look_names(run: Run, host: str) -> list[str]:
+    """certificates_info: the certificates that belong on this host."""
+    return [name for name, where in run.targets.items() if host in where.hosts]
+
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+def _needs_key(run: Run, name: str, host: str) -> bool:
+    if run.is_due(name):
+        return True
+    key = run.order(name).get("public_key_sha256")
+    return key not in run.hosts[host].said("look", name).get("has_keys", ())
+
+
+def _is_worked_on(run: Run, name: str) -> bool:
+    if run.is_due(name) or run.in_progress(name):
+        return True
+    return any(lacks_certificate(run, name, host) for host in run.reached(name))
+
+
+def prepare_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state prepare: this host will receive a key that is kept elsewhere."""
+    return [
+        {"name": name}
+        for name in run.names()
+        if host in run.reached(name)
+        and _is_worked_on(run, name)
+        and _receives_key(run, name, host)
+        and _needs_key(run, name, host)
+    ]
+
+
+def _receives_key(run: Run, name: str, host: str) -> bool:
+    """From another host; the custodian itself only where its key lies at a path of the user's, outside the store."""
+    keeper = custodian(run, name)
+    return keeper is not None and (keeper != host or bool(run.wish(name).get("paths")))
+
+
+def request_items(run: Run, host: str) -> list[Item]:
+    """certificate_requests on the custodian: new keys and CSRs for what is due, and keys sealed for the receivers."""
+    items = []
+    for name in run.names():
+        if custodian(run, name) != host or not _is_worked_on(run, name):
+            continue
+        recipients = _recipients(run, name)
+        due = run.is_due(name)
+        if due or recipients:
+            key = None if due else run.order(name).get("public_key_sha256")
+            items.append(_request_item(run.wish(name), key, recipients))
+    return items
+
+
+def _recipients(run: Run, name: str) -> list[Item]:
+    prepared = ((host, run.hosts[host].said("prepare", name).get("recipient")) for host in run.reached(name))
+    return [{"host": host, "public_key": public} for host, public in prepared if public]
+
+
+def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
+    item = {
+        "name": wish["name"],
+        "common_name": wish["common_name"],
+        "dns_names": wish["dns_names"],
+        "key": wish["key"],
+        "public_key_sha256": key,
+        "recipients": recipients,
+    }
+    return {**item, **{option: wish[option] for option in ("subject", "paths") if wish.get(option)}}
+
+
+# -- orders -----------------------------------------------------------------------------------------------------------
+
+
+def order_items(run: Run) -> list[Item]:
+    """certificate_orders until wanted: what is due and has a CSR, and every open order."""
+    items = []
+    for name in run.names():
+        keeper = custodian(run, name)
+        request = run.hosts[keeper].said("requests", name) if keeper else {}
+        if run.is_due(name) and request.get("csr") and not request.get("error"):
+            items.append({**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper})
+        elif run.in_progress(name) and not run.is_outdated(name):
+            items.append(_order_item(run, name))
+    return items
+
+
+def _order_item(run: Run, name: str) -> Item:
+    wish = run.wish(name)
+    validation = wish["validation"]
+    return {
+        "name": name,
+        "ca_account": wish["ca_account"],
+        "product": wish["product"],
+        "common_name": wish["common_name"],
+        "dns_names": wish["dns_names"],
+        "method": validation["method"],
+        "hosts": list(run.targets[name].hosts),
+        "options": {
+            "document_root": validation.get("document_root"),
+            "token_hosts": list(run.targets[name].token_hosts),
+        },
+    }
+
+
+def _key_facts(run: Run, name: str, request: Said) -> Item:
+    """``replaces``: what the ledger held when the run began: a key that is used again is ordered again, once."""
+    replaces = run.central.get("known", {}).get(name, {}).get("serial")
+    return {"csr": request["csr"], "public_key_sha256": request["public_key_sha256"], "replaces": replaces}
+
+
+def answer_items(run: Run) -> list[Item]:
+    """certificate_orders until issued: every open order; ``visible`` where all it wants was seen by dcv_check."""
+    fresh = {item["name"]: item for item in order_items(run)} if run.check_mode else {}
+    return [
+        {
+            # check mode wrote no order down that could be carried on: it is shown again, whole
+            **fresh.get(name, _order_item(run, name)),
+            "visible": _is_visible(run, name, order),
+            "observed": {"published": _published(run, order)},
+        }
+        for name, order in run.orders.items()
+        if name in run.plan
+        and not run.plan[name].get("error")
+        and order.get("state") in OPEN
+        and not order.get("error")
+    ]
+
+
+def _is_visible(run: Run, name: str, order: Said) -> bool:
+    if not _wanted(order, "records") and not _wanted(order, "files"):
+        return True
+    seen = run.central.get("checks", {}).get(name, {}).get("state")
+    return seen in ("visible", KNOWN_AFTER_ORDER)
+
+
+def _published(run: Run, order: Said) -> list[str]:
+    records = run.central.get("records", {})
+    there = ("published", "already_there")
+    ids = [
+        record["id"] for record in _wanted(order, "records") if records.get(record["id"], {}).get("outcome") in there
+    ]
+    return ids + [file["id"] for file in _wanted(order, "files") if _placed(run, file["id"])]
+
+
+def _placed(run: Run, token: str) -> bool:
+    return any(said.said("files", token).get("outcome") in ("placed", "kept") for said in run.hosts.values())
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def _wanted(order: Said, kind: str, where: str = "wanted") -> list[Item]:
+    return list((order.get(where) or {}).get(kind) or ())
+
+
+def record_items(run: Run) -> list[Item]:
+    """dns_tokens, state present: every record that an open order of this run's certificates wants now."""
+    return _records(_worked_on(run), "wanted")
+
+
+def leftover_record_items(run: Run) -> list[Item]:
+    """dns_tokens, state absent: records that no order needs any more, also those of runs that died."""
+    return _records(run.orders, "leftovers")
+
+
+def _worked_on(run: Run) -> ByName:
+    """The orders of certificates that this run plans: nobody would ask the CA to look at the tokens of another."""
+    names = set(run.names())
+    return {name: order for name, order in run.orders.items() if name in names}
+
+
+def _records(orders: ByName, where: str) -> list[Item]:
+    return [
+        {
+            "name": record["id"],
+            "record": record["name"],
+            "type": record["type"],
+            "value": record["value"],
+            "ttl": record["ttl"],
+        }
+        for order in orders.values()
+        for record in _wanted(order, "records", where)
+    ]
+
+
+def file_items(run: Run, host: str) -> list[Item]:
+    """file_tokens, state present, on one web server."""
+    return _files(run, host, _worked_on(run), "wanted")
+
+
+def leftover_file_items(run: Run, host: str) -> list[Item]:
+    """file_tokens, state absent, on one web server."""
+    return _files(run, host, run.orders, "leftovers")
+
+
+def _files(run: Run, host: str, orders: ByName, where: str) -> list[Item]:
+    items = []
+    for name, order in orders.items():
+        options = order.get("options") or {}
+        if host in (options.get("token_hosts") or ()) and run.hosts[host].reached:
+            items += [
+                {
+                    "name": file["id"],
+                    "document_root": run.document_root(name) or options["document_root"],
+                    "path": file["path"],
+                    "content": file["content"],
+                }
+                for file in _wanted(order, "files", where)
+            ]
+    return items
+
+
+def check_items(run: Run) -> list[Item]:
+    """dcv_check: one item a certificate, with all that its order wants; what could not be published is not awaited."""
+    items = []
+    for name, order in _worked_on(run).items():
+        if _is_refused(run, order):
+            continue
+        records = [{key: record[key] for key in ("name", "type", "value")} for record in _wanted(order, "records")]
+        files = [{key: file[key] for key in ("url", "content")} for file in _wanted(order, "files")]
+        if records or files:
+            items.append({"name": name, "records": records, "files": files})
+    return items
+
+
+def _is_refused(run: Run, order: Said) -> bool:
+    """Whether a DNS service or a web server would not take one of the tokens."""
+    steps = [run.central.get("records", {}), *(said.steps.get("files", {}) for said in run.hosts.values())]
+    tokens = [token["id"] for kind in ("records", "files") for token in _wanted(order, kind)]
+    return any(said.get(token, {}).get("error") for said in steps for token in tokens)
+
+
+# -- deployment -------------------------------------------------------------------------------------------------------
+
+
+def verify_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state verify: put the new set beside the live one and verify it."""
+    return [
+        _deployment_item(run, name, host)
+        for name in run.names()
+        if host in run.reached(name) and lacks_certificate(run, name, host) and run.order(name).get("certificate")
+    ]
+
+
+def _deployment_item(run: Run, name: str, host: str) -> Item:
+    order, wish = run.order(name), run.wish(name)
+    keeper = custodian(run, name)
+    sealed = (run.hosts[keeper].said("requests", name).get("sealed") or {}) if keeper else {}
+    return {
+        "name": name,
+        "certificate": order["certificate"],
+        "chain": order.get("chain") or [],
+        "public_key_sha256": order.get("public_key_sha256"),
+        "dns_names": order.get("dns_names") or wish["dns_names"],
+        "sealed_key": sealed.get(host),
+        "deploy": run.deploy(name),
+    }
+
+
+def switch_items(run: Run, host: str) -> list[Item]:
+    """certificate_deployments, state switch: only sets that every reachable host has verified."""
+    return [item for item in verify_items(run, host) if _verified_everywhere(run, item["name"])]
+
+
+def _verified_everywhere(run: Run, name: str) -> bool:
+    waiting = [host for host in run.reached(name) if lacks_certificate(run, name, host)]
+    return all(
+        run.hosts[host].said("verify", name).get("outcome") and not run.hosts[host].said("verify", name).get("error")
+        for host in waiting
+    )
+
+
+def rollback_items(run: Run, host: str, names: t.Collection[str]) -> list[Item]:
+    """certificate_deployments, state rollback, for the certificates that a person named.
+
+    Back from the newest one of the ledger; where that is not live any more there is nothing to do, so running it twice
+    goes back once.
+    """
+    return [
+        {"name": name, "deploy": run.deploy(name)}
+        for name in run.names()
+        if name in names and host in run.reached(name) and _has_newest(run, name, host)
+    ]
+
+
+def _has_newest(run: Run, name: str, host: str) -> bool:
+    look, newest = run.hosts[host].said("look", name), run.order(name).get("serial")
+    return bool(look.get("switching")) or newest is None or (look.get("live") or {}).get("serial") == newest
+
+
+# -- what the ledger must learn ---------------------------------------------------------------------------------------
+
+
+def observation_items(run: Run) -> list[Item]:
+    """certificate_orders, record only: where certificates went live or were rolled back, which tokens are gone."""
+    items = []
+    for name, order in run.orders.items():
+        if order.get("certificate") == KNOWN_AFTER_ORDER:
+            continue  # check mode: the ledger holds no order that could learn something
+        observed = {
+            "deployed_on": _hosts_with(run, name, order, "switch", ("switched", "kept")),
+            "rolled_back_on": _hosts_with(run, name, order, "rollback", ("rolled_back",)),
+            "removed": _removed(run, order),
+        }
+        if any(observed.values()):
+            items.append({"name": name, "observed": observed})
+    return items
+
+
+def _hosts_with(run: Run, name: str, order: Said, step: str, outcomes: tuple[str, ...]) -> list[str]:
+    hosts = []
+    for host, said in run.hosts.items():
+        result = said.said(step, name)
+        if result.get("outcome") in outcomes and not result.get("error"):
+            hosts.append(host)
+        elif step == "switch" and host in (order.get("hosts_pending") or ()) and _already_live(said, name, order):
+            hosts.append(host)  # a killed run had switched it, and died before it could say so
+    return hosts
+
+
+def _already_live(said: HostSaid, name: str, order: Said) -> bool:
+    look = said.said("look", name)
+    serial = (look.get("live") or {}).get("serial")
+    return bool(serial and serial == order.get("serial") and not look.get("switching"))
+
+
+def _removed(run: Run, order: Said) -> list[str]:
+    gone = ("removed", "already_absent", "absent")
+    records = run.central.get("leftover_records", {})
+    ids = [
+        record["id"]
+        for record in _wanted(order, "records", "leftovers")
+        if records.get(record["id"], {}).get("outcome") in gone
+    ]
+    token_hosts = (order.get("options") or {}).get("token_hosts") or ()
+    for file in _wanted(order, "files", "leftovers"):
+        outcomes = [
+            run.hosts[host].said("leftover_files", file["id"]).get("outcome")
+            for host in token_hosts
+            if host in run.hosts
+        ]
+        if outcomes and all(outcome in gone for outcome in outcomes):
+            ids.append(file["id"])
+    return ids
