@@ -85,7 +85,9 @@ options:
     type: bool
     default: false
   certificates:
-    description: The certificates to work on, each with its own name.
+    description:
+      - The certificates to work on, each with its own name.
+      - With an empty list the ledger is made, or brought to the newest schema, and nothing else is done.
     type: list
     elements: dict
     required: true

@@ -180,6 +180,8 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
         return [*lacking, f"the order is {order['state']}: {whose}"]
     if run.is_due(name) and not _was_ordered(run, name, order):
         return ["it is due and could not be ordered in this run"]
+    if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
+        return ["there is no certificate yet; run issue"]
     if not _is_live_everywhere(run, name):
         return ["the certificate is not live on every host yet"]
     return []
@@ -188,6 +190,10 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
 def _was_ordered(run: Run, name: str, order: Said) -> bool:
     before = run.central.get("known", {}).get(name, {}).get("reference")
     return order.get("state") in DEPLOYABLE and order.get("reference") != before
+
+
+def _is_live_somewhere(run: Run, name: str) -> bool:
+    return any(run.hosts[host].said("look", name).get("live") for host in run.reached(name))
 
 
 def _is_live_everywhere(run: Run, name: str) -> bool:

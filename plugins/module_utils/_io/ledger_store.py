@@ -204,6 +204,19 @@ def open_for_reading(path: str, *, migrations: t.Sequence[Migration] = MIGRATION
         return store
 
 
+def is_prepared(path: str, *, migrations: t.Sequence[Migration] = MIGRATIONS) -> bool:
+    """Whether there is a ledger with the newest schema."""
+    if not os.path.lexists(path):
+        return False
+    with _sqlite_errors(path):
+        _require_sqlite(path)
+        connection = _connect_read_only(path)
+        try:
+            return _version(connection, path, migrations) == migrations[-1].version
+        finally:
+            connection.close()
+
+
 def _require_sqlite(path: str) -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise LocalError(

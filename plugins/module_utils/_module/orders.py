@@ -54,6 +54,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     Append,
     Leases,
     LedgerStore,
+    is_prepared,
     open_for_reading,
     open_for_writing,
 )
@@ -87,7 +88,16 @@ class Csr:
 
 def run_orders(call: Call, tools: Tools) -> Result:
     _require_durable(call)
-    return _Run(call, tools).run()
+    return _Run(call, tools).run() if call.items else _prepare(call)
+
+
+def _prepare(call: Call) -> Result:
+    """An empty list makes the ledger, or brings it to the newest schema, and nothing else."""
+    if is_prepared(call.ledger_path):
+        return Result([])
+    if not call.check_mode:
+        open_for_writing(call.ledger_path).close()
+    return Result([], [Diff(call.ledger_path, "", "a ledger with the newest schema\n")], prepared=True)
 
 
 def _require_durable(call: Call) -> None:

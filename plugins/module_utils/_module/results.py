@@ -63,10 +63,12 @@ class Result:
     diff: list[Diff] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     extra: dict[str, t.Any] = field(default_factory=dict)
+    #: something changed that is no item's
+    prepared: bool = False
 
     @property
     def changed(self) -> bool:
-        return any(item.changed for item in self.items)
+        return self.prepared or any(item.changed for item in self.items)
 
     @property
     def errors(self) -> list[ItemResult]:

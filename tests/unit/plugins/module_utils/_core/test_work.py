@@ -399,6 +399,10 @@ class TestEndings:
         run = dataclasses.replace(run, central={"known": {"shop": before}})
         assert self.outcome(run) is Outcome.PENDING
 
+    def test_a_certificate_that_is_nowhere_yet_is_pending(self) -> None:
+        (ending,) = endings(a_run(hosts={"web1": host(look=look(None, ()))}))
+        assert ending.outcome is Outcome.PENDING and "run issue" in ending.sentences[0]
+
     def test_a_certificate_switched_in_this_run_has_changed(self) -> None:
         switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "changed": True, "error": None})
         assert self.outcome(a_run(known=order("deploy_pending"), hosts={"web1": switched})) is Outcome.CHANGED

@@ -801,6 +801,14 @@ def test_the_diff_shows_names_account_tokens_and_dates(ground: Playground) -> No
 # -- size -------------------------------------------------------------------------------------------------------------
 
 
+def test_an_empty_list_makes_the_ledger_once(ground: Playground) -> None:
+    assert ground.play(check_mode=True).changed and not ground.ledger.exists()
+    assert ground.play().changed and ground.ledger.exists()
+    before = ground.ledger.read_bytes()
+    again = ground.play()
+    assert (again.changed, again.diff, ground.ledger.read_bytes()) == (False, [], before)
+
+
 def test_settled_orders_are_read_only_when_asked_for(ground: Playground) -> None:
     for number in range(3):
         data = issue(ground, word=f"key{number}")
