@@ -52,22 +52,27 @@ def targets(
             inventory.add_host(host, group=group)
     resolved: dict[str, list[str]] = {}
 
-    def hosts_of(pattern: t.Any) -> list[str]:
+    def matched(pattern: t.Any) -> list[str]:
         key = ",".join(pattern) if isinstance(pattern, (list, tuple)) else str(pattern or "")
         if key not in resolved:
-            matched = {host.name for host in inventory.get_hosts(pattern=key)} if key else set()
-            resolved[key] = [host for host in play_hosts if host in matched]
+            resolved[key] = [host.name for host in inventory.get_hosts(pattern=key)] if key else []
         return resolved[key]
+
+    def in_play(names: t.Collection[str]) -> list[str]:
+        return [host for host in play_hosts if host in names]
 
     found = {}
     for certificate in certificates:
         if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str):
             validation = certificate.get("validation")
             token_pattern = validation.get("hosts") if isinstance(validation, t.Mapping) else None
-            own = hosts_of(certificate.get("hosts"))
+            own = matched(certificate.get("hosts"))
+            serving = matched(token_pattern) if token_pattern else own
             found[certificate["name"]] = {
-                "hosts": own,
-                "token_hosts": hosts_of(token_pattern) if token_pattern else own,
+                "hosts": in_play(own),
+                "token_hosts": in_play(serving),
+                "all_hosts": own,
+                "all_token_hosts": serving,
             }
     return found
 
@@ -82,6 +87,8 @@ def work(
 ) -> list[t.Any]:
     """The items of one step's module call."""
     run = inputs.read_run(said, hostvars, hosts)
+    if run.is_blocked:
+        return []
     if step in _CENTRAL_STEPS:
         return _CENTRAL_STEPS[step](run)
     if step == "rollback" and host is not None:

@@ -94,6 +94,8 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
     refusal = run.plan[name].get("error")
     if refusal:
         return Outcome.REFUSED, [refusal["message"]]
+    if not run.targets[name].all_hosts:
+        return Outcome.ERROR, [f"its hosts, {run.wish(name).get('hosts')!r}, match no host of the inventory"]
     errors = [*_errors(run, name, order), *_broken(run, name)]
     unreachable = _unreachable(run, name)
     if errors:
@@ -103,6 +105,8 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
     if run.check_mode:
         expected = _expected(run, name)
         return (Outcome.WOULD_CHANGE if expected else Outcome.IN_ORDER), expected
+    if not run.targets[name].hosts:
+        return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
     waiting = _waiting(run, name, order)
     if waiting:
         return Outcome.PENDING, waiting

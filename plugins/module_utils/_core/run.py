@@ -28,10 +28,15 @@ OPEN = frozenset({"intended", "wanted", "validating", "issuing", "needs_person"}
 
 @dataclass(frozen=True)
 class Targets:
-    """Where a certificate lives: hosts of this play that hold it, hosts that serve its validation files."""
+    """Where a certificate lives: hosts of this play that hold it, hosts of this play that serve its validation files.
+
+    all_hosts, all_token_hosts: those of the whole inventory; a limit keeps some of them out of this play.
+    """
 
     hosts: tuple[str, ...]
     token_hosts: tuple[str, ...]
+    all_hosts: tuple[str, ...]
+    all_token_hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,17 @@ class Run:
     central: t.Mapping[str, ByName] = field(default_factory=dict)
     central_broken: t.Mapping[str, str] = field(default_factory=dict)
     check_mode: bool = False
+    #: all hosts of the inventory
+    inventory: frozenset[str] = frozenset()
     own: ByName = field(default_factory=dict)
     #: when the plan was made; and how long a custodian that cannot be reached is waited for
     as_of: datetime | None = None
     custodian_grace: timedelta = timedelta(hours=72)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Without the ledger's word or without a plan nothing may be done: it could be done twice, or wrongly."""
+        return "known" in self.central_broken or "plan" in self.central_broken
 
     def reached(self, name: str) -> tuple[str, ...]:
         return tuple(host for host in self.targets[name].hosts if self.hosts[host].reached)

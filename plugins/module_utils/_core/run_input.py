@@ -41,11 +41,15 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
     return Run(
         plan=central["plan"],
         orders=orders,
-        targets={name: Targets(tuple(of["hosts"]), tuple(of["token_hosts"])) for name, of in said["targets"].items()},
+        targets={
+            name: Targets(*(tuple(of[key]) for key in ("hosts", "token_hosts", "all_hosts", "all_token_hosts")))
+            for name, of in said["targets"].items()
+        },
         hosts={host: _read_host(hostvars[host]) for host in hosts},
         central=central,
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
+        inventory=frozenset(said.get("inventory") or ()),
         as_of=_as_of(said.get("plan")),
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
@@ -104,7 +108,7 @@ def plan_items(certificates: t.Sequence[Item], run: Run) -> list[Item]:
     """The declared items with what hosts and ledger know of them: ``live``, ``order``, ``hosts_missing``."""
     return [
         {**certificate, **_known(certificate["name"], run)}
-        if isinstance(certificate.get("name"), str) and certificate["name"] in run.targets
+        if isinstance(certificate, t.Mapping) and certificate.get("name") in run.targets
         else certificate
         for certificate in certificates
     ]

@@ -123,10 +123,10 @@ def _order_item(run: Run, name: str) -> Item:
         "common_name": wish["common_name"],
         "dns_names": wish["dns_names"],
         "method": validation["method"],
-        "hosts": list(run.targets[name].hosts),
+        "hosts": list(run.targets[name].all_hosts),
         "options": {
             "document_root": validation.get("document_root"),
-            "token_hosts": list(run.targets[name].token_hosts),
+            "token_hosts": list(run.targets[name].all_token_hosts),
         },
     }
 
@@ -223,20 +223,19 @@ def leftover_file_items(run: Run, host: str) -> list[Item]:
 
 
 def _files(run: Run, host: str, orders: ByName, where: str) -> list[Item]:
-    items = []
-    for name, order in orders.items():
-        options = order.get("options") or {}
-        if host in (options.get("token_hosts") or ()) and run.hosts[host].reached:
-            items += [
-                {
-                    "name": file["id"],
-                    "document_root": run.document_root(name) or options["document_root"],
-                    "path": file["path"],
-                    "content": file["content"],
-                }
-                for file in _wanted(order, "files", where)
-            ]
-    return items
+    if not run.hosts[host].reached:
+        return []
+    return [
+        {
+            "name": file["id"],
+            "document_root": run.document_root(name) or (file.get("options") or order["options"])["document_root"],
+            "path": file["path"],
+            "content": file["content"],
+        }
+        for name, order in orders.items()
+        for file in _wanted(order, "files", where)
+        if host in _token_hosts(order, file)
+    ]
 
 
 def check_items(run: Run) -> list[Item]:
@@ -264,11 +263,19 @@ def _is_refused(run: Run, order: Said) -> bool:
 
 def verify_items(run: Run, host: str) -> list[Item]:
     """certificate_deployments, state verify: put the new set beside the live one and verify it."""
-    return [
-        _deployment_item(run, name, host)
-        for name in run.names()
-        if host in run.reached(name) and lacks_certificate(run, name, host) and run.order(name).get("certificate")
-    ]
+    items = []
+    for name in run.names():
+        if host in run.reached(name) and lacks_certificate(run, name, host) and run.order(name).get("certificate"):
+            item = _deployment_item(run, name, host)
+            # without its key, because the custodian cannot be reached or is kept out by a limit, it waits
+            if item["sealed_key"] or _has_key(run, name, host):
+                items.append(item)
+    return items
+
+
+def _has_key(run: Run, name: str, host: str) -> bool:
+    made_here = custodian(run, name) == host and not run.wish(name).get("paths")
+    return made_here or not _needs_key(run, name, host)
 
 
 def _deployment_item(run: Run, name: str, host: str) -> Item:
@@ -361,13 +368,19 @@ def _removed(run: Run, order: Said) -> list[str]:
         for record in _wanted(order, "records", "leftovers")
         if records.get(record["id"], {}).get("outcome") in gone
     ]
-    token_hosts = (order.get("options") or {}).get("token_hosts") or ()
-    for file in _wanted(order, "files", "leftovers"):
-        outcomes = [
-            run.hosts[host].said("leftover_files", file["id"]).get("outcome")
-            for host in token_hosts
-            if host in run.hosts
-        ]
-        if outcomes and all(outcome in gone for outcome in outcomes):
-            ids.append(file["id"])
-    return ids
+    return ids + [file["id"] for file in _wanted(order, "files", "leftovers") if _is_gone(run, order, file, gone)]
+
+
+def _is_gone(run: Run, order: Said, file: Said, gone: tuple[str, ...]) -> bool:
+    """Every web server that had it says so; one that has left the inventory cannot be asked any more."""
+    asked = [host for host in _token_hosts(order, file) if host in run.inventory or host in run.hosts]
+    return all(
+        host in run.hosts and run.hosts[host].said("leftover_files", file["id"]).get("outcome") in gone
+        for host in asked
+    )
+
+
+def _token_hosts(order: Said, file: Said) -> t.Sequence[str]:
+    """Those of the order that wanted the file, which may be an older one."""
+    options = file.get("options") or order.get("options") or {}
+    return options.get("token_hosts") or ()

@@ -90,7 +90,7 @@ def a_run(
     return Run(
         plan={"shop": plan or planned()},
         orders={"shop": known} if known else {},
-        targets={"shop": Targets(names, names)},
+        targets={"shop": Targets(names, names, names, names)},
         hosts=of_hosts,
         central={step: {said["name"]: said for said in results} for step, results in central.items()},
     )
@@ -207,6 +207,12 @@ class TestOrders:
         (item,) = works.order_items(run)
         assert (item["csr"], item["custodian"], item["hosts"]) == ("CSR", "web1", ["web1", "web2"])
 
+    def test_a_limit_does_not_change_what_the_ledger_knows_of_the_hosts(self) -> None:
+        run = a_run(planned("in_progress"), order("wanted"), {"web1": host(look=look())})
+        every = Targets(("web1",), ("web1",), ("web1", "web2"), ("web1", "web2"))
+        (item,) = works.order_items(dataclasses.replace(run, targets={"shop": every}))
+        assert (item["hosts"], item["options"]["token_hosts"]) == (["web1", "web2"], ["web1", "web2"])
+
     def test_a_broken_csr_is_not_ordered(self) -> None:
         broken = self.request(error={"message": "no key"})
         run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=broken)})
@@ -267,6 +273,15 @@ class TestTokens:
         (answer,) = works.answer_items(run)
         assert answer["visible"] is False
 
+    def test_a_file_on_a_host_that_a_limit_keeps_out_is_not_gone_but_one_that_left_the_inventory_is(self) -> None:
+        leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
+        gone = {"name": "f1", "outcome": "removed", "error": None}
+        run = a_run(known=leftover, hosts={"web1": host(look=look(), leftover_files=gone)})
+        limited = dataclasses.replace(run, inventory=frozenset({"web1", "web2"}))
+        assert works.observation_items(limited) == []
+        shrunk = dataclasses.replace(run, inventory=frozenset({"web1"}))
+        assert works.observation_items(shrunk)[0]["observed"]["removed"] == ["f1"]
+
     def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
         leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
         gone = {"name": "f1", "outcome": "removed", "error": None}
@@ -282,12 +297,18 @@ class TestTokens:
 class TestDeployment:
     def issued(self, **verify: t.Any) -> Run:
         fine = {"name": "shop", "outcome": "verified", "error": None}
-        hosts = {name: host(look=look(), verify={**fine, **verify.get(name, {})}) for name in ("web1", "web2")}
+        said = {name: {"verify": {**fine, **verify.get(name, {})}, "look": look()} for name in ("web1", "web2")}
+        said["web1"]["requests"] = {"name": "shop", "sealed": {"web2": "CIPHER"}}
+        hosts = {name: host(**steps) for name, steps in said.items()}
         return a_run(planned("due"), order("deploy_pending"), hosts)
 
     def test_every_host_without_the_new_serial_gets_it(self) -> None:
         run = self.issued()
         assert [works.verify_items(run, name)[0]["certificate"] for name in ("web1", "web2")] == ["LEAF", "LEAF"]
+
+    def test_a_host_whose_key_is_with_a_custodian_out_of_reach_waits(self) -> None:
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(False), "web2": host(look=look())})
+        assert works.verify_items(run, "web2") == []
 
     def test_no_host_switches_while_one_that_can_be_reached_has_not_verified(self) -> None:
         run = self.issued(web2={"error": {"message": "expired"}})
@@ -317,12 +338,13 @@ class TestDeployment:
 
     def test_a_host_deploys_with_its_own_words_and_serves_files_from_its_own_root(self) -> None:
         own = {**wish(), "deploy": {"reload": "web2-nginx"}, "validation": {"document_root": "/srv/web2"}}
-        run = replace(a_run(known=order("issued")), own={"shop": own})
+        hosts = {"web1": host(look=look()), "web2": host(look=look("1", (KEY,)))}
+        run = replace(a_run(known=order("issued"), hosts=hosts), own={"shop": own})
         (item,) = works.verify_items(run, "web2")
         assert item["deploy"]["reload"] == "web2-nginx"
         there = {"web2": host(look=look("2", (KEY,)))}
         (back,) = works.rollback_items(
-            replace(run, hosts=there, targets={"shop": Targets(("web2",), ())}), "web2", ["shop"]
+            replace(run, hosts=there, targets={"shop": Targets(("web2",), (), ("web2",), ())}), "web2", ["shop"]
         )
         assert back["deploy"]["reload"] == "web2-nginx"
         waiting = replace(a_run(known=order("wanted", wanted={"records": [], "files": [FILE]})), own={"shop": own})
@@ -399,6 +421,13 @@ class TestEndings:
         run = dataclasses.replace(run, central={"known": {"shop": before}})
         assert self.outcome(run) is Outcome.PENDING
 
+    @pytest.mark.parametrize(("matched", "outcome"), [(False, Outcome.ERROR), (True, Outcome.IN_ORDER)])
+    def test_a_pattern_without_a_host_is_an_error_unless_a_limit_keeps_the_host_out(
+        self, matched: bool, outcome: Outcome
+    ) -> None:
+        run = dataclasses.replace(a_run(planned("due")), targets={"shop": Targets((), (), ("web9",) * matched, ())})
+        assert self.outcome(run) is outcome and runs.custodian(run, "shop") is None
+
     def test_a_certificate_that_is_nowhere_yet_is_pending(self) -> None:
         (ending,) = endings(a_run(hosts={"web1": host(look=look(None, ()))}))
         assert ending.outcome is Outcome.PENDING and "run issue" in ending.sentences[0]
@@ -409,6 +438,11 @@ class TestEndings:
 
     def test_nothing_to_do_is_in_order(self) -> None:
         assert self.outcome(a_run(known=order("deployed", serial="1"))) is Outcome.IN_ORDER
+
+    @pytest.mark.parametrize("step", ["known", "plan"])
+    def test_a_run_without_ledger_or_plan_may_do_nothing(self, step: str) -> None:
+        assert dataclasses.replace(a_run(planned("due")), central_broken={step: "it is gone"}).is_blocked
+        assert not a_run(planned("due")).is_blocked
 
     def test_a_run_without_a_plan_is_an_error_of_its_own(self) -> None:
         run = Run(plan={}, orders={}, targets={}, hosts={}, central_broken={"plan": "2 errors in the options"})
