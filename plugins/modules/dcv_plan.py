@@ -40,7 +40,7 @@ options:
   certificates:
     description: The certificates, as in the variable C(inkan_certificates).
     type: list
-    elements: dict
+    elements: raw
     required: true
     suboptions:
       name:
@@ -531,7 +531,7 @@ _LAST = datetime(2100, 1, 1, tzinfo=timezone.utc)
 def argument_spec() -> dict[str, t.Any]:
     return {
         # read by _core/wish, which names every wrong field at once and what was meant
-        "certificates": {"type": "list", "elements": "dict", "required": True},
+        "certificates": {"type": "list", "elements": "raw", "required": True},
         "as_of": {"type": "str"},
         "choose": {"type": "str", "choices": [choice.value for choice in Choose], "default": Choose.RENEW.value},
         "renewal": {"type": "dict"},

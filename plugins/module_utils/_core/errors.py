@@ -70,7 +70,7 @@ class InkanError(Exception):
         text = f"{head}: {self.why}" if self.why else head
         text = text if text.endswith((".", "!", "?")) else text + "."
         if self.todo:
-            text += f" {self.todo}" if self.todo.endswith(".") else f" {self.todo}."
+            text += f" {self.todo}" if self.todo.endswith((".", "!", "?")) else f" {self.todo}."
         if self.retry_at is not None:
             text += f" Come back at {self.retry_at.isoformat()}."
         return text
