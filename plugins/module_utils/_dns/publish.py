@@ -218,6 +218,11 @@ class Plan:
     unknown: bool = False
 
     @property
+    def at_once(self) -> bool:
+        """Added and removed by one compare-and-swap: a CNAME cannot stand beside the one that it replaces."""
+        return self.exclusive or (self.place.rrset.type == "CNAME" and bool(self.adds and self.removes))
+
+    @property
     def after(self) -> frozenset[str]:
         return (self.place.rrset.values | frozenset(self.adds)) - frozenset(self.removes)
 
@@ -236,8 +241,9 @@ class Plan:
             token = outcome.token
             change = Change(there.name, there.type, token.value, token.ttl)
             outcome.there = token.present
-            if token.value == KNOWN_AFTER_ORDER:
-                self.unknown = outcome.changed = True
+            if token.value == KNOWN_AFTER_ORDER:  # what is not yet known was never published
+                outcome.changed = token.present
+                self.unknown = self.unknown or token.present
             elif token.present:
                 if token.value not in there.values:
                     self.adds[token.value] = change
@@ -316,11 +322,11 @@ def _apply(plans: t.Iterable[Plan], services: t.Mapping[str, OpenService]) -> No
             zones.setdefault((plan.place.service, plan.place.zone), []).append(plan)
     for (name, zone), group in zones.items():
         service = services[name].service
-        together = [plan for plan in group if not plan.exclusive]
+        together = [plan for plan in group if not plan.at_once]
         _send(service.add, zone, [(plan, change) for plan in together for change in plan.adds.values()])
         _send(service.remove, zone, [(plan, change) for plan in together for change in plan.removes.values()])
         for plan in group:
-            if plan.exclusive:
+            if plan.at_once:
                 _replace(service, zone, plan)
 
 

@@ -222,11 +222,11 @@ class Rfc2136:
         return _Edit(question, ttl, tuple(to_rdata(question.type, value) for value in new), ())
 
     def _transact(self, zone: str, edits: t.Sequence[_Edit], halvings: list[int]) -> dict[Question, InkanError]:
-        """Send one message; if the zone denies it, halve it to save what is allowed. Failures by RRset."""
+        """Send one message; if the zone denies it, halve it to save what it would take. Failures by RRset."""
         error = self._send(_message(zone, edits), f"Cannot update zone {zone}")
         if error is None:
             return {}
-        if error.code != "dns_refused" or len(edits) < 2 or halvings[0] < 2:
+        if error.code not in ("dns_refused", "rrset_changed") or len(edits) < 2 or halvings[0] < 2:
             return {edit.question: error for edit in edits}
         halvings[0] -= 2
         middle = len(edits) // 2
@@ -378,6 +378,8 @@ def _message(zone: str, edits: t.Iterable[_Edit]) -> dns.update.UpdateMessage:
         owner = dns.name.from_text(edit.question.name)
         for rdata in edit.removes:
             message.delete(owner, rdata)
+        if edit.question.type == "CNAME" and edit.adds and not edit.removes:
+            message.absent(owner, "CNAME")  # it would silently take the place of another (RFC 2136 §3.4.2.2)
         for rdata in edit.adds:
             message.add(owner, edit.ttl, rdata)
     return message
@@ -403,9 +405,13 @@ def _batches(edits: t.Sequence[_Edit]) -> list[list[_Edit]]:
     return batches
 
 
+#: an answer came that says nothing for sure
+_ANSWER_UNUSABLE = ("dns_bad_answer", "tsig_bad_answer", "tsig_missing")
+
+
 def _answer_lost(error: InkanError) -> bool:
     """The update may have taken effect: only a look can tell."""
-    return (isinstance(error, TransportError) and error.sent) or error.code in ("dns_bad_answer", "tsig_bad_answer")
+    return (isinstance(error, TransportError) and error.sent) or error.code in _ANSWER_UNUSABLE
 
 
 def _with_change(error: InkanError) -> InkanError:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An authoritative server in memory, behind the door ``Exchange``: queries, referrals and RFC 2136 updates.
 
-As BIND does: CNAME beside TXT is ignored with NOERROR, the TTL of the whole set is rewritten.
+As BIND does: CNAME beside TXT is ignored with NOERROR, a CNAME takes the place of another, the TTL of the whole set is
+rewritten.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ class Server:
                 values = [one for one in values if one not in there]
                 log += [f"- {name} {type} {one}" for one in there]
             elif not self._clashes(name, type) and not there:
-                values = [*values, rdata.to_text()]
+                values = [*(values if type != "CNAME" else ()), rdata.to_text()]
                 ttl = rrset.ttl
                 log.append(f"+ {name} {type} {rdata.to_text()}")
         if values:

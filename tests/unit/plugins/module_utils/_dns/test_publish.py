@@ -119,6 +119,15 @@ def test_a_cname_token_is_written_at_its_own_name() -> None:
     assert words(done({"main": server}, token("other.test", type="CNAME", present=False))) == [(True, False, None)]
 
 
+def test_one_cname_takes_the_place_of_another_that_the_same_call_removes() -> None:
+    server = Server().put(NAME, "CNAME", "old.test.")
+    tokens = [token("new.test", type="CNAME"), token("old.test", type="CNAME", present=False)]
+    expected = [(True, True, None), (True, False, None)]
+    assert words(done({"main": server}, *tokens, check_mode=True)) == expected
+    assert words(done({"main": server}, *tokens)) == expected
+    assert server.values(NAME, "CNAME") == ["new.test."]
+
+
 # --- plan and apply
 
 
@@ -189,6 +198,15 @@ def test_unknown_values_are_planned_and_shown() -> None:
     assert words(outcomes) == [(True, True, None)]
     assert {line.value for line in diff.before} == {"neighbour"}
     assert {line.value for line in diff.after} == {"neighbour", KNOWN_AFTER_ORDER}
+
+
+def test_what_is_not_yet_known_cannot_be_removed() -> None:
+    server = Server().put(NAME, "TXT", '"neighbour"')
+    outcomes, diffs = publish(
+        [token(KNOWN_AFTER_ORDER, present=False)], services(main=server), lambda _name: None, True
+    )
+    assert words(outcomes) == [(False, False, None)]
+    assert diffs == []
 
 
 # --- diff

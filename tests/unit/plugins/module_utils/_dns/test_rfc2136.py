@@ -8,7 +8,7 @@ import typing as t
 
 import dns.rcode
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._dns import rfc2136
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
@@ -173,6 +173,17 @@ def test_a_second_cname_is_refused_before_it_replaces_the_first() -> None:
     assert server.updates == []
 
 
+def test_a_cname_that_came_after_the_look_is_not_replaced() -> None:
+    """An added CNAME would take the place of the one that is there (RFC 2136 §3.4.2.2)."""
+    server = Server()
+    one = service(server)
+    one.looks([Question(NAME, "CNAME"), Question(f"other.{ZONE}", "CNAME")])
+    server.put(NAME, "CNAME", "theirs.test.")
+    receipts = one.add(ZONE, [Change(NAME, "CNAME", "ours.test"), Change(f"other.{ZONE}", "CNAME", "ours.test")])
+    assert codes(receipts) == ["rrset_changed", None]
+    assert server.values(NAME, "CNAME") == ["theirs.test."]
+
+
 def test_a_denied_name_does_not_take_the_others_with_it() -> None:
     names = [f"n{number}.{ZONE}" for number in range(9)]
     server = Server(refuses={names[3]})
@@ -212,8 +223,15 @@ def test_each_refusal_has_its_code_and_the_servers_word(rcode: int, code: str) -
     assert dns.rcode.to_text(rcode) in error.why
 
 
-def test_an_answer_lost_after_the_effect_is_no_failure() -> None:
-    server = Server(lost=no_answer())
+def unusable(code: str) -> ProtocolError:
+    return ProtocolError(code=code, what="The answer could not be used")
+
+
+@pytest.mark.parametrize(
+    "lost", [no_answer(), *map(unusable, ("dns_bad_answer", "tsig_bad_answer", "tsig_missing"))], ids=lambda one: one.code
+)
+def test_an_answer_lost_after_the_effect_is_no_failure(lost: InkanError) -> None:
+    server = Server(lost=lost)
     assert codes(service(server).add(ZONE, [txt("v")])) == [None]
     assert len(server.updates) == 1
 
