@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: issue, deploy, prove, nothing to do, renew with a new key, roll back. BIND 9, Pebble and nginx are real.
+"""The demo: issue, prove, deploy to one more host, nothing to do, renew with a new key, roll back.
+
+BIND 9, Pebble and nginx are real.
 
 make demo            all of it; what it leaves behind lies in .demo/ (inventory, logs, stores, ledger)
 scripts/demo --keep  the servers stay up after the last act until Enter is pressed
@@ -24,12 +26,13 @@ from servers.process import Missing, program, wait_for  # noqa: E402
 from world import Play, World, usual_certificates  # noqa: E402
 
 PROGRAMS = {"named": "bind9", "pebble": "pebble", "nginx": "nginx-light"}
-#: certificate -> (a name to ask for in the handshake, hosts that serve it)
+#: certificate -> (a name to ask for in the handshake, hosts that serve it at first)
 SERVED = {
-    "shop": ("www.shop.example.test", ("web1", "web2", "web3")),
+    "shop": ("www.shop.example.test", ("web1", "web2")),
     "api": ("api.example.test", ("web1",)),
     "wild": ("any.wild.example.test", ("web2",)),
 }
+JOINING = "web3"  # gets shop's certificate in a later act
 
 
 class Failure(Exception):
@@ -68,6 +71,7 @@ class Demo:
     def __init__(self, world: World, stage: Stage) -> None:
         self.world = world
         self.stage = stage
+        self.served = dict(SERVED)
         #: act -> certificate -> serial that every one of its hosts serves
         self.serials: dict[str, dict[str, str]] = {}
         self.changed: dict[str, dict[str, int]] = {}
@@ -77,6 +81,7 @@ class Demo:
         step("plan: what would be done (--check --diff)", self.plan)
         step("issue: keys, orders, validation, deployment", lambda: self.played("issue"))
         step("prove: TLS handshakes verify against the CA", lambda: self.proven("issue"))
+        step(f"deploy: {JOINING} joins and gets shop's certificate", self.joined)
         step("renew: a second run has nothing to do", self.nothing_to_do)
         step("renew: new keys and certificates, by force", lambda: self.played("renew", _force(list(SERVED))))
         step("prove: every serial has changed", lambda: self.proven("renew", differs_from="issue"))
@@ -106,11 +111,22 @@ class Demo:
             if same:
                 raise Failure(f"still the old serial is served for: {', '.join(same)}")
         self.serials[act] = found
-        return f"{sum(len(hosts) for _name, hosts in SERVED.values())} handshakes, chain and name verified"
+        return f"{sum(len(hosts) for _name, hosts in self.served.values())} handshakes, chain and name verified"
+
+    def joined(self) -> str:
+        """One more host is declared: the certificate that is there goes to it, its key sealed, and nothing is ordered."""
+        self.world.certificates = certificates()
+        self.world.write_inventory()
+        came = self.played("deploy")
+        server_name, hosts = SERVED["shop"]
+        self.served["shop"] = (server_name, (*hosts, JOINING))
+        if self._serve_the_same() != self.serials["issue"]:
+            raise Failure(f"{JOINING} does not serve what the others serve")
+        return came
 
     def _serve_the_same(self) -> dict[str, str]:
         found = {}
-        for name, (server_name, hosts) in SERVED.items():
+        for name, (server_name, hosts) in self.served.items():
             # A reload is asynchronous: an old worker of nginx may answer a last connection.
             serials = wait_for(lambda: self._agreed(server_name, hosts), f"{name} to be served alike", 5)  # noqa: B023
             found[name] = serials
@@ -153,12 +169,18 @@ class Demo:
 
     def summary(self, seconds: float) -> str:
         rows: list[tuple[str, ...]] = [("certificate", "hosts", "issued", "renewed", "after rollback")]
-        for name, (_server_name, hosts) in SERVED.items():
+        for name, (_server_name, hosts) in self.served.items():
             serials = [_short(self.serials[act][name]) for act in ("issue", "renew", "rollback")]
             rows.append((name, " ".join(hosts), *serials))
         table = _table(rows, self.stage)
         changed = [("playbook", *sorted(self.changed["issue"]))]
-        titles = {"issue": "issue", "again": "renew (nothing due)", "renew": "renew (forced)", "rollback": "rollback"}
+        titles = {
+            "issue": "issue",
+            "deploy": "deploy",
+            "again": "renew (nothing due)",
+            "renew": "renew (forced)",
+            "rollback": "rollback",
+        }
         for act, title in titles.items():
             counts = self.changed[act]
             changed.append((title, *(str(counts.get(host, 0)) for host in changed[0][1:])))
@@ -168,6 +190,11 @@ class Demo:
             f"\n  {self.stage.paint('All of it is true.', '1;32')} {seconds:.0f} s with the servers' start."
             f"\n  Inventory, logs, stores and ledger to look at: {self.world.root}\n"
         )
+
+
+def certificates(**shop: t.Any) -> list[dict[str, t.Any]]:
+    """The usual ones, shop on all web servers unless other words are given for it."""
+    return [{**one, **(shop if one["name"] == "shop" else {})} for one in usual_certificates()]
 
 
 def _installed() -> str | None:
@@ -234,7 +261,9 @@ def main() -> int:
     print("\n  inkan.tls: three certificates go all the way round, on BIND 9, Pebble and three nginx hosts\n")
     try:
         install_servers(stage)
-        world = World(folder, hosts=3, certificates=usual_certificates(), collections_path=_installed())
+        world = World(
+            folder, hosts=3, certificates=certificates(hosts=list(SERVED["shop"][1])), collections_path=_installed()
+        )
         with world:
             demo = Demo(world, stage)
             demo.run()
