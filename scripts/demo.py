@@ -114,7 +114,7 @@ class Demo:
         return f"{sum(len(hosts) for _name, hosts in self.served.values())} handshakes, chain and name verified"
 
     def joined(self) -> str:
-        """One more host is declared: the certificate that is there goes to it, its key sealed, and nothing is ordered."""
+        """One more host is declared: the certificate goes to it, its key sealed, and nothing is ordered."""
         self.world.certificates = certificates()
         self.world.write_inventory()
         came = self.played("deploy")
