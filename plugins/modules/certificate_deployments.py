@@ -48,7 +48,7 @@ notes:
     just then may find the new key beside the old certificate. The live link and a copy with V(combined) content have
     no such window.
   - Before the first deployment of a certificate, a private key and a certificate that already lie where copies go, and
-    belong together, are kept as a generation of their own. They come back if the new certificate is not proven.
+    belong together, are kept as generation 0. They come back if the new certificate is not proven, and by V(rollback).
   - An error of one item never stops the others. Mistakes in the options refuse the whole call before anything is done.
 options:
   state:

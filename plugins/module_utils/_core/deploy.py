@@ -246,8 +246,15 @@ class Past:
     is_expired: bool
 
 
-def rollback_target(past: t.Sequence[Past], live: int | None, to_serial: str | None) -> int | None:
-    """The generation to go back to: that of ``to_serial``, else the newest below live that has not expired."""
+def rollback_target(
+    past: t.Sequence[Past], live: int | None, to_serial: str | None, journal: Passage | None = None
+) -> int | None:
+    """The generation to go back to: that of ``to_serial``, else the newest below live that has not expired.
+
+    A killed rollback, seen by its journal, is finished, not repeated one generation further down.
+    """
+    if to_serial is None and journal is not None and journal.to == live and (journal.back_to or 0) > journal.to:
+        return live
     fit = sorted((one for one in past if not one.is_expired), key=lambda one: -one.number)
     if to_serial is not None:
         return next((one.number for one in fit if one.serial == to_serial), None)

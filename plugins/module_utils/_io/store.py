@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store: keys, CSRs and certificates of one host, in generations, one of them live.
 
-    <store>/<name>/generations/0007/{privkey,csr,cert,chain,fullchain}.pem
+    <store>/<name>/generations/0007/{privkey,csr,cert,chain,fullchain}.pem      0000: what lay there before us
     <store>/<name>/live -> generations/0007        switched by one rename
     <store>/<name>/switching.json                  there while a switch is not yet proven
     <store>/<name>/recipient.key                   there while a sealed key is awaited
@@ -167,12 +167,22 @@ class Store:
                 del self._held[name]
                 os.close(fd)
 
-    def new_generation(self, name: str, files: t.Mapping[str, bytes], modes: t.Mapping[str, int] | None = None) -> int:
-        """A new generation with these files (mode 0600 unless ``modes`` says else); its number."""
+    def new_generation(
+        self,
+        name: str,
+        files: t.Mapping[str, bytes],
+        modes: t.Mapping[str, int] | None = None,
+        *,
+        oldest: bool = False,
+    ) -> int:
+        """A new generation with these files (mode 0600 unless ``modes`` says else); its number.
+
+        oldest: it is older than all that is here, so it becomes generation 0, if there is none yet.
+        """
         for file in files:
             self._known_file(name, file)
         with self.lock(name), self._made(name, _GENERATIONS) as folder:
-            number = self._next_number(name, folder)
+            number = 0 if oldest and not _has(folder, 0) else self._next_number(name, folder)
             half_made = temporary_name()
             try:
                 with folder.made_child(half_made, durable=False) as inside:

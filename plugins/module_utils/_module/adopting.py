@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Before the first deployment: the pair that already lies where copies go becomes a generation.
+"""Before the first deployment: the pair that already lies where copies go becomes generation 0.
 
 Another tool, or a person, put it there, and its private key may exist nowhere else. As a generation it is kept, and a
 first deployment that is not proven has something to go back to.
@@ -29,6 +29,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import certi
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import public_key_sha256
 
 _KEY_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----[^-]+-----END \1-----\n?")
+#: Servers take more in one file (EC and DH parameters), so certificates are picked out.
+_CERTIFICATE_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?")
 
 
 class Pair(t.NamedTuple):
@@ -48,7 +50,7 @@ def adopt(store: Store, name: str, copies: t.Sequence[CopyWish]) -> int | None:
     place = placement(held, pair.public_key_sha256, pair.files, None, sealed=False)
     if place.place is Place.KEEP:
         return place.number
-    return store.new_generation(name, {KEY: pair.key, **pair.files}, PUBLIC_MODES)
+    return store.new_generation(name, {KEY: pair.key, **pair.files}, PUBLIC_MODES, oldest=True)
 
 
 def find_pair(copies: t.Sequence[CopyWish]) -> Pair | None:
@@ -73,5 +75,5 @@ def _keys(content: bytes | None) -> list[bytes]:
 
 def _certificates(content: bytes | None) -> list[str]:
     with contextlib.suppress(InkanError):
-        return split_pem(_KEY_BLOCK.sub(b"", content or b"").decode("ascii", "replace"))
+        return split_pem(b"".join(_CERTIFICATE_BLOCK.findall(content or b"")).decode("ascii", "replace"))
     return []

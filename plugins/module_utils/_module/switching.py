@@ -197,10 +197,7 @@ class _Switch:
 
     def _rollback_target(self, work: _Work) -> int:
         name, live = work.wish.name, work.live_before
-        journal = self._store.read_journal(name)
-        if journal and journal.target == live and (journal.previous or 0) > live and work.wish.to_serial is None:
-            return live  # a killed rollback is finished, not repeated one generation further down
-        target = rollback_target(self._past(name), live, work.wish.to_serial)
+        target = rollback_target(self._past(name), live, work.wish.to_serial, self._passage(name))
         if target is None:
             wanted = f"with the serial {work.wish.to_serial}" if work.wish.to_serial else f"before generation {live}"
             raise LocalError(
@@ -211,6 +208,10 @@ class _Switch:
                 todo="Issue a new certificate instead",
             )
         return target
+
+    def _passage(self, name: str) -> Passage | None:
+        journal = self._store.read_journal(name)
+        return Passage(journal.previous, journal.target, journal.answered) if journal else None
 
     def _past(self, name: str) -> list[Past]:
         now, past = self._ports.clock.now(), []
@@ -237,10 +238,9 @@ class _Switch:
     def _judge_move(self, work: _Work, target: int) -> None:
         name = work.wish.name
         work.leaf = self._facts(name, target)
-        journal = self._store.read_journal(name)
         facts = Facts(
             live=work.live_before,
-            journal=Passage(journal.previous, journal.target, journal.answered) if journal else None,
+            journal=self._passage(name),
             misplaced=self._is_misplaced(work, target),
             served=self._served(work),
         )

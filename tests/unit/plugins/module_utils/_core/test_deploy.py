@@ -163,6 +163,32 @@ def test_the_generation_that_a_rollback_means(live: int | None, to_serial: str |
     assert rollback_target(past, live, to_serial) == target
 
 
+@pytest.mark.parametrize(
+    ("journal", "to_serial", "target"),
+    [
+        (Passage(4, 2), None, 2),
+        (Passage(4, 2), "a1", 1),
+        (Passage(2, 4), None, 1),
+        (Passage(1, 2), None, 1),
+        (Passage(0, 2), None, 1),
+        (Passage(None, 2), None, 1),
+    ],
+    ids=[
+        "a rollback was killed after its rename: it is finished",
+        "another one is wanted by its serial",
+        "a switch was killed before its rename",
+        "a switch was killed after its rename: back",
+        "a first deployment over something older was killed: back",
+        "a first deployment was killed: back",
+    ],
+)
+def test_a_killed_rollback_is_finished_and_a_killed_switch_gone_back_from(
+    journal: Passage, to_serial: str | None, target: int
+) -> None:
+    past = [Past(1, "a1", False), Past(2, "a2", False)]
+    assert rollback_target(past, 2, to_serial, journal) == target
+
+
 def test_an_expired_certificate_is_not_gone_back_to_even_by_its_serial() -> None:
     assert rollback_target([Past(1, "a1", True)], 2, "a1") is None
 

@@ -20,7 +20,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host 
 )
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._x509 import forge
 
-OLD, NEW = leaf("shop.example.jp", 0xA1), leaf("shop.example.jp", 0xA2)
+OLD, NEW, NEWER = (leaf("shop.example.jp", serial) for serial in (0xA1, 0xA2, 0xA3))
 BLOG_OLD, BLOG_NEW = leaf("blog.example.jp", 0xB1), leaf("blog.example.jp", 0xB2)
 
 
@@ -228,6 +228,37 @@ def test_a_pair_that_lay_there_before_comes_back_if_the_first_deployment_is_not_
         assert back.error.code == "chain_missing"
     else:
         assert (back.error, host.served("shop")) == (None, "a1")
+
+
+def test_what_lay_there_before_is_older_than_all_that_was_deployed(host: Host) -> None:
+    copies = foreign_pair(host, "two files")
+    for certificate in (NEW, NEWER):
+        assert host.run("switch", verified(host, "shop", certificate, copies=copies)).items[0].error is None
+    serials = [host.run("rollback", item("shop", copies=copies)).items[0].extra["serial"] for _turn in range(2)]
+    assert serials == ["a2", "a1"]
+    last = host.run("rollback", item("shop", copies=copies)).items[0]
+    assert last.error.code == "no_previous_generation"
+
+
+def test_a_killed_first_deployment_is_rolled_back_to_what_lay_there_before(host: Host) -> None:
+    copies = foreign_pair(host, "two files")
+    wish = verified(host, "shop", NEW, copies=copies)
+    host.system = DyingSystem()
+    host.reload = lambda *_how, **_more: host.system.fail("reload")  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        host.run("switch", wish)
+    del host.reload  # type: ignore[method-assign]
+    assert host.live_serial("shop") == "a2"
+    back = host.run("rollback", item("shop", copies=copies)).items[0]
+    assert (back.error, back.outcome, host.served("shop")) == (None, "rolled_back", "a1")
+
+
+def test_parameters_beside_the_pair_do_not_hide_it(host: Host) -> None:
+    copies = foreign_pair(host, "one file")
+    path = Path(copies[0]["path"])
+    path.write_bytes(path.read_bytes() + b"-----BEGIN DH PARAMETERS-----\nMAYCAQcCAQI=\n-----END DH PARAMETERS-----\n")
+    assert host.run("switch", verified(host, "shop", NEW, copies=copies)).items[0].error is None
+    assert host.run("rollback", item("shop", copies=copies)).items[0].extra["serial"] == "a1"
 
 
 def test_what_is_no_pair_is_not_kept(host: Host) -> None:
