@@ -23,6 +23,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import MAX
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor
 
 _SHOWN_VALUES = 5
+#: targets that are followed where servers have different CNAMEs: at the record itself (its zone may be changing), and
+#: further on. A hostile zone could lead every server elsewhere, and each of those again.
+_TARGETS_AT_RECORD, _TARGETS_FURTHER = 2, 1
 
 
 class Wish(t.NamedTuple):
@@ -62,6 +65,11 @@ class View(t.NamedTuple):
     answers: tuple[tuple[Server, Told | InkanError], ...]
     problem: InkanError | None = None
 
+    def targets(self, most: int) -> list[str]:
+        """Where its servers' CNAMEs lead, as many as are followed."""
+        aliases = [answer.alias for _server, answer in self.answers if not isinstance(answer, InkanError)]
+        return list(dict.fromkeys(alias for alias in aliases if alias is not None))[:most]
+
 
 Views = t.Mapping[Question, View]
 
@@ -79,18 +87,15 @@ def look(wishes: t.Iterable[Wish], resolver: Resolver, executor: Executor) -> di
 def collect(questions: t.Sequence[Question], resolver: Resolver, executor: Executor) -> dict[Question, View]:
     views: dict[Question, View] = {}
     pending = list(dict.fromkeys(questions))
+    most = _TARGETS_AT_RECORD
     for _turn in range(MAX_CHAIN + 1):
         if not pending:
             break
         seen = _level(pending, resolver, executor)
         views.update(seen)
-        aliases = (
-            Question(answer.alias, question.type)
-            for question, view in seen.items()
-            for _server, answer in view.answers
-            if not isinstance(answer, InkanError) and answer.alias is not None
-        )
+        aliases = (Question(one, question.type) for question, view in seen.items() for one in view.targets(most))
         pending = [question for question in dict.fromkeys(aliases) if question not in views]
+        most = _TARGETS_FURTHER
     return views
 
 
@@ -189,13 +194,16 @@ def judge(wish: Wish, views: Views) -> Sighting:
 
 def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) -> list[Row]:
     view = views.get(question)
+    if view is None:
+        return []
     rows: list[Row] = []
     behind: dict[str, list[Row]] = {}
-    for server, answer in view.answers if view else ():
+    for alias in view.targets(_TARGETS_FURTHER if trail else _TARGETS_AT_RECORD):
+        circle = alias in (*trail, question.name)
+        target = Question(alias, question.type)
+        behind[alias] = [] if circle else _rows(target, value, views, (*trail, question.name))
+    for server, answer in view.answers:
         alias = None if isinstance(answer, InkanError) else answer.alias
-        if alias is not None and alias not in behind and alias not in (*trail, question.name):
-            target = Question(alias, question.type)
-            behind[alias] = _rows(target, value, views, (*trail, question.name))
         found, words = _judged(question, value, answer, behind)
         rows.append(Row(question.name, server.name, server.address, found, words, bool(alias and behind.get(alias))))
     rows = _without_unreachable(rows, views)
@@ -211,8 +219,10 @@ def _judged(
         values = answer.found.values
         return value in values, _shown(question.type, values)
     if answer.alias is not None:
-        rows = behind.get(answer.alias, [])
         words = f"has a CNAME to {escaped(answer.alias, 260)}"
+        rows = behind.get(answer.alias)
+        if rows is None:
+            return False, f"{words}, other servers have others"
         if not rows:
             return False, f"{words}, which leads nowhere"
         return all(row.found is not False for row in rows) and any(row.found for row in rows), words

@@ -97,7 +97,7 @@ class _Target(t.NamedTuple):
 
 def url_error(url: str) -> str | None:
     """Why a CA would not fetch this URL, or None."""
-    target = _parse(url)
+    target = _first_target(url)
     return target if isinstance(target, str) else None
 
 
@@ -128,7 +128,7 @@ def look(
 
 def _starts(wish: FileWish, book: AddressBook) -> tuple[t.Sequence[str], str]:
     """The addresses to visit, or why there is none."""
-    target = _parse(wish.url)
+    target = _first_target(wish.url)
     if isinstance(target, str):
         return (), target
     if wish.content.strip() and wish.content.strip() in wish.url:
@@ -208,6 +208,18 @@ def _no_route(error: InkanError) -> bool:
     return isinstance(cause, OSError) and cause.errno in _NO_ROUTE
 
 
+def _first_target(url: str) -> _Target | str:
+    """As ``_parse``, for what is fetched before any redirect."""
+    target = _parse(url)
+    if isinstance(target, _Target) and _is_acme(url) and (target.port != 80 or not target.url.startswith("http:")):
+        return "an ACME token is first fetched by http on port 80 (RFC 8555 §8.3)"
+    return target
+
+
+def _is_acme(url: str) -> bool:
+    return urllib.parse.urlsplit(url).path.startswith(_ACME)
+
+
 def _parse(url: str) -> _Target | str:
     """Host and port of a URL that a CA fetches, or why it does not."""
     try:
@@ -247,6 +259,6 @@ def _reason(wish: FileWish, response: HttpResponse) -> str:
     if not 200 <= response.status < 300:
         return f"answers {response.status}"
     wanted = wish.content.strip().encode()
-    if _ACME in wish.url:  # RFC 8555 §8.3: the body is the key authorization, white space at its end ignored
+    if _is_acme(wish.url):  # RFC 8555 §8.3: the body is the key authorization, white space at its end ignored
         return "" if response.body.rstrip() == wanted else "serves other content"
     return "" if wanted in response.body else "serves other content"

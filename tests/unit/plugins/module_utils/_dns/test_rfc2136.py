@@ -228,7 +228,9 @@ def unusable(code: str) -> ProtocolError:
 
 
 @pytest.mark.parametrize(
-    "lost", [no_answer(), *map(unusable, ("dns_bad_answer", "tsig_bad_answer", "tsig_missing"))], ids=lambda one: one.code
+    "lost",
+    [no_answer(), *map(unusable, ("dns_bad_answer", "tsig_bad_answer", "tsig_missing"))],
+    ids=lambda one: one.code,
 )
 def test_an_answer_lost_after_the_effect_is_no_failure(lost: InkanError) -> None:
     server = Server(lost=lost)

@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
+import dns.message
+import dns.rdatatype
+import dns.rrset
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Resolver
 from ansible_collections.inkan.tls.plugins.module_utils._dns.visibility import Sighting, Wish, look
@@ -84,6 +89,16 @@ def test_a_cname_on_one_server_only_is_a_lack_of_the_other() -> None:
     assert sighting.lacking == (f"TXT {NAME}: ns2.{ZONE} ({SECOND}) says NXDOMAIN",)
 
 
+def test_servers_that_point_to_different_names_must_all_lead_to_the_value() -> None:
+    net = internet(FIRST, SECOND)
+    net.servers[FIRST].put(NAME, "CNAME", "x.tokens.test.")
+    net.servers[SECOND].put(NAME, "CNAME", "y.tokens.test.")
+    tokens = net.servers["192.0.2.21"] = server("192.0.2.21", zone="tokens.test").put("x.tokens.test", "TXT", '"v"')
+    assert [row.found for row in seen(net, wish())[0].rows] == [True, False, True, False]
+    tokens.put("y.tokens.test", "TXT", '"v"')
+    assert seen(net, wish())[0].visible
+
+
 @pytest.mark.parametrize("target", [f"{NAME}.", f"loop.{ZONE}.", "x.nowhere.test."])
 def test_a_cname_that_leads_nowhere_says_so(target: str) -> None:
     net = internet(FIRST)
@@ -118,6 +133,32 @@ def test_a_delegated_name_is_asked_of_its_own_servers() -> None:
     (sighting,) = seen(net, wish())
     assert sighting.visible
     assert [row.address for row in sighting.rows] == ["192.0.2.31"]
+
+
+class Labyrinth(Internet):
+    """Each server has another CNAME at each name."""
+
+    def exchange_to(self, address: str) -> t.Any:
+        door = super().exchange_to(address)
+
+        class Hostile:
+            def send(self, message: dns.message.Message) -> dns.message.Message:
+                answer = door.send(message)
+                assert len(door.internet.asked) < 5000, "followed everywhere"
+                question = message.question[0]
+                if question.rdtype == dns.rdatatype.TXT:
+                    target = f"x{address.rpartition('.')[2]}.{question.name}"
+                    answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "CNAME", target))
+                return answer
+
+        return Hostile()
+
+
+def test_a_hostile_zone_that_points_everywhere_is_not_followed_everywhere() -> None:
+    addresses = [f"192.0.2.{number}" for number in range(11, 16)]
+    (sighting,) = seen(Labyrinth(dict.fromkeys(addresses, server(*addresses))), wish())
+    assert not sighting.visible
+    assert len(sighting.lacking) < 100
 
 
 def test_no_way_to_a_family_is_a_warning() -> None:

@@ -188,3 +188,19 @@ def test_a_query_never_reaches_the_sentences() -> None:
 @pytest.mark.parametrize("url", [ACME, PKI, f"https://{HOST}/x", f"http://{HOST}:80/x", f"HTTP://{HOST.upper()}./x"])
 def test_a_fetchable_url_has_no_error(url: str) -> None:
     assert url_error(url) is None
+
+
+@pytest.mark.parametrize("url", [ACME.replace("http:", "https:"), ACME.replace(HOST, f"{HOST}:443")])
+def test_an_acme_token_is_fetched_by_http_on_port_80_first(url: str) -> None:
+    assert "port 80" in (url_error(url) or "")
+    assert "port 80" in reason(Web({url: (200, b"tok.key", None)}).look(url))
+
+
+@pytest.mark.parametrize("letters", ["é", "\x00", " ", "\\", "\x1b[31m", "\u202e", "%zz"])
+def test_any_location_is_a_target_or_a_reason(letters: str) -> None:
+    for target in (f"http://{HOST}/{letters}", f"http://{letters}/", letters):
+        web = Web({ACME: (302, b"", target)})
+        sighting = web.look(ACME)
+        assert not sighting.visible
+        assert sighting.lacking[0].isprintable() or "→" in sighting.lacking[0]
+        assert "\u202e" not in sighting.lacking[0] + "".join(hop.url for hop in sighting.visits[0].hops)
