@@ -136,6 +136,8 @@ def derivable_names(
     if rule.prune and base_of is not None:
         for start in starts:
             found.update(_ancestors(start, base_of(start)))
+    if rule.base_domain_only and base_of is not None:
+        found = {name for name in found if name == base_of(name)}
     return frozenset(found)
 
 

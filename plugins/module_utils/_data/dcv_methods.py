@@ -29,6 +29,7 @@ class MethodRule(t.NamedTuple):
     prior_validations_unusable_from  validations made earlier die that day too: no grace by data reuse
     wildcard, onion                  the ticks of the table in BR 3.2.2.4
     prune                            the Authorization Domain Name may be an ancestor, down to the Base Domain Name
+    base_domain_only                 the Authorization Domain Name must be a Base Domain Name
     adn_cname_step                   the Authorization Domain Name may be a CNAME target (never for a wildcard name)
     mpic_required                    remote perspectives must see it too (BR 3.2.2.9)
     challenge_max_days               how long a Random Value or token lives
@@ -50,6 +51,7 @@ class MethodRule(t.NamedTuple):
     prior_validations_unusable_from: date | None = None
     wildcard: bool = False
     prune: bool = False
+    base_domain_only: bool = False
     adn_cname_step: bool = False
     onion: bool = False
     mpic_required: bool = False
@@ -164,6 +166,7 @@ METHOD_RULES: tuple[MethodRule, ...] = (
         title="Applicant is Domain Contact; CA is registrar",
         wildcard=True,
         prune=True,
+        base_domain_only=True,
         caa_label="ca-tbr-12",
         lookup="WHOIS/RDAP, registrar contact or SOA RNAME; only if the ADN is a Base Domain Name of a registrar-CA",
         source="BR 2.3.1 3.2.2.4.12",

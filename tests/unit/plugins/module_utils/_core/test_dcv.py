@@ -101,6 +101,7 @@ def test_a_method_exists_from_its_day_on(rule_id: str, since: date) -> None:
 TICKS = {
     "wildcard": "4 7 12 13 14 16 17 21 22",
     "prune": "4 7 12 13 14 16 17 21 22",
+    "base_domain_only": "12",
     "adn_cname_step": "4 7 13 14 16 17",
     "onion": "18 19 20",
     "mpic_required": "7 13 14 16 17 18 19 20 21 22",
@@ -215,6 +216,8 @@ def test_an_ev_certificate_has_no_wildcard_name() -> None:
         pytest.param("7", "www.example.jp", "cdn.test", ("x.cdn.test",), True, id="first the CNAME, then pruning"),
         pytest.param("7", "*.example.jp", "x.cdn.test", ("x.cdn.test",), False, id="no CNAME step for a wildcard name"),
         pytest.param("21", "www.example.jp", "x.cdn.test", ("x.cdn.test",), False, id="no CNAME step without its tick"),
+        pytest.param("12", "www.example.jp", "example.jp", (), True, id="a registrar validates the Base Domain Name"),
+        pytest.param("12", "www.example.jp", "www.example.jp", (), False, id="and nothing below it"),
         pytest.param("19", "www.example.jp", "example.jp", (), False, id="a file covers its own name only"),
         pytest.param("19", "www.example.jp", "www.example.jp", (), True, id="a file covers its own name"),
     ],
