@@ -10,7 +10,14 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
-from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Change, DnsService, RRset, ServiceConfig
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
+    Change,
+    DnsService,
+    Look,
+    Question,
+    RRset,
+    ServiceConfig,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136Factory
 from ansible_collections.inkan.tls.plugins.modules import dcv_check, dns_tokens
 from servers.bind import Bind, secret
@@ -143,6 +150,18 @@ def test_a_cname_beside_other_records_is_detected_though_the_server_says_noerror
     error = only(service.add(ZONE, [Change(name, "CNAME", "elsewhere.example.test")]))
     assert error.code == "cname_conflict"
     assert bind.records(name) == ["first"]
+
+
+def test_a_cname_is_swapped_and_never_takes_the_place_of_one_that_came_after_the_look(bind: Bind, name: str) -> None:
+    first, second = open_service(bind), open_service(bind)
+    (look,) = second.looks([Question(name, "CNAME")])
+    assert isinstance(look, Look)
+    assert first.add(ZONE, [Change(name, "CNAME", "theirs.example.test")]) == [None]
+    assert only(second.add(ZONE, [Change(name, "CNAME", "ours.example.test")])).code == "rrset_changed"
+    there = second.get(ZONE, name, "CNAME")
+    assert there.values == {"theirs.example.test"}
+    second.replace(ZONE, there, frozenset({"ours.example.test"}), 60)
+    assert first.get(ZONE, name, "CNAME").values == {"ours.example.test"}
 
 
 def test_zone_for_asks_the_server_and_refuses_what_it_does_not_hold(bind: Bind) -> None:

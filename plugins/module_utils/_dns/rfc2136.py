@@ -15,9 +15,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
@@ -26,9 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name, longest_zone, shown_value
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import longest_zone, shown_value
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
     DnsService,
@@ -47,56 +42,21 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import (
     to_rdata,
     value_of,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import Exchange, TsigKey, WireExchange
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136_settings import (
+    open_exchange,
+    settings_errors,
+    settings_warnings,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._dns.update import Edit, batches, message_of
+from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import Exchange
 
-#: a message over TCP has 65535 octets (RFC 1035 §4.2.2), less the signature and room for our estimate
-MAX_MESSAGE = 60000
 #: how many more messages a zone gets to find out which record it denies
 MAX_HALVINGS = 64
-#: type, class, TTL, length (RFC 1035 §4.1.3); the owner name is counted in full
-_RR_HEADER = 10
-
-DEFAULT_PORT = 53
-DEFAULT_ALGORITHM = "hmac-sha256"
-DEFAULT_TIMEOUT = 5.0
-#: RFC 8945 §6; GSS-TSIG is not offered
-ALGORITHMS = (
-    "hmac-sha256",
-    "hmac-sha384",
-    "hmac-sha512",
-    "hmac-sha224",
-    "hmac-sha1",
-    "hmac-sha256-128",
-    "hmac-sha384-192",
-    "hmac-sha512-256",
-)
-_SETTINGS = ("server", "port", "key_name", "key_algorithm", "timeout")
-_SECRETS = ("key_secret",)
 
 
 class _Seen(t.NamedTuple):
     look: Look
     rdatas: tuple[dns.rdata.Rdata, ...]
-
-
-class _Edit(t.NamedTuple):
-    """What one UPDATE does to one RRset."""
-
-    question: Question
-    ttl: int
-    adds: tuple[dns.rdata.Rdata, ...]
-    removes: tuple[dns.rdata.Rdata, ...]
-
-    def size(self) -> int:
-        head = len(self.question.name) + 2 + _RR_HEADER
-        return sum(head + len(rdata.to_digestable()) for rdata in self.adds + self.removes)
-
-    def pieces(self) -> list[_Edit]:
-        """Itself, nothing if it does nothing, or one for each record if it is too large for one message."""
-        if self.size() <= MAX_MESSAGE:
-            return [self] if self.adds or self.removes else []
-        adds = [self._replace(adds=(rdata,), removes=()) for rdata in self.adds]
-        return adds + [self._replace(adds=(), removes=(rdata,)) for rdata in self.removes]
 
 
 class Rfc2136:
@@ -192,21 +152,21 @@ class Rfc2136:
             wanted.setdefault(Question(change.name, change.type), []).append(change)
         self._down = None
         failures: dict[Question, InkanError] = {}
-        edits: list[_Edit] = []
+        edits: list[Edit] = []
         for question, group in wanted.items():
             edit = self._edit(question, group, adding)
             if isinstance(edit, InkanError):
                 failures[question] = edit
             else:
                 edits += edit.pieces()
-        for batch in _batches(edits):
+        for batch in batches(edits):
             failures.update(self._transact(zone, batch, [MAX_HALVINGS]))
         self._down = None
         for edit in edits:
             self._seen.pop(edit.question, None)
         return [self._receipt(change, adding, failures) for change in changes]
 
-    def _edit(self, question: Question, changes: t.Sequence[Change], adding: bool) -> _Edit | InkanError:
+    def _edit(self, question: Question, changes: t.Sequence[Change], adding: bool) -> Edit | InkanError:
         try:
             seen = self._seen.get(question) or self._look(question)
         except InkanError as error:
@@ -214,16 +174,16 @@ class Rfc2136:
         there = seen.look.rrset
         values = {change.value for change in changes}
         if not adding:
-            return _Edit(question, 0, (), tuple(rdata for rdata in seen.rdatas if value_of(rdata) in values))
+            return Edit(question, 0, (), tuple(rdata for rdata in seen.rdatas if value_of(rdata) in values))
         new = sorted(values - there.values)
         if question.type == "CNAME" and new and (there.values or len(new) > 1):
             return self._conflict(question, f"a CNAME to {min(there.values or set(new))} is there; a name has only one")
         ttl = there.ttl if there.ttl is not None else min(change.ttl for change in changes)
-        return _Edit(question, ttl, tuple(to_rdata(question.type, value) for value in new), ())
+        return Edit(question, ttl, tuple(to_rdata(question.type, value) for value in new), ())
 
-    def _transact(self, zone: str, edits: t.Sequence[_Edit], halvings: list[int]) -> dict[Question, InkanError]:
+    def _transact(self, zone: str, edits: t.Sequence[Edit], halvings: list[int]) -> dict[Question, InkanError]:
         """Send one message; if the zone denies it, halve it to save what it would take. Failures by RRset."""
-        error = self._send(_message(zone, edits), f"Cannot update zone {zone}")
+        error = self._send(message_of(zone, edits), f"Cannot update zone {zone}")
         if error is None:
             return {}
         if error.code not in ("dns_refused", "rrset_changed") or len(edits) < 2 or halvings[0] < 2:
@@ -290,7 +250,7 @@ class Rfc2136:
             raise self._changed(question)
         if values == expected.values:
             return
-        message = _message(zone, [_swap(seen, question, values, ttl)])
+        message = message_of(zone, [_swap(seen, question, values, ttl)])
         owner = dns.name.from_text(question.name)
         if seen.rdatas:
             message.present(owner, *seen.rdatas)
@@ -369,40 +329,10 @@ _RCODES = {
 }
 
 
-# --- messages --------------------------------------------------------------------------------------------------------
-
-
-def _message(zone: str, edits: t.Iterable[_Edit]) -> dns.update.UpdateMessage:
-    message = dns.update.UpdateMessage(dns.name.from_text(zone))
-    for edit in edits:
-        owner = dns.name.from_text(edit.question.name)
-        for rdata in edit.removes:
-            message.delete(owner, rdata)
-        if edit.question.type == "CNAME" and edit.adds and not edit.removes:
-            message.absent(owner, "CNAME")  # it would silently take the place of another (RFC 2136 §3.4.2.2)
-        for rdata in edit.adds:
-            message.add(owner, edit.ttl, rdata)
-    return message
-
-
-def _swap(seen: _Seen, question: Question, values: frozenset[str], ttl: int) -> _Edit:
+def _swap(seen: _Seen, question: Question, values: frozenset[str], ttl: int) -> Edit:
     there = seen.look.rrset.values
     adds = tuple(to_rdata(question.type, value) for value in sorted(values - there))
-    return _Edit(question, ttl, adds, tuple(rdata for rdata in seen.rdatas if value_of(rdata) not in values))
-
-
-def _batches(edits: t.Sequence[_Edit]) -> list[list[_Edit]]:
-    """As few messages as their size allows."""
-    batches: list[list[_Edit]] = []
-    room = 0
-    for edit in edits:
-        size = edit.size()
-        if size > room or not batches:
-            batches.append([])
-            room = MAX_MESSAGE
-        batches[-1].append(edit)
-        room -= size
-    return batches
+    return Edit(question, ttl, adds, tuple(rdata for rdata in seen.rdatas if value_of(rdata) not in values))
 
 
 #: an answer came that says nothing for sure
@@ -419,92 +349,13 @@ def _with_change(error: InkanError) -> InkanError:
     return error
 
 
-# --- settings --------------------------------------------------------------------------------------------------------
-
-
 class Rfc2136Factory:
-    """settings: server, port, key_name, key_algorithm, timeout; secrets: key_secret."""
-
     def settings_errors(self, config: ServiceConfig) -> list[str]:
-        found = _unknown("setting", config.settings, _SETTINGS) + _unknown("secret", config.secrets, _SECRETS)
-        found += _server_errors(config.settings)
-        found += _key_errors(config.settings)
-        found += _secret_errors(config.secrets)
-        return found
+        return settings_errors(config)
 
     def settings_warnings(self, config: ServiceConfig) -> list[str]:
-        if _algorithm(config.settings) == "hmac-sha1":
-            return ["the TSIG algorithm hmac-sha1 is not recommended (RFC 8945 §6): make a new key with hmac-sha256"]
-        return []
+        return settings_warnings(config)
 
     def open(self, config: ServiceConfig) -> DnsService:
-        address = str(config.settings["server"])
-        port = int(config.settings.get("port") or DEFAULT_PORT)
-        timeout = float(config.settings.get("timeout") or DEFAULT_TIMEOUT)
-        exchange = WireExchange(address, port, timeout, _tsig_key(config))
+        exchange = open_exchange(config)
         return Rfc2136(config.name, config.zones, exchange, exchange.where)
-
-
-def _tsig_key(config: ServiceConfig) -> TsigKey:
-    name = canonical_name(str(config.settings["key_name"]))
-    algorithm = _algorithm(config.settings)
-    key = dns.tsig.Key(dns.name.from_text(name), config.secrets["key_secret"], dns.name.from_text(algorithm))
-    return TsigKey(name, algorithm, key)
-
-
-def _algorithm(settings: t.Mapping[str, t.Any]) -> str:
-    return canonical_name(str(settings.get("key_algorithm") or DEFAULT_ALGORITHM))
-
-
-def _unknown(what: str, given: t.Mapping[str, t.Any], known: t.Sequence[str]) -> list[str]:
-    strange = sorted(str(one) for one in given if one not in known)
-    return [f'there is no {what} "{escaped(one, 80)}", only {", ".join(known)}' for one in strange]
-
-
-def _server_errors(settings: t.Mapping[str, t.Any]) -> list[str]:
-    found = []
-    server = settings.get("server")
-    try:
-        ipaddress.ip_address(str(server))
-    except ValueError:
-        given = "it is missing" if server is None else f"{server!r} is none"
-        found.append(f"settings.server must be an IP address, {given}")
-    if not _number(settings.get("port", DEFAULT_PORT), 1, 65535, whole=True):
-        found.append(f"settings.port must be a number from 1 to 65535, {settings.get('port')!r} is none")
-    if not _number(settings.get("timeout", DEFAULT_TIMEOUT), 0.05, 600, whole=False):
-        found.append(f"settings.timeout must be seconds from 0.05 to 600, {settings.get('timeout')!r} is none")
-    return found
-
-
-def _number(value: t.Any, least: float, most: float, whole: bool) -> bool:
-    try:
-        number = int(str(value)) if whole else float(str(value))
-    except ValueError:
-        return False
-    return least <= number <= most
-
-
-def _key_errors(settings: t.Mapping[str, t.Any]) -> list[str]:
-    found = []
-    if settings.get("key_name") is None:
-        found.append("settings.key_name is missing: updates are always signed")
-    else:
-        reason = owner_name_error(canonical_name(str(settings["key_name"])))
-        found += [f"settings.key_name is no name of a key: {reason}"] if reason else []
-    algorithm = _algorithm(settings)
-    if algorithm.startswith("hmac-md5"):
-        found.append("settings.key_algorithm hmac-md5 must not be used (RFC 8945 §6): make a new key with hmac-sha256")
-    elif algorithm not in ALGORITHMS:
-        found.append(f"settings.key_algorithm must be one of {', '.join(ALGORITHMS)}; {algorithm!r} is none")
-    return found
-
-
-def _secret_errors(secrets: t.Mapping[str, str]) -> list[str]:
-    secret = secrets.get("key_secret")
-    if secret is None:
-        return ["secrets.key_secret is missing: the key's secret in base64, as in the key statement of the server"]
-    try:
-        base64.b64decode(secret, validate=True)
-    except (binascii.Error, ValueError):
-        return ["secrets.key_secret is no base64: write it as in the key statement of the server"]
-    return []

@@ -198,10 +198,10 @@ def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) 
         return []
     rows: list[Row] = []
     behind: dict[str, list[Row]] = {}
-    for alias in view.targets(_TARGETS_FURTHER if trail else _TARGETS_AT_RECORD):
-        circle = alias in (*trail, question.name)
-        target = Question(alias, question.type)
-        behind[alias] = [] if circle else _rows(target, value, views, (*trail, question.name))
+    trail_here = (*trail, question.name)
+    for target in view.targets(_TARGETS_FURTHER if trail else _TARGETS_AT_RECORD):
+        circle = target in trail_here
+        behind[target] = [] if circle else _rows(Question(target, question.type), value, views, trail_here)
     for server, answer in view.answers:
         alias = None if isinstance(answer, InkanError) else answer.alias
         found, words = _judged(question, value, answer, behind)

@@ -15,14 +15,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Look,
     Question,
     RRset,
-    ServiceConfig,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136, Rfc2136Factory
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server, no_answer
 
 ZONE = "example.test"
 NAME = f"_acme-challenge.{ZONE}"
-SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 
 
 def service(server: Server, *zones: str) -> Rfc2136:
@@ -297,56 +295,3 @@ def test_a_swap_whose_answer_was_lost_is_judged_by_what_is_there() -> None:
     with pytest.raises(InkanError) as error:
         deaf.replace(ZONE, deaf.get(ZONE, NAME, "TXT"), frozenset({"v"}), 60)
     assert error.value.code == "dns_no_answer"
-
-
-# --- settings
-
-
-def config(settings: dict[str, t.Any], secrets: dict[str, str] | None = None) -> ServiceConfig:
-    return ServiceConfig(
-        "primary", "rfc2136", settings, {"key_secret": SECRET} if secrets is None else secrets, (ZONE,)
-    )
-
-
-def test_full_settings_are_taken_and_a_service_comes_out() -> None:
-    settings = {"server": "2001:db8::53", "port": "5353", "key_name": "Key.Name.", "key_algorithm": "HMAC-SHA512."}
-    assert Rfc2136Factory().settings_errors(config(settings)) == []
-    assert Rfc2136Factory().settings_warnings(config(settings)) == []
-    assert Rfc2136Factory().open(config(settings)) is not None
-
-
-@pytest.mark.parametrize(
-    ("settings", "word"),
-    [
-        ({"server": "ns.example.test"}, "IP address"),
-        ({"server": None}, "missing"),
-        ({"port": 0}, "port"),
-        ({"port": "dns"}, "port"),
-        ({"timeout": 0}, "timeout"),
-        ({"timeout": "nan"}, "timeout"),
-        ({"key_name": None}, "key_name"),
-        ({"key_name": "a b"}, "key_name"),
-        ({"key_algorithm": "hmac-md5"}, "hmac-md5 must not be used"),
-        ({"key_algorithm": "hmac-md5.sig-alg.reg.int."}, "hmac-md5"),
-        ({"key_algorithm": "gss-tsig"}, "one of"),
-        ({"keyname": "x"}, "no setting"),
-    ],
-)
-def test_a_wrong_setting_is_named(settings: dict[str, t.Any], word: str) -> None:
-    given = {"server": "192.0.2.53", "key_name": "key", **settings}
-    (error,) = Rfc2136Factory().settings_errors(config({name: one for name, one in given.items() if one is not None}))
-    assert word in error
-
-
-@pytest.mark.parametrize("secrets", [{}, {"key_secret": "not base64 !"}, {"key_secret": SECRET, "other": SECRET}])
-def test_a_wrong_secret_is_named_and_never_shown(secrets: dict[str, str]) -> None:
-    (error,) = Rfc2136Factory().settings_errors(config({"server": "192.0.2.53", "key_name": "key"}, secrets))
-    assert "secret" in error
-    assert not any(value in error for value in secrets.values())
-
-
-def test_sha1_is_warned_of() -> None:
-    settings = {"server": "192.0.2.53", "key_name": "key", "key_algorithm": "hmac-sha1"}
-    assert Rfc2136Factory().settings_errors(config(settings)) == []
-    (warning,) = Rfc2136Factory().settings_warnings(config(settings))
-    assert "hmac-sha256" in warning
