@@ -48,8 +48,11 @@ def misplaced(copies: t.Sequence[Copy]) -> list[Copy]:
     return [copy for copy in copies if not _is_in_place(copy)]
 
 
-def unusable_place(wish: CopyWish) -> str | None:
+def unusable_place(wish: CopyWish, store_path: str) -> str | None:
     """Why no copy can be written there, or None. Nothing is touched."""
+    store = os.path.realpath(store_path)
+    if f"{os.path.realpath(os.path.dirname(wish.path))}/".startswith(f"{store}/"):
+        return f"{wish.path} lies in the store {store_path}: a link on its way leads there"
     try:
         owner_ids(wish.standing.owner, wish.standing.group, where=wish.path)
         with _parent(wish.path) as directory:
@@ -70,25 +73,33 @@ def read_copy(path: str) -> bytes | None:
 def write_copies(copies: t.Sequence[Copy], *, system: System = SYSTEM) -> None:
     """Write those that are misplaced: all beside their places first, then all renamed."""
     with contextlib.ExitStack() as stack:
-        staged = []
-        for copy in sorted(misplaced(copies), key=lambda copy: _ORDER.index(copy.wish.content)):
-            directory = stack.enter_context(_parent(copy.wish.path, system))
-            _stage(directory, copy)
-            staged.append((directory, copy.wish.path))
-        for directory, path in staged:  # nothing between these renames: their window is that of the copies
-            with telling("Cannot put the copy in its place", path):
-                system.rename(_temporary(path), os.path.basename(path), directory.fd)
-        for directory, path in staged:
-            with telling("Cannot sync the directory", path):
-                system.fsync(directory.fd)
+        wrong = sorted(misplaced(copies), key=lambda copy: _ORDER.index(copy.wish.content))
+        places = [(stack.enter_context(_parent(copy.wish.path, system)), copy) for copy in wrong]
+        try:
+            for directory, copy in places:
+                _stage(directory, copy)
+            for directory, copy in places:  # nothing between these renames: their window is that of the copies
+                with telling("Cannot put the copy in its place", copy.wish.path):
+                    system.rename(_temporary(copy), os.path.basename(copy.wish.path), directory.fd)
+        except InkanError:
+            _forget(places)
+            raise
+        for directory, _copy in places:
+            directory.sync()
 
 
 def _stage(directory: Directory, copy: Copy) -> None:
-    standing, temporary = copy.wish.standing, _temporary(copy.wish.path)
+    standing, temporary = copy.wish.standing, _temporary(copy)
     uid, gid = owner_ids(standing.owner, standing.group, where=copy.wish.path)
     directory.remove(temporary)
-    directory.create(temporary, copy.content)
-    directory.set_access(temporary, mode=standing.mode, uid=uid, gid=gid)
+    directory.create(temporary, copy.content, mode=standing.mode, uid=uid, gid=gid)
+
+
+def _forget(places: t.Sequence[tuple[Directory, Copy]]) -> None:
+    """What is left of a failed writing goes: some of it are keys."""
+    for directory, copy in places:
+        with contextlib.suppress(InkanError):
+            directory.remove(_temporary(copy))
 
 
 def _parent(path: str, system: System = SYSTEM) -> Directory:
@@ -96,15 +107,15 @@ def _parent(path: str, system: System = SYSTEM) -> Directory:
     return Directory.open(os.path.realpath(os.path.dirname(path)), system=system)
 
 
-def _temporary(path: str) -> str:
-    return _TEMPORARY.format(os.path.basename(path))
+def _temporary(copy: Copy) -> str:
+    return _TEMPORARY.format(os.path.basename(copy.wish.path))
 
 
 def _is_in_place(copy: Copy) -> bool:
     name = os.path.basename(copy.wish.path)
     with _parent(copy.wish.path) as directory:
         facts = directory.stat(name)
-        if facts is None or directory.stat(_temporary(copy.wish.path)) is not None:
+        if facts is None or directory.stat(_temporary(copy)) is not None:
             return False
         return _stands(facts, copy.wish.standing) and directory.read(name, _MAX_READ) == copy.content
 

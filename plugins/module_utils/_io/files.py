@@ -250,11 +250,11 @@ class Directory:
                 self._forget(temporary)
                 raise
 
-    def create(self, name: str, content: bytes, *, mode: int = 0o600) -> None:
-        """A new file, its content synced, its name not: for a directory that is renamed as a whole."""
+    def create(self, name: str, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1) -> None:
+        """A new file, its content synced, its name not: for what is renamed afterwards, alone or with its directory."""
         path = self._path(name)
         with telling("Cannot write the file", path):
-            self._fill(name, content, mode, -1, -1)
+            self._fill(name, content, mode, uid, gid)
 
     def link(self, name: str, target: str) -> None:
         """Let the link ``name`` lead to ``target`` from one instant to the next, and durably."""

@@ -223,7 +223,7 @@ class _Switch:
         return past
 
     def _judge_places(self, deploy: DeployWish) -> None:
-        reasons = [why for why in map(unusable_place, deploy.copies) if why]
+        reasons = [why for copy in deploy.copies for why in [unusable_place(copy, self._store.path)] if why]
         if reasons:
             raise LocalError(
                 code="copy_path_unusable",
