@@ -41,7 +41,7 @@ def served_certificate(address: str, port: int, server_name: str | None, timeout
     where = f"{_bracketed(address)}:{port}, server name {server_name or 'none'}"
     try:
         connection = socket.create_connection((address, port), timeout=timeout)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:  # ValueError: an address that is no name (an empty or overlong label)
         raise TransportError(
             code="tls_no_connection",
             what="Cannot connect to the TLS server",

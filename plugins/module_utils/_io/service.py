@@ -30,9 +30,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 
 #: A reload that starts new workers and drains none takes well under a second; systemd's own bound is 90 s.
 TIMEOUT = 90.0
-_KEPT_OUTPUT = 2000  # bytes of a command's last output
+_KEPT_OUTPUT = 2000  # characters of a command's last output
+_READ_OUTPUT = 65_536  # bytes of it that are looked at: a private key in it has to be seen whole to be left out
 _MAX_PID_FILE = 64
-_ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*", re.DOTALL)
+#: A private key, also one without its end or without its beginning.
+_ARMOUR = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
+    r"|\A(?:(?!-----BEGIN ).)*-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----",
+    re.DOTALL,
+)
 
 
 class Service:
@@ -78,7 +84,7 @@ def run_command(argv: t.Sequence[str], timeout: float, code: str, what: str) -> 
     Its output goes to a nameless file, not a pipe: a daemon that keeps its standard output open holds nobody up.
     """
     where = f"command {escaped(argv[0])}"  # its arguments may hold what is nobody's business
-    with tempfile.TemporaryFile() as output:
+    with _nameless() as output:
         try:
             # run_command belongs to AnsibleModule, which is not here
             process = subprocess.Popen(  # pylint: disable=ansible-bad-function
@@ -103,6 +109,14 @@ def run_command(argv: t.Sequence[str], timeout: float, code: str, what: str) -> 
             raise LocalError(code=code, what=what, where=where, why=why, todo="Run it by hand and see what it lacks")
 
 
+def _nameless() -> t.IO[bytes]:
+    """Where a command writes to. On a full disk its words are lost, but it is run: it may well be the way back."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "w+b")
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a command that takes too long, with all that it started in its own session."""
     with contextlib.suppress(ProcessLookupError):
@@ -116,9 +130,9 @@ def _status(status: int) -> str:
 
 def _tail(output: t.IO[bytes]) -> str:
     size = output.seek(0, os.SEEK_END)
-    output.seek(max(0, size - _KEPT_OUTPUT))
-    text = output.read(_KEPT_OUTPUT).decode("utf-8", "replace").strip()
-    return escaped(_ARMOUR.sub("(a private key, not shown)", text), _KEPT_OUTPUT) or "none"
+    output.seek(max(0, size - _READ_OUTPUT))
+    text = output.read(_READ_OUTPUT).decode("utf-8", "replace")
+    return escaped(_ARMOUR.sub("(a private key, not shown)", text).strip()[-_KEPT_OUTPUT:]) or "none"
 
 
 def _send(how: BySignal) -> None:

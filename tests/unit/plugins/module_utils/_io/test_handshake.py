@@ -105,6 +105,13 @@ def test_a_closed_port_is_told_as_no_connection() -> None:
     assert caught.value.retryable
 
 
+@pytest.mark.parametrize("address", ["a..example.jp", "a" * 70 + ".example.jp", "a\0b"])
+def test_an_address_that_cannot_be_is_told_as_no_connection(address: str) -> None:
+    with pytest.raises(TransportError) as caught:
+        served_certificate(address, 443, "shop.example.jp", 1)
+    assert caught.value.code == "tls_no_connection"
+
+
 def test_a_silent_server_is_left_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(TransportError) as caught:
         served_certificate("127.0.0.1", listener.getsockname()[1], "shop.example.jp", 0.2)

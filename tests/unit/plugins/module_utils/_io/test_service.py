@@ -54,6 +54,26 @@ def test_a_private_key_in_the_output_is_not_shown() -> None:
     assert "canary" not in caught.value.sentence()
 
 
+def test_the_end_of_a_long_private_key_is_not_shown_either_and_what_follows_is() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\\n" + "canary\\n" * 500 + "-----END PRIVATE KEY-----"
+    argv = _python("import sys", f"print('{key}')", "print('no such host')", "sys.exit(1)")
+    with pytest.raises(LocalError) as caught:
+        Service().check(argv)
+    assert "canary" not in caught.value.sentence()
+    assert "no such host" in caught.value.why
+
+
+def test_a_full_disk_keeps_no_service_from_its_reload(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full() -> t.NoReturn:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(service_file.tempfile, "TemporaryFile", full)
+    Service().reload(ByCommand(("touch", str(tmp_path / "done"))))
+    assert (tmp_path / "done").exists()
+    with pytest.raises(LocalError, match="status 3"):
+        Service().check(_python("import sys", "print('words')", "sys.exit(3)"))
+
+
 def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     argv = ("sh", "-c", f"sleep 60 & echo $! > {pid_file}; echo waiting; wait")
