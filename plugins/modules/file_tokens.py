@@ -15,7 +15,7 @@ description:
   - Writes only to C(.well-known/acme-challenge/) and C(.well-known/pki-validation/) below a document root, and makes these
     folders where they are missing.
   - Removes only what it is told to remove. A file with another content is left and reported as V(foreign). The two folders
-    are removed with the last file in them.
+    are removed with the last file in them, if they have the owner and mode (0755) that this module would give them.
   - It does not configure the web server and does not look whether the file is served. The next step is
     M(inkan.tls.dcv_check).
 extends_documentation_fragment:
@@ -67,7 +67,9 @@ options:
           - Given for a removal, a file with another content is left.
         type: str
       owner:
-        description: Owner of the file, a name or a number. Default is the user who runs the module.
+        description:
+          - Owner of the file, a name or a number. Default is the user who runs the module.
+          - Owner, group and mode are not looked at when a file is removed.
         type: str
       group:
         description: Group of the file, a name or a number.
@@ -154,6 +156,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import 
     MAX_CONTENT,
     FileToken,
     Found,
+    found_after,
     outcome_of,
     path_error,
 )
@@ -211,8 +214,9 @@ def run(params: dict[str, t.Any], check_mode: bool, system: System = SYSTEM) -> 
     with contextlib.ExitStack() as stack:
         roots: dict[str, Directory | InkanError] = {}
         looks = [_look(token, roots, stack, system) for token in tokens]
+        planned: dict[tuple[str, str], Found] | None = {} if check_mode else None
         for token, seen in zip(tokens, looks):
-            result.items.append(_work(token, seen, check_mode, result.diff))
+            result.items.append(_work(token, seen, planned, result.diff))
     return result
 
 
@@ -284,7 +288,7 @@ def _refuse_repeated(tokens: t.Sequence[FileToken], errors: InputCollector) -> N
                 why="the name stands for one result",
                 todo="Give each item its own name",
             )
-        other = places.setdefault((token.document_root.rstrip("/"), token.path), token)
+        other = places.setdefault(token.place, token)
         if other[3:] != token[3:]:
             errors.add(
                 "conflicting_tokens",
@@ -308,7 +312,8 @@ def _look(
             root = roots[token.document_root] = stack.enter_context(open_root(token.document_root, system))
         if isinstance(root, InkanError):
             return root
-        uid, gid = owner_ids(token.owner, token.group, where=f'item "{token.name}"')
+        owner, group = (token.owner, token.group) if token.present else (None, None)
+        uid, gid = owner_ids(owner, group, where=f'item "{token.name}"')
         return _Look(root, look(root, token, uid, gid), uid, gid)
     except InkanError as error:
         if root is None:
@@ -316,16 +321,22 @@ def _look(
         return error
 
 
-def _work(token: FileToken, seen: _Look | InkanError, check_mode: bool, diff: list[Diff]) -> ItemResult:
+def _work(
+    token: FileToken, seen: _Look | InkanError, planned: dict[tuple[str, str], Found] | None, diff: list[Diff]
+) -> ItemResult:
+    """planned: in check mode what items before this one would leave at its place; None: do it."""
     if isinstance(seen, InkanError):
         return _item(token, "refused", None, error=seen)
     try:
-        # an item before this one may have done the work of this one
-        found = seen.found if check_mode else look(seen.root, token, seen.uid, seen.gid)
+        if planned is not None:
+            found = planned.get(token.place, seen.found)
+            planned[token.place] = found_after(token, found)
+        else:
+            found = look(seen.root, token, seen.uid, seen.gid)
         outcome = outcome_of(token, found)
-        if outcome == "placed" and not check_mode:
+        if outcome == "placed" and planned is None:
             put(seen.root, token, seen.uid, seen.gid)
-        elif outcome == "removed" and not check_mode:
+        elif outcome == "removed" and planned is None:
             take(seen.root, token)
     except InkanError as error:
         return _item(token, "refused", None, error=error)

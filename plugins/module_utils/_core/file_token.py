@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+
 #: all that a CA asks for: RFC 8555 §8.3 (base64url), BR 3.2.2.4.18; no dot file, no deeper folder, no program
 _PATH = re.compile(r"\.well-known/(acme-challenge|pki-validation)/[A-Za-z0-9_-]{1,128}(\.(txt|html?))?")
 MAX_CONTENT = 65_536
@@ -36,6 +38,11 @@ class FileToken(t.NamedTuple):
     def file(self) -> str:
         return self.path.rpartition("/")[2]
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Tokens with one place mean one file."""
+        return self.document_root.rstrip("/"), self.path
+
 
 class Found(t.NamedTuple):
     """What is at the place of a token. content None: nothing; too_large: something no token can be."""
@@ -52,6 +59,13 @@ def path_error(path: str) -> str | None:
         "only .well-known/acme-challenge/ and .well-known/pki-validation/ with one file name of A-Z a-z 0-9 _ -"
         " (and .txt, .htm or .html) are possible"
     )
+
+
+def found_after(token: FileToken, found: Found) -> Found:
+    """What the next token of the same place finds; names that only the order will tell are files of their own."""
+    if token.file == KNOWN_AFTER_ORDER:
+        return found
+    return {"placed": Found(token.content), "removed": Found()}.get(outcome_of(token, found), found)
 
 
 def outcome_of(token: FileToken, found: Found) -> str:

@@ -25,6 +25,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import 
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, Directory, System
 
 _PUBLIC = 0o755
+#: Another process may remove a folder that it left empty between our opening and our writing.
+_TRIES = 5
 
 
 def open_root(path: str, system: System = SYSTEM) -> Directory:
@@ -68,6 +70,16 @@ def look(root: Directory, token: FileToken, uid: int, gid: int) -> Found:
 
 
 def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            _put(root, token, uid, gid)
+            break
+        except LocalError as error:
+            if error.code != "path_missing" or not left:
+                raise
+
+
+def _put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
     with _Folders(root, token, create=True) as folder:
         if folder is not None and token.content is not None:
             _locked(folder, fcntl.LOCK_SH)
@@ -75,7 +87,7 @@ def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
 
 
 def take(root: Directory, token: FileToken) -> None:
-    """Remove the file, and the folders it was in where they are empty now."""
+    """Remove the file, and the folders it was in where they are empty now and such as ``put`` makes them."""
     with _Folders(root, token, create=False) as folder:
         if folder is not None:
             folder.remove(token.file)
@@ -85,8 +97,14 @@ def take(root: Directory, token: FileToken) -> None:
     above = root.child(first)
     if above is not None:
         with above:
-            above.remove_empty(second)
-        root.remove_empty(first)
+            _remove_ours(above, second)
+        _remove_ours(root, first)
+
+
+def _remove_ours(above: Directory, name: str) -> None:
+    found = above.stat(name)
+    if found is not None and stat.S_IMODE(found.st_mode) == _PUBLIC and found.st_uid == os.geteuid():
+        above.remove_empty(name)
 
 
 def _locked(folder: Directory, kind: int) -> bool:

@@ -161,8 +161,56 @@ def test_items_may_have_states_of_their_own(root: Path) -> None:
     assert (root / other).exists()
 
 
-def test_two_certificates_may_want_the_same_file(root: Path) -> None:
-    assert outcomes(run(token(root), token(root, "b"))) == ["placed", "kept"]
+@pytest.mark.parametrize("check", [True, False])
+def test_two_certificates_may_want_the_same_file(root: Path, check: bool) -> None:
+    assert outcomes(run(token(root), token(root, "b"), check=check)) == ["placed", "kept"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_two_items_may_be_done_with_the_same_file(root: Path, check: bool) -> None:
+    run(token(root))
+    assert outcomes(run(token(root), token(root, "b"), state="absent", check=check)) == ["removed", "absent"]
+
+
+def test_a_removal_asks_for_no_owner(root: Path) -> None:
+    run(token(root))
+    assert outcomes(run(token(root, owner="no-such-user"), state="absent")) == ["removed"]
+
+
+@pytest.mark.parametrize("spoil", ["mode", "owner"])
+def test_an_empty_folder_that_we_would_not_have_made_so_is_left(root: Path, spoil: str) -> None:
+    folder = root / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0o755)
+    if spoil == "mode":
+        folder.chmod(0o2775)
+    elif os.geteuid() == 0:
+        folder.chmod(0o755)
+        os.chown(folder, 65534, -1)
+    else:
+        pytest.skip("only root may give folders away")
+    run(token(root))
+    assert outcomes(run(token(root), state="absent")) == ["removed"]
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("call", ["open", "rename"])
+def test_a_folder_that_another_process_removes_meanwhile_is_made_again(root: Path, call: str) -> None:
+    class Neighbour(Recording):
+        """Takes its last token, and the folder with it, just before our call."""
+
+        def _note(self, made: str) -> None:
+            if made == call and call not in self.calls:
+                self.calls.append(made)
+                with Directory.open(str(root)) as directory:
+                    token_files.take(directory, file_tokens.FileToken("n", "", TOKEN + "n", None, None, None, 0, False))
+                    for left in (root / TOKEN).parent.glob("*"):
+                        left.unlink()
+                    token_files.take(directory, file_tokens.FileToken("n", "", TOKEN + "n", None, None, None, 0, False))
+            super()._note(made)
+
+    assert outcomes(run(token(root), system=Neighbour())) == ["placed"]
+    assert (root / TOKEN).read_bytes() == b"key.thumb"
 
 
 @pytest.mark.parametrize(
