@@ -56,11 +56,13 @@ class Kind(enum.Enum):
 
 #: The CA owes us nothing after these: the place for the next order of this certificate and purpose is free.
 CLOSING = frozenset({Kind.DOWNLOADED, Kind.CANCELLED, Kind.REFUSED, Kind.EXPIRED})
-#: Said again without a difference, these only move ``last_at`` and ``times`` of the fact that is there.
+#: Said again without a difference, these only move ``last_at`` and ``times`` of the fact that is there (merge_place).
 REPEATING = frozenset(
     {Kind.SEEN, Kind.WANTED, Kind.READY_INTENDED, Kind.READY_ASKED, Kind.TRANSPORT_FAILURE, Kind.CANCEL_INTENDED}
     | {Kind.REVOKE_INTENDED, Kind.NEEDS_PERSON}
 )
+#: Those of which it does not matter when they were said last: they are history, or a mark that stays once it is set.
+TIMELESS = frozenset({Kind.READY_INTENDED, Kind.READY_ASKED, Kind.CANCEL_INTENDED, Kind.REVOKE_INTENDED})
 
 
 class Answer(enum.Enum):
@@ -249,11 +251,19 @@ class Entry:
 
 
 def merge_place(facts: t.Sequence[Fact], fact: Fact) -> int | None:
-    """Where a repetition is counted: the newest fact of its kind, if that says the same; else None."""
+    """Where a repetition is counted, so that the same follows from the facts as if it were added; else None.
+
+    That is the newest fact of its kind, if it says the same and nothing was learned since that may have changed it: an
+    answer after a failure, or after a person adopted the order, is news although it was given before.
+    """
     if fact.kind not in REPEATING:
         return None
-    place = next((place for place in range(len(facts) - 1, -1, -1) if facts[place].kind is fact.kind), None)
-    return place if place is not None and fact.repeats(facts[place]) else None
+    for place in range(len(facts) - 1, -1, -1):
+        if facts[place].kind is fact.kind:
+            return place if fact.repeats(facts[place]) else None
+        if not {fact.kind, facts[place].kind} & TIMELESS:
+            return None
+    return None
 
 
 class _Fold:

@@ -34,6 +34,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import BugE
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     CLOSING,
     REPEATING,
+    TIMELESS,
     Answer,
     Certificate,
     Entry,
@@ -72,6 +73,7 @@ class Migration(t.NamedTuple):
 _KINDS = ", ".join(f"('{kind.value}')" for kind in Kind)
 _PRUNABLE = ", ".join(f"'{kind.value}'" for kind in sorted(_PRUNED, key=lambda kind: kind.value))
 _MERGED = ", ".join(f"'{kind.value}'" for kind in sorted(REPEATING, key=lambda kind: kind.value))
+_TIMELESS = ", ".join(f"'{kind.value}'" for kind in sorted(TIMELESS, key=lambda kind: kind.value))
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -640,7 +642,7 @@ class LedgerStore:
             "SELECT id, data FROM facts WHERE order_id = ? AND kind = ? ORDER BY id DESC LIMIT 1",
             (number, fact.kind.value),
         ).fetchone()
-        if newest is not None and newest[1] == data:
+        if newest is not None and newest[1] == data and self._still_holds(connection, number, fact.kind, newest[0]):
             connection.execute(
                 "UPDATE facts SET times = times + 1, last_at = ? WHERE id = ?", (to_text(fact.at), newest[0])
             )
@@ -652,6 +654,13 @@ class LedgerStore:
                 (number, fact.kind.value, _MOST_REPEATING - 1),
             )
         return False
+
+    def _still_holds(self, connection: sqlite3.Connection, number: int, kind: Kind, place: int) -> bool:
+        """Whether nothing was learned since (as ``merge_place`` judges it)."""
+        if kind in TIMELESS:
+            return True
+        since = f"SELECT 1 FROM facts WHERE order_id = ? AND id > ? AND kind NOT IN ({_TIMELESS}) LIMIT 1"
+        return connection.execute(since, (number, place)).fetchone() is None
 
     def settle(self, leases: Leases, entries: t.Sequence[Entry]) -> None:
         """Mark closed orders that nothing can follow; they are read only when asked for."""

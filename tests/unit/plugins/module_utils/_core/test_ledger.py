@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Fact,
     Kind,
     Order,
+    Standing,
     State,
     leftovers,
     newest,
@@ -246,6 +248,34 @@ def test_what_was_seen_again_is_counted_not_added() -> None:
     assert len(other.facts) == len(OPEN) + 1
 
 
+LOST = fact(Kind.TRANSPORT_FAILURE, code="timeout")
+ASKED = fact(Kind.NEEDS_PERSON, text="another key")
+VALIDATING = seen(Answer.VALIDATING)
+
+
+def meaning(subject: Entry) -> Standing:
+    """What follows from the facts, but for how often the fact was told that explains it."""
+
+    def once(one: Fact | None) -> Fact | None:
+        return one and replace(one, times=1, last_at=None)
+
+    return replace(subject.standing, reason=once(subject.standing.reason), trouble=once(subject.standing.trouble))
+
+
+STORIES: dict[str, tuple[Fact, ...]] = {
+    "answered after a failure": (*OPEN, LOST, OPEN[-1]),
+    "failed again": (*OPEN, VALIDATING, LOST, VALIDATING, LOST),
+    "a person is asked again": (*OPEN, ASKED, SUBMITTED, ASKED),
+    "adopted, and issued again": (*OPEN, seen(Answer.ISSUED), ASKED, SUBMITTED, seen(Answer.ISSUED)),
+    "wanted again after its removal": (*OPEN, seen(Answer.ISSUING), *REMOVED, WANTED, OPEN[-1]),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_counting_a_repetition_never_changes_what_follows(story: str) -> None:
+    assert meaning(entry().having(STORIES[story])) == meaning(entry(*STORIES[story]))
+
+
 def test_a_deployment_is_never_merged() -> None:
     assert len(entry().having([ON_BOTH[0], ON_BOTH[0]]).facts) == 2
 
@@ -356,3 +386,12 @@ def test_no_sequence_of_facts_breaks_the_ledger(facts: list[Fact], now: datetime
         assert standing.handle == "", "what has a handle is never submitted again"
     waiting_for(subject)
     leftovers([subject])
+
+
+SAME_TIME = st.sampled_from([one for story in (*STORIES.values(), DOWNLOADED, REMOVED) for one in story])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(SAME_TIME, max_size=25))
+def test_counting_never_changes_what_follows_whatever_happens(facts: list[Fact]) -> None:
+    assert meaning(entry().having(facts)) == meaning(entry(*facts))

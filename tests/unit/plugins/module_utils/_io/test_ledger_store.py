@@ -145,6 +145,22 @@ def test_repetitions_are_counted_as_the_entry_counts_them(store: LedgerStore) ->
     assert entry.facts[-1].last_at == NOW + timedelta(hours=3)
 
 
+def test_a_repetition_after_something_else_is_a_fact_of_its_own(store: LedgerStore) -> None:
+    leases = lease(store)
+    [entry] = store.insert(leases, [(order(), (INTENT,))])
+    answer = Fact(Kind.SEEN, NOW, status=Answer.VALIDATING, word="processing")
+    asked, failure = Fact(Kind.READY_ASKED, NOW), Fact(Kind.TRANSPORT_FAILURE, NOW, code="timeout")
+    for one in (answer, asked, answer, asked, failure, answer):
+        [entry] = store.append(leases, [Append(entry, (one,))])
+    assert store.entries()["shop"] == [entry]
+    assert [(one.kind, one.times) for one in entry.facts[1:]] == [
+        (Kind.SEEN, 2),
+        (Kind.READY_ASKED, 2),
+        (Kind.TRANSPORT_FAILURE, 1),
+        (Kind.SEEN, 1),
+    ]
+
+
 def test_answers_that_alternate_do_not_fill_the_disk(store: LedgerStore) -> None:
     leases = lease(store)
     [entry] = store.insert(leases, [(order(), (INTENT,))])
