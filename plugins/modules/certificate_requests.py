@@ -329,22 +329,19 @@ def _read(raw: dict[str, t.Any], check_mode: bool, errors: InputCollector) -> Re
         _wrong(errors, "bad_name", name, name_error, "Rename it")
     common_name, dns_names = _names(raw, errors)
     subject = raw.get("subject") or {}
-    for why in subject_errors(subject):
+    wrong_fields = subject_errors(subject)
+    for why in wrong_fields:
         _wrong(errors, "bad_subject", name, why, "Leave it out or correct it", reference="BR 7.1.2.7")
     key = raw.get("key") or {}
     return Request(
         name=name,
-        wish=wish_for(common_name, dns_names, key.get("type") or "ecdsa-p256", subject if _is_texts(subject) else {}),
+        wish=wish_for(common_name, dns_names, key.get("type") or "ecdsa-p256", {} if wrong_fields else subject),
         reuse=bool(key.get("reuse")),
         public_key_sha256=_digest(raw, check_mode, errors),
         recipients=tuple(_recipient(name, one, check_mode, errors) for one in raw.get("recipients") or ()),
         paths=_paths(raw, errors),
         made_by_seller=key.get("made_by") == "seller",
     )
-
-
-def _is_texts(subject: dict[str, t.Any]) -> bool:
-    return not subject_errors(subject)
 
 
 def _names(raw: dict[str, t.Any], errors: InputCollector) -> tuple[str, list[str]]:

@@ -198,6 +198,10 @@ class Directory:
     ) -> None:
         self.close()
 
+    def is_same(self, other: Directory) -> bool:
+        """Whether both are one directory, however they were named."""
+        return os.path.samestat(os.fstat(self.fd), os.fstat(other.fd))
+
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:

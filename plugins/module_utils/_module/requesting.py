@@ -164,11 +164,11 @@ def _find(store: Store, request: Request) -> Pair | None:
 def _pair(store: Store, name: str, generation: Generation) -> Pair | None:
     """What a generation holds; None if its key cannot be read. A request that is not of this key counts as none."""
     number = generation.number
-    key, csr = store.read(name, number, KEY), store.read(name, number, CSR)
+    key, csr, live = store.read(name, number, KEY), store.read(name, number, CSR), store.live(name)
     with contextlib.suppress(InkanError):
         digest = public_key_sha256(key or b"", trusted=True)
         facts = _facts_or_none(csr, digest)
-        state = "live" if store.live(name) == number else "complete" if generation.has_certificate else "staged"
+        state = "live" if live == number else "complete" if generation.has_certificate else "staged"
         return Pair(state, number, key or b"", digest, csr if facts else None, facts)
     return None
 
@@ -212,8 +212,7 @@ def _look_at_paths(request: Request, paths: Paths, check_mode: bool) -> Answer |
 
 def _make_at_paths(request: Request, paths: Paths, clock: Clock) -> Answer:
     with _folders(paths) as (keys, csrs):
-        if not keys.hold(wait=_LOCK_WAIT, clock=clock):
-            raise _refused(request, "store_busy", paths.privkey, "another process works there", "Run again later")
+        _be_alone(request, (keys, csrs), clock)
         key, found = _judged(request, paths, keys, csrs)
         if found is not None:
             return _done(request, found, "kept"), None
@@ -231,7 +230,15 @@ def _make_at_paths(request: Request, paths: Paths, clock: Clock) -> Answer:
 def _folders(paths: Paths) -> t.Iterator[tuple[Directory, Directory]]:
     key_folder, csr_folder = os.path.dirname(paths.privkey), os.path.dirname(paths.csr)
     with Directory.open(key_folder) as keys, Directory.open(csr_folder) as csrs:
-        yield keys, csrs
+        yield keys, keys if keys.is_same(csrs) else csrs
+
+
+def _be_alone(request: Request, folders: t.Sequence[Directory], clock: Clock) -> None:
+    """Lock the folders; what a killed run left half-written there (it may be a key) is removed."""
+    for folder in dict.fromkeys(folders):
+        if not folder.hold(wait=_LOCK_WAIT, clock=clock):
+            raise _refused(request, "store_busy", folder.path, "another process works there", "Run again later")
+        folder.sweep()
 
 
 def _judged(request: Request, paths: Paths, keys: Directory, csrs: Directory) -> tuple[bytes | None, Pair | None]:

@@ -50,6 +50,8 @@ def csr_facts(pem: bytes, *, where: str = "", check_signature: bool = True) -> C
     """Describe a request. InputError ``csr_unreadable`` if it is none, or not signed by its own key."""
     if len(pem) > MAX_CSR_BYTES:
         raise _unreadable(where, f"it has {len(pem)} bytes, {MAX_CSR_BYTES} are possible")
+    if not pem.isascii():
+        raise _unreadable(where, "it has letters that are not ASCII")
     try:
         request = x509.load_pem_x509_csr(pem)
         if check_signature and not request.is_signature_valid:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor, ThreadedExecutor
+from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._x509 import seal
@@ -173,6 +174,15 @@ def test_a_missing_key_of_an_order_is_an_error_and_makes_nothing(store: Store) -
     assert store.names() == ["mail"]
 
 
+def test_a_store_changed_by_hand_is_not_taken_for_a_lost_key(store: Store) -> None:
+    first = one(store)
+    Path(store.path, "shop", "live").symlink_to("/etc")
+    for asked in (item(public_key_sha256=first["public_key_sha256"]), item()):
+        for check_mode in (True, False):
+            answer = one(store, asked, check_mode=check_mode)
+            assert (answer["outcome"], answer["error"]["code"]) == ("refused", "store_broken")
+
+
 def test_a_damaged_staged_key_is_left_aside(store: Store) -> None:
     one(store)
     Path(store.path, "shop", "generations", "0001", "privkey.pem").write_text("damaged")
@@ -290,6 +300,27 @@ def test_at_paths_what_does_not_fit_is_refused_and_left_alone(store: Store, tmp_
     assert files_below(str(other)) == before
 
 
+def test_at_paths_a_request_with_words_in_other_letters_is_refused_alone(store: Store, tmp_path: Path) -> None:
+    one(store, at(tmp_path))
+    csr = tmp_path / "shop.csr"
+    csr.write_text("組織: 例示\n" + csr.read_text())
+    broken, other = (found.as_data() for found in ask(store, at(tmp_path), item("mail")).items)
+    assert (broken["outcome"], broken["error"]["code"]) == ("refused", "csr_unreadable")
+    assert other["outcome"] == "created"
+
+
+@pytest.mark.parametrize("survives", range(12))
+def test_at_paths_a_kill_at_any_call_leaves_what_a_rerun_completes_and_no_key_beside(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survives: int
+) -> None:
+    opened, system = Directory.open, DyingSystem(survives, half_writes=True)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(Directory, "open", lambda path, **_other: opened(path, system=system))
+        one(store, at(tmp_path))
+    assert one(store, at(tmp_path))["error"] is None
+    assert sorted(os.listdir(tmp_path)) == ["shop.csr", "shop.key"]
+
+
 def test_at_paths_a_link_is_not_followed(store: Store, tmp_path: Path) -> None:
     (tmp_path / "target").write_text("x")
     (tmp_path / "shop.key").symlink_to(tmp_path / "target")
@@ -403,4 +434,4 @@ def test_a_full_disk_is_an_error_of_the_item_and_leaves_no_key_behind(tmp_path: 
             assert survives > 10
             continue
         assert (answer["error"]["code"], answer["changed"]) == ("disk_full", False)
-        assert not [name for name in files_below(path) if name.endswith("privkey.pem")]
+        assert not [name for name, content in files_below(path).items() if b"PRIVATE KEY" in t.cast(bytes, content)]
