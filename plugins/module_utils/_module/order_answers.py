@@ -153,6 +153,10 @@ def refusal_fact(error: InkanError, now: datetime) -> Fact:
     return Fact(Kind.REFUSED, now, by="ca", code=error.code, text=escaped(error.sentence(), _LONGEST_PROBLEM))
 
 
+def person_fact(error: InkanError, now: datetime) -> Fact:
+    return Fact(Kind.NEEDS_PERSON, now, by="ca", code=error.code, text=escaped(error.sentence(), _LONGEST_PROBLEM))
+
+
 def ending_error(entry: Entry) -> InkanError:
     """How an order ended, as the item's error."""
     reason = entry.standing.reason

@@ -46,9 +46,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Order,
     State,
     merge_place,
+    tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Choice, Goal, Policy, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, Step, next_step, settled
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import Append, Leases, LedgerStore
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers import (
@@ -57,6 +59,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers im
     facts_of_issued,
     facts_of_seen,
     handle_of,
+    person_fact,
     refusal_fact,
     trouble_fact,
 )
@@ -118,6 +121,15 @@ class Work:
     polls: int = 0
     failures: int = 0
     wait_until: float = 0.0
+    #: ids of what was wanted when this call first knew: it is what ``item.visible`` is about
+    vouched: frozenset[str] | None = None
+
+    def has_seen(self, entry: Entry) -> bool:
+        """Whether the CA wants nothing else by now than the caller can have looked at."""
+        wanted = frozenset(tokens_of(entry.standing.wanted))
+        if self.vouched is None and wanted:
+            self.vouched = wanted
+        return wanted <= (self.vouched or frozenset())
 
     @property
     def account(self) -> str:
@@ -213,7 +225,10 @@ class Loop:
         return self._ends_at - self._clock.monotonic()
 
     def _is_due(self, work: Work) -> bool:
-        return max(work.wait_until, self._account(work).pause_until) <= self._clock.monotonic() + _TICK
+        return work.wait_until <= self._clock.monotonic() + _TICK and not self._rests(self._account(work))
+
+    def _rests(self, account: Account) -> bool:
+        return account.pause_until > self._clock.monotonic() + _TICK
 
     def _pause(self, active: t.Sequence[Work]) -> bool:
         """Wait for whoever is due next; false if that is beyond the deadline, or nobody is."""
@@ -245,7 +260,7 @@ class Loop:
         account = self._account(work)
         capabilities = self._capabilities(account)
         if account.adapter is None:
-            work.finish(_of_item(account.error, work) if account.error else None)
+            work.finish(self._of_item(account.error, work) if account.error else None)
             return Step(Action.DONE, "the account cannot be used")
         if capabilities is None:
             return Step(Action.LOOK, "the account is asked again after a pause")
@@ -258,7 +273,7 @@ class Loop:
         policy = Policy(
             goal=Goal.CANCELLED if work.then_new else work.goal,
             until=work.until,
-            visible=work.item.visible,
+            visible=work.item.visible and work.has_seen(work.entry),
             can_find=capabilities.finding is not Finding.IMPOSSIBLE,
             can_cancel=capabilities.cancel,
             looks=work.looks,
@@ -280,7 +295,7 @@ class Loop:
         """An order that ended in this call is the item's error, unless somebody wanted it to end."""
         entry, account = work.entry, self._account(work)
         if work.error is None and not work.finished and account.error is not None:
-            work.error = _of_item(account.error, work)
+            work.error = self._of_item(account.error, work)
         if entry is None or work.error is not None or work.busy or not work.changed:
             return
         if work.goal is Goal.PRESENT and entry.state in (State.REFUSED, State.EXPIRED, State.CANCELLED):
@@ -306,6 +321,8 @@ class Loop:
             return Account(adapter=factory.open(config, deadline=max(self._seconds_left(), 0.0)))
         except InkanError as error:
             return Account(error=error)
+        except OSError as exc:
+            return Account(error=_no_folder(name, config.state_directory, exc))
         except Exception as exc:  # noqa: BLE001 (one account's bug must not stop the others)
             return Account(error=_bug(f'Cannot open the CA account "{name}"', exc))
 
@@ -313,7 +330,7 @@ class Loop:
         """Some adapters must ask the CA first. None: not known now, or (adapter None) the account cannot be used."""
         if account.adapter is None or account.capabilities is not None:
             return account.capabilities
-        if account.pause_until > self._clock.monotonic():
+        if self._rests(account):
             return None
         try:
             account.capabilities = account.adapter.capabilities
@@ -356,8 +373,9 @@ class Loop:
         account = self._account(work)
         if work.finished:
             return None
-        if self._seconds_left() <= 0 or account.pause_until > self._clock.monotonic() + _TICK:
+        if self._seconds_left() <= 0 or self._rests(account):
             return self._held_back(action, work)
+        before = work.error
         try:
             facts = take(work)
         except InkanError as error:
@@ -365,7 +383,9 @@ class Loop:
         except Exception as exc:  # noqa: BLE001 (one order's bug must not stop the others)
             return work, self._failed(action, work, _bug(f"Cannot {action.value} the order", exc))
         account.failures = work.failures = 0
-        account.error = work.error = None
+        account.error = None
+        if work.error is before:  # else it was met in this very answer
+            work.error = None
         work.looks += 1
         return work, facts
 
@@ -437,7 +457,7 @@ class Loop:
         try:
             return [submitted, *self._seen(work, entry.having([submitted]), seen)]
         except InkanError as error:
-            work.error = _of_item(error, work)
+            work.error = self._of_item(error, work)
             return [submitted, trouble_fact(error, now)]
 
     def _taken(self, name: str, account: Account) -> dict[str, int]:
@@ -497,7 +517,7 @@ class Loop:
         now = self._clock.now()
         if isinstance(error, DeadlineError) and action is not Action.SUBMIT and self._seconds_left() <= _TICK:
             return []  # our own deadline: the order is pending, nothing is wrong
-        work.error = _of_item(error, work)
+        work.error = self._of_item(error, work)
         if isinstance(error, RefusedError):
             if not error.retryable:
                 return self._refused(action, work, error, now)
@@ -515,6 +535,8 @@ class Loop:
         if action in _NOT_ABOUT_THE_ORDER:
             work.finish()
             return [trouble_fact(error, now)]
+        if action is Action.DOWNLOAD:  # it is issued, and perhaps paid for: nobody but a person may let it go
+            return [person_fact(error, now)]
         return [refusal_fact(error, now)]
 
     def _wait_as_told(self, work: Work, error: InkanError, now: datetime) -> None:
@@ -546,19 +568,32 @@ class Loop:
     def _never_sent(self, why: str) -> Fact:
         return Fact(Kind.SUBMIT_ABSENT, self._clock.now(), by="us", text=why)
 
+    def _of_item(self, error: InkanError, work: Work) -> InkanError:
+        """The same error, saying which item it hit, and without the account's secrets."""
+        mark, where = f'item "{work.item.name}"', error.where
+        if mark not in where:
+            where = f"{mark}, {where}" if where else f'{mark}, CA account "{work.account}"'
+        return _copy(error, where=where, secrets=self._secrets(work.account))
+
+    def _secrets(self, account: str) -> t.Collection[str]:
+        return self._configs[account].secrets.values() if account in self._configs else ()
+
     # -- writing
 
     def _write(self, outcomes: t.Sequence[tuple[Work, list[Fact]]]) -> None:
         """All facts in one transaction. What only repeats what is known waits for the end of the call."""
         now: list[tuple[Work, tuple[Fact, ...]]] = []
-        for work, facts in outcomes:
+        for work, told in outcomes:
             entry = _entry(work)
-            if not facts:
+            if not told:
                 continue
+            secrets = self._secrets(entry.order.ca_account)
+            facts = [replace(fact, word=mask(fact.word, secrets), text=mask(fact.text, secrets)) for fact in told]
             if all(merge_place(entry.facts, fact) is not None for fact in facts):
                 self._later[entry.number] = Append(entry, tuple(facts))
             else:
-                now.append((work, tuple(facts)))
+                earlier = self._later.pop(entry.number, None)
+                now.append((work, (*(earlier.facts if earlier else ()), *facts)))
         facts_of = {id(work): facts for work, facts in now}
 
         def append(some: t.Sequence[Work]) -> list[Entry]:
@@ -593,7 +628,7 @@ class Loop:
                 raise
             if len(works) == 1:
                 works[0].busy = True
-                works[0].finish(_of_item(error, works[0]))
+                works[0].finish(self._of_item(error, works[0]))
                 return []
         return [pair for work in works for pair in self._guarded([work], write)]
 
@@ -690,22 +725,12 @@ def _shared(handle: str, now: datetime) -> Fact:
     return Fact(Kind.REFUSED, now, by="us", code="order_shared", text=why)
 
 
-def _of_item(error: InkanError, work: Work) -> InkanError:
-    """The same error, saying which item it hit."""
-    mark = f'item "{work.item.name}"'
-    if mark not in error.where:
-        error = _copy(error, where=f"{mark}, {error.where}" if error.where else f'{mark}, CA account "{work.account}"')
-    return error
-
-
-def _copy(error: InkanError, *, where: str) -> InkanError:
-    words: dict[str, t.Any] = {
-        word: getattr(error, word)
-        for word in ("code", "what", "why", "todo", "retryable", "retry_at", "did_change", "reference")
-    }
+def _copy(error: InkanError, *, where: str, secrets: t.Collection[str]) -> InkanError:
+    words: dict[str, t.Any] = {word: getattr(error, word) for word in ("code", "retryable", "retry_at", "did_change")}
+    words.update({text: mask(getattr(error, text), secrets) for text in ("what", "why", "todo", "reference")})
     if isinstance(error, TransportError):
         words["sent"] = error.sent
-    copy = type(error)(where=where, **words)
+    copy = type(error)(where=mask(where, secrets), **words)
     copy.__cause__ = error
     return copy
 
@@ -717,6 +742,16 @@ def _unknown_account(name: str) -> InkanError:
         where=f'CA account "{name}"',
         why="the order was made with it, but it is not among ca_accounts",
         todo="Put the account back until its orders have ended",
+    )
+
+
+def _no_folder(name: str, folder: str, exc: OSError) -> InkanError:
+    return LocalError(
+        code="account_folder_unwritable",
+        what=f'Cannot open the CA account "{name}"',
+        where=folder,
+        why=exc.strerror or str(exc),
+        todo="Make room, or let the user who runs the module write there: the account's key is kept in that folder",
     )
 
 

@@ -443,12 +443,14 @@ def _outcome_of_open(work: Work, entry: Entry) -> str:
 
 
 def _settled(work: Work) -> list[Entry]:
-    """Orders that nothing can follow any more and that no longer speak for their name and purpose."""
-    speaking = {id(newest(e for e in work.entries if e.order.purpose == one.order.purpose)) for one in work.entries}
+    """Orders that nothing can follow any more: another one speaks for their name and purpose, and another certificate
+    is the newest, which may still be deployed or rolled back."""
+    entries = work.entries
+    speaking = [newest(one for one in entries if one.order.purpose == of.order.purpose) for of in entries]
+    speaking.append(newest(one for one in entries if one.standing.certificate is not None))
+    kept = {entry.number for entry in speaking if entry is not None}
     return [
-        entry
-        for entry in work.entries
-        if not entry.is_open and not entry.standing.outstanding and id(entry) not in speaking
+        entry for entry in entries if not entry.is_open and not entry.standing.outstanding and entry.number not in kept
     ]
 
 

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import MASK
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     LedgerStore,
     open_for_reading,
@@ -162,6 +166,31 @@ def test_an_unknown_word_is_looked_at_again_and_never_acted_on(ground: Playgroun
     other = ground.one(item("other"), until="wanted")
     assert (other["state"], other["status_word"]) == ("validating", "on holiday \\x1b[2J")
     assert ground.ca.count("look") <= 12
+
+
+def test_the_ledger_ends_with_what_the_ca_said_last(ground: Playground) -> None:
+    ground.ca.polls = 3
+
+    def too_late(effect: t.Callable[[], t.Any]) -> t.Any:
+        ground.clock.passed += 1000
+        return no_network(effect)
+
+    ground.one(item(), until="wanted")
+    ground.ca.fault("download", too_late)
+    data = ground.one(ask())
+    assert (data["state"], data["error"]["code"]) == ("issuing", "connect")
+    read = ground.one({"name": "shop"}, record_only=True)
+    assert (read["state"], read["status_word"]) == ("issuing", "ISSUED")
+
+
+def test_only_what_was_seen_is_shown_to_the_ca(ground: Playground) -> None:
+    ground.one(item(), until="wanted")
+    other = Wanted(records=(TokenRecord("_acme-challenge.shop.example.jp", "TXT", "another-value"),))
+    ground.ca.fault("ready", answering(status=Status.WANTS_VALIDATION, wanted=other))
+    data = ground.one(ask())
+    assert (data["state"], [record["value"] for record in data["wanted"]["records"]]) == ("wanted", ["another-value"])
+    assert ground.ca.count("ready") == 1, "nobody has seen the new record yet"
+    assert ground.one(ask())["outcome"] == "issued"
 
 
 # -- answers that were lost -------------------------------------------------------------------------------------------
@@ -322,6 +351,28 @@ def test_a_refused_cancellation_does_not_end_the_order(ground: Playground) -> No
     ground.ca.fault("cancel", refusal)
     data = ground.one({"name": "shop"}, state="cancelled")
     assert (data["state"], data["error"]["code"]) == ("wanted", "caa")
+
+
+def test_an_issued_certificate_that_the_ca_does_not_hand_out_is_not_ordered_again(ground: Playground) -> None:
+    ground.one(item(), until="wanted")
+    ground.ca.fault("download", refusal)
+    data = ground.one(ask())
+    assert (data["outcome"], data["problem"]["code"], data["error"]["code"]) == ("needs_person", "caa", "caa")
+    assert ground.one(item(), until="wanted")["order"] == "order-1"
+    adopted = ground.one(ask(resolve="adopt", handle="order-1"))
+    assert (adopted["outcome"], adopted["error"]) == ("issued", None)
+
+
+def test_a_person_who_adopts_the_wrong_order_is_asked_again(ground: Playground) -> None:
+    def evil(effect: t.Callable[[], t.Any]) -> t.Any:
+        return type(effect())(f"certificate bad {key('evil')} shop.example.jp", ())
+
+    ground.one(item(), until="wanted")
+    ground.ca.fault("download", *[evil] * 100)
+    for _time in range(2):
+        data = ground.one(ask(resolve="adopt", handle="order-1"))
+        assert (data["outcome"], data["problem"]["code"]) == ("needs_person", "certificate_key_mismatch")
+    assert ground.ca.count("download") == 2
 
 
 def test_a_method_that_is_not_offered_is_refused_before_anything_is_written(ground: Playground) -> None:
@@ -512,6 +563,17 @@ def test_a_rollback_ends_the_deployment(ground: Playground) -> None:
     assert (data["state"], data["hosts_pending"], data["rolled_back_on"]) == ("rolled_back", [], ["web1"])
 
 
+def test_a_rollback_is_recorded_although_the_renewal_was_refused(ground: Playground) -> None:
+    issue(ground)
+    ground.one({"name": "shop", "observed": {"deployed_on": ["web1", "web2"]}}, record_only=True)
+    leftovers = ids(ground.one({"name": "shop"}, record_only=True), "leftovers")
+    ground.one({"name": "shop", "observed": {"removed": leftovers}}, record_only=True)
+    ground.ca.fault("submit", refusal)
+    assert ground.one(item(word="key2"))["state"] == "refused"
+    recorded = ground.one({"name": "shop", "observed": {"rolled_back_on": ["web1"]}}, record_only=True)
+    assert (recorded["outcome"], recorded["changed"]) == ("recorded", True)
+
+
 def test_hosts_follow_the_inventory(ground: Playground) -> None:
     issue(ground)
     ground.one({"name": "shop", "observed": {"deployed_on": ["web1"]}}, record_only=True)
@@ -553,6 +615,25 @@ def test_a_dead_account_stops_only_its_own_items(tmp_path: Path) -> None:
 def test_an_account_that_says_what_it_can_only_later_is_asked_again(ground: Playground) -> None:
     ground.ca.capabilities_faults = [TransportError(code="connect", what="Cannot connect", sent=False)] * 2
     assert ground.one(item(), until="wanted")["state"] == "wanted"
+
+
+def test_an_account_that_rests_holds_up_no_other(tmp_path: Path) -> None:
+    """The other account's order is due shortly before the rest is over."""
+    no_answer = TransportError(code="connect", what="Cannot connect", sent=False)
+    ground = Playground(tmp_path, ca=HostileCa(retry_after=0.45), slow=HostileCa(capabilities_faults=[no_answer]))
+    result = ground.play(item("a", visible=True), item("b", ca_account="slow", visible=True))
+    assert [(one.outcome, one.error) for one in result.items] == [("issued", None)] * 2
+
+
+def test_a_folder_that_cannot_be_made_is_told(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(_path: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    tools = replace(ground.tools(), make_folder=no_space)
+    monkeypatch.setattr(Playground, "tools", lambda _self: tools)
+    error = ground.one(item())["error"]
+    assert (error["code"], error["kind"]) == ("account_folder_unwritable", "local")
+    assert "No space left" in error["why"] and "accounts/ca" in error["where"]
 
 
 def test_an_unreachable_account_is_left_alone_after_some_tries(ground: Playground) -> None:
@@ -674,6 +755,24 @@ def test_a_secret_never_gets_into_an_error(ground: Playground) -> None:
     assert "verysecretvalue" not in caught.value.sentence()
 
 
+def test_a_secret_that_the_ca_repeats_gets_neither_into_the_ledger_nor_into_an_error(ground: Playground) -> None:
+    secret = "verysecretvalue"
+
+    def telling(effect: t.Callable[[], t.Any]) -> t.Any:
+        raise RefusedError(code="no", what="The CA refuses", where=f"key {secret}", why=f"your {secret} is wrong")
+
+    def broken(effect: t.Callable[[], t.Any]) -> t.Any:
+        raise ValueError(f"cannot read {secret}")
+
+    ground.ca.fault("submit", telling, broken, answering(status=Status.REFUSED, problem=f"not with {secret}"))
+    items = [item(name) for name in ("a", "b", "c")]
+    result = ground.play(*items, secrets={"ca": {"hmac": secret}}, deadline=3)
+    told = json.dumps([one.as_data() for one in result.items])
+    assert (told.count(MASK) >= 3, secret in told) == (True, False)
+    written = ground.ledger.read_bytes()
+    assert (b"ValueError: cannot read " + MASK.encode() in written, secret.encode() in written) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("account", "code"),
     [
@@ -730,6 +829,16 @@ def test_nothing_unsafe_is_ever_wanted(ground: Playground, wanted: Wanted) -> No
     ground.ca.fault("look", *[answering(wanted=wanted)] * 20)
     data = ground.one(item(), until="wanted")
     assert (data["order"], ids(data), data["error"]["code"]) == ("order-1", [], "wanted_unsafe")
+
+
+def test_what_is_unsafe_in_the_answer_to_an_order_is_told(ground: Playground) -> None:
+    def late(effect: t.Callable[[], t.Any]) -> t.Any:
+        ground.clock.passed += 60
+        return replace(effect(), wanted=Wanted(records=(TokenRecord("..", "TXT", "value"),)))
+
+    ground.ca.fault("submit", late)
+    data = ground.one(item(), deadline=60)
+    assert (data["order"], data["error"]["code"], data["wanted"]["records"]) == ("order-1", "wanted_unsafe", [])
 
 
 def test_an_unsafe_handle_is_not_kept(ground: Playground) -> None:
@@ -817,7 +926,9 @@ def test_settled_orders_are_read_only_when_asked_for(ground: Playground) -> None
     store = open_for_reading(str(ground.ledger))
     assert store is not None
     with store:
-        assert len(store.entries(["shop"])["shop"]) == 1
+        assert [entry.order.csr for entry in store.entries(["shop"])["shop"]] == [
+            item(word=word)["csr"] for word in ("key2", "key9")
+        ], "the newest certificate, and the order that follows it"
         assert len(store.entries(["shop"], settled=True)["shop"]) == 4
 
 
