@@ -330,7 +330,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
     Result,
     run_module,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.switching import Direction, Ports, bring_live
+from ansible_collections.inkan.tls.plugins.module_utils._module.switch_judging import Direction, Ports
+from ansible_collections.inkan.tls.plugins.module_utils._module.switching import bring_live
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 
 

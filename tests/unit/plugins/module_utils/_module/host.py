@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
-from ansible_collections.inkan.tls.plugins.module_utils._module.switching import Ports
+from ansible_collections.inkan.tls.plugins.module_utils._module.switch_judging import Ports
 from ansible_collections.inkan.tls.plugins.modules import certificate_deployments as module
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._io.faulty import DyingSystem, HeldClock
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._x509 import forge
