@@ -66,7 +66,7 @@ options:
         type: int
         default: 443
       server_name:
-        description: The name that is asked for (SNI). Default is the first name of the live certificate.
+        description: The name that is asked for (SNI). Default is a name that the live certificate covers.
         type: str
   timeout:
     description: How long a handshake may take, in seconds.
@@ -206,6 +206,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import server_name_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
@@ -282,10 +283,7 @@ def _serve(items: list[ItemResult], probes: list[Probe], seen: dict[str, Live], 
 
 def _with_server_name(probe: Probe, live: Live) -> Probe:
     names = live.facts.dns_names if live.facts is not None else ()
-    if probe.server_name is not None or not names:
-        return probe
-    plain = [name for name in names if not name.startswith("*.")]
-    return dataclasses.replace(probe, server_name=plain[0] if plain else f"www.{names[0][2:]}")
+    return dataclasses.replace(probe, server_name=probe.server_name or server_name_of(names))
 
 
 def _names(params: dict[str, t.Any], probes: list[Probe], store: Store) -> list[str]:

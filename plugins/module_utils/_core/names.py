@@ -25,7 +25,7 @@ def item_name_error(text: str) -> str | None:
     """Why ``text`` is no item name, or None."""
     if _ITEM_NAME.fullmatch(text) and ".." not in text:
         return None
-    return "a name has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+    return "a name has 1 to 64 characters of A-Z a-z 0-9 . _ -, starts with a letter or digit and has no '..'"
 
 
 def dns_name_error(text: str, *, wildcard: bool = True) -> str | None:

@@ -19,9 +19,11 @@ CRYPTOGRAPHY_ERROR: str | None = None
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, x25519
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 except ImportError:
     CRYPTOGRAPHY_ERROR = traceback.format_exc()
     if not t.TYPE_CHECKING:
@@ -31,8 +33,11 @@ except ImportError:
 
 
 __all__ = [
+    "AESGCM",
     "CRYPTOGRAPHY_ERROR",
+    "HKDF",
     "InvalidSignature",
+    "InvalidTag",
     "UnsupportedAlgorithm",
     "ec",
     "ed448",

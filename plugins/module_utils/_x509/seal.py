@@ -18,20 +18,15 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import traceback
-
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
-
-try:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    CRYPTOGRAPHY_ERROR = None
-except ImportError:  # reported by the module, with the reason
-    CRYPTOGRAPHY_ERROR = traceback.format_exc()
+from ansible_collections.inkan.tls.plugins.module_utils._x509._library import (
+    AESGCM,
+    HKDF,
+    InvalidTag,
+    hashes,
+    serialization,
+    x25519,
+)
 
 _VERSION = b"\x01"
 _PUBLIC = 32  # bytes of an X25519 public key (RFC 7748 §5)
@@ -49,7 +44,7 @@ def seal_context(name: str, public_key_sha256: str) -> bytes:
 
 def new_recipient() -> bytes:
     """A fresh private key of a receiver (PEM, PKCS #8)."""
-    return X25519PrivateKey.generate().private_bytes(
+    return x25519.X25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
@@ -62,8 +57,8 @@ def recipient_public(recipient_private: bytes) -> bytes:
 def seal(private_key_pem: bytes, recipient: bytes, context: bytes) -> bytes:
     """Seal a private key to the receiver with the public key ``recipient`` (32 bytes)."""
     try:
-        receiver = X25519PublicKey.from_public_bytes(recipient)
-        ephemeral = X25519PrivateKey.generate()
+        receiver = x25519.X25519PublicKey.from_public_bytes(recipient)
+        ephemeral = x25519.X25519PrivateKey.generate()
         public = _raw(ephemeral.public_key())
         cipher, nonce = _schedule(ephemeral.exchange(receiver), public + recipient, context)
     except ValueError as exc:  # wrong length, or a point of low order (RFC 7748 §6.1)
@@ -83,7 +78,7 @@ def unseal(sealed: bytes, recipient_private: bytes, context: bytes) -> bytes:
     public, ciphertext = sealed[1 : 1 + _PUBLIC], sealed[1 + _PUBLIC :]
     receiver = _recipient(recipient_private)
     try:
-        shared = receiver.exchange(X25519PublicKey.from_public_bytes(public))
+        shared = receiver.exchange(x25519.X25519PublicKey.from_public_bytes(public))
         cipher, nonce = _schedule(shared, public + _raw(receiver.public_key()), context)
         return cipher.decrypt(nonce, ciphertext, context)
     except (InvalidTag, ValueError) as exc:
@@ -95,12 +90,12 @@ def _schedule(shared: bytes, salt: bytes, context: bytes) -> tuple[AESGCM, bytes
     return AESGCM(material[:_KEY]), material[_KEY:]
 
 
-def _recipient(recipient_private: bytes) -> X25519PrivateKey:
+def _recipient(recipient_private: bytes) -> x25519.X25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(recipient_private, password=None)
     except ValueError:
         key = None
-    if not isinstance(key, X25519PrivateKey):
+    if not isinstance(key, x25519.X25519PrivateKey):
         raise RefusedError(
             code="recipient_key_unusable",
             what="Cannot read this host's recipient key",
@@ -110,7 +105,7 @@ def _recipient(recipient_private: bytes) -> X25519PrivateKey:
     return key
 
 
-def _raw(public: X25519PublicKey) -> bytes:
+def _raw(public: x25519.X25519PublicKey) -> bytes:
     return public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 

@@ -327,5 +327,8 @@ def test_live_is_never_away_while_it_switches(store: Store) -> None:
     assert set(seen) == {1, 2}
 
 
-def test_the_calls_are_those_of_the_module() -> None:
-    assert stores.default_store_path().endswith(("inkan-tls", "inkan-tls/store"))
+@pytest.mark.parametrize(("user", "path"), [(0, "/etc/inkan-tls"), (1000, "/home/a/.local/share/inkan-tls/store")])
+def test_root_and_others_have_a_store_of_their_own(monkeypatch: pytest.MonkeyPatch, user: int, path: str) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setenv("HOME", "/home/a")
+    assert stores.default_store_path() == path
