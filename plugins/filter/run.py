@@ -53,7 +53,7 @@ def targets(
     resolved: dict[str, list[str]] = {}
 
     def matched(pattern: t.Any) -> list[str]:
-        key = ",".join(pattern) if isinstance(pattern, (list, tuple)) else str(pattern or "")
+        key = ",".join(map(str, pattern)) if isinstance(pattern, (list, tuple)) else str(pattern or "")
         if key not in resolved:
             resolved[key] = [host.name for host in inventory.get_hosts(pattern=key)] if key else []
         return resolved[key]

@@ -8,6 +8,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import enum
+import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
@@ -77,11 +78,24 @@ class Ending:
 
 
 def endings(run: Run) -> list[Ending]:
-    """One ending for each certificate of the plan, in its order; a run without a plan has one of its own."""
+    """One ending for each certificate of the plan, in its order; then for those of which something is left that nobody
+    declares any more. A run without a plan has one of its own."""
     if not run.plan and run.central_broken:
         sentences = tuple(f"{step}: {message}" for step, message in run.central_broken.items())
         return [Ending("run", Outcome.ERROR, sentences)]
-    return [_ending(run, name) for name in run.plan]
+    return [*(_ending(run, name) for name in run.plan), *_undeclared(run)]
+
+
+def _undeclared(run: Run) -> t.Iterator[Ending]:
+    """Tokens that could not be removed, and orders that are still open at the CA."""
+    abandoned = set(run.abandoned())
+    for name, order in run.orders.items():
+        errors = _errors(run, name, order) if name not in run.plan else []
+        if name in abandoned:
+            why = f"it is not declared, and its order is still {order['state']} at the CA; its tokens go when that ends"
+            yield Ending(name, Outcome.PENDING, (why, *errors), order.get("state"), order.get("not_after"))
+        elif errors:
+            yield Ending(name, Outcome.ERROR, tuple(errors), order.get("state"), order.get("not_after"))
 
 
 def _ending(run: Run, name: str) -> Ending:
@@ -102,11 +116,11 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
         return Outcome.ERROR, errors + unreachable
     if unreachable:
         return Outcome.HOST_UNREACHABLE, unreachable
+    if not run.targets[name].hosts:
+        return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
     if run.check_mode:
         expected = _expected(run, name)
         return (Outcome.WOULD_CHANGE if expected else Outcome.IN_ORDER), expected
-    if not run.targets[name].hosts:
-        return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
     waiting = _waiting(run, name, order)
     if waiting:
         return Outcome.PENDING, waiting
@@ -171,7 +185,8 @@ def _broken(run: Run, name: str) -> list[str]:
 
 def _unreachable(run: Run, name: str) -> list[str]:
     hosts = dict.fromkeys(run.targets[name].hosts + run.targets[name].token_hosts)
-    lost = [host for host in hosts if host in run.hosts and not run.hosts[host].reached]
+    said = {host: run.hosts[host] for host in hosts if host in run.hosts}
+    lost = [host for host in said if not said[host].reached and "look" not in said[host].broken]
     return [f"{host} could not be reached; it gets its certificate in a later run" for host in lost]
 
 

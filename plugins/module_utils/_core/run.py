@@ -41,7 +41,10 @@ class Targets:
 
 @dataclass(frozen=True)
 class HostSaid:
-    """The results of one host by step and certificate name; ``reached`` is false once it was unreachable."""
+    """The results of one host by step and certificate name.
+
+    reached: false once it was unreachable, or when it could not say what it holds: nothing is decided for it then.
+    """
 
     reached: bool = True
     steps: t.Mapping[str, ByName] = field(default_factory=dict)
@@ -71,6 +74,8 @@ class Run:
     #: all hosts of the inventory
     inventory: frozenset[str] = frozenset()
     own: ByName = field(default_factory=dict)
+    #: whether the plan is about all declared certificates, not about some that were chosen by name
+    is_whole: bool = False
     #: when the plan was made; and how long a custodian that cannot be reached is waited for
     as_of: datetime | None = None
     custodian_grace: timedelta = timedelta(hours=72)
@@ -109,8 +114,12 @@ class Run:
         return (name for name, planned in self.plan.items() if not planned.get("error"))
 
     def is_due(self, name: str) -> bool:
-        """Whether a new key and a new order are needed: by the plan, or because the open order has no future."""
-        return self.plan[name].get("outcome") == "due" or self.is_outdated(name) or self.is_orphaned(name)
+        """Whether a new key and a new order are needed: by the plan, or because the ledger's order has no future."""
+        return self.plan[name].get("outcome") == "due" or self.has_no_future(name)
+
+    def has_no_future(self, name: str) -> bool:
+        """Nothing good can come of the order: what it brings is not what is declared, or nobody has its key."""
+        return self.is_outdated(name) or self.is_orphaned(name)
 
     def is_outdated(self, name: str) -> bool:
         """The declaration was changed while an order was open: it would bring the wrong certificate."""
@@ -123,12 +132,23 @@ class Run:
         )
 
     def is_orphaned(self, name: str) -> bool:
-        """The only host that holds the key of an order has been gone for longer than the grace time."""
-        order = self.order(name)
+        """Nobody holds the key of an order any more, and its custodian was waited for during the grace time.
+
+        Only a run that asks all hosts can tell: a limit may keep out the one that has it.
+        """
+        order, where = self.order(name), self.targets[name]
         waiting = self.in_progress(name) or order.get("state") == "deploy_pending"
-        if not waiting or self.as_of is None or not self.reached(name) or keeper_of(self, name) is not None:
+        if not waiting or self.as_of is None or not order.get("created_at"):
+            return False
+        if not self.reached(name) or not set(where.all_hosts) <= set(where.hosts) or keeper_of(self, name) is not None:
             return False
         return self.as_of - parse_time(order["created_at"]) > self.custodian_grace
+
+    def abandoned(self) -> list[str]:
+        """Certificates that are not declared any more although an order of theirs is open."""
+        if not self.is_whole:
+            return []
+        return [name for name in self.orders if name not in self.plan and self.in_progress(name)]
 
     def in_progress(self, name: str) -> bool:
         return self.order(name).get("state") in OPEN

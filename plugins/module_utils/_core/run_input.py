@@ -50,6 +50,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
         inventory=frozenset(said.get("inventory") or ()),
+        is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
@@ -91,16 +92,12 @@ def _why_no_results(registered: t.Any) -> str | None:
 def _read_host(variables: t.Any) -> HostSaid:
     registered = {step: variables.get(f"__inkan_{step}") for step in HOST_STEPS}
     lost = [step for step, word in registered.items() if isinstance(word, t.Mapping) and word.get("unreachable")]
+    told = {step: word for step, word in registered.items() if step not in lost}
+    broken = {step: reason for step, word in told.items() for reason in [_why_no_results(word)] if reason}
     return HostSaid(
-        reached=not lost,
-        steps={step: by_name(word) for step, word in registered.items() if step not in lost},
-        broken={
-            step: reason
-            for step, word in registered.items()
-            if step not in lost
-            for reason in [_why_no_results(word)]
-            if reason
-        },
+        reached=not lost and "look" not in broken,
+        steps={step: by_name(word) for step, word in told.items()},
+        broken=broken,
     )
 
 

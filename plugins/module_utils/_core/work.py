@@ -16,7 +16,6 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
-    OPEN,
     ByName,
     HostSaid,
     Item,
@@ -101,14 +100,17 @@ def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
 
 
 def order_items(run: Run) -> list[Item]:
-    """certificate_orders until wanted: what is due and has a CSR, and every open order."""
-    items = []
+    """certificate_orders until wanted: what is due and has a CSR, and every open order.
+
+    The orders of certificates that are not declared any more are only looked at, to learn when they end.
+    """
+    items: list[Item] = [{"name": name} for name in run.abandoned()]
     for name in run.names():
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
         if run.is_due(name) and request.get("csr") and not request.get("error"):
             items.append({**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper})
-        elif run.in_progress(name) and not run.is_outdated(name):
+        elif run.in_progress(name) and not run.has_no_future(name):
             items.append(_order_item(run, name))
     return items
 
@@ -147,11 +149,8 @@ def answer_items(run: Run) -> list[Item]:
             "visible": _is_visible(run, name, order),
             "observed": {"published": _published(run, order)},
         }
-        for name, order in run.orders.items()
-        if name in run.plan
-        and not run.plan[name].get("error")
-        and order.get("state") in OPEN
-        and not order.get("error")
+        for name, order in _worked_on(run).items()
+        if run.in_progress(name) and not order.get("error")
     ]
 
 
@@ -182,23 +181,39 @@ def _wanted(order: Said, kind: str, where: str = "wanted") -> list[Item]:
     return list((order.get(where) or {}).get(kind) or ())
 
 
+def _tokens(orders: ByName, kind: str, where: str) -> t.Iterator[tuple[str, Item]]:
+    """Each token once, with the name of a certificate that has it: a CA may want the same one for two orders."""
+    found: dict[str, tuple[str, Item]] = {}
+    for name, order in orders.items():
+        for token in _wanted(order, kind, where):
+            found.setdefault(token["id"], (name, token))
+    yield from found.values()
+
+
+def _leftovers(run: Run, kind: str) -> t.Iterator[tuple[str, Item]]:
+    """What no order of whatever certificate needs any more, also of runs that died."""
+    needed = {token["id"] for order in run.orders.values() for token in _wanted(order, kind)}
+    return ((name, token) for name, token in _tokens(run.orders, kind, "leftovers") if token["id"] not in needed)
+
+
 def record_items(run: Run) -> list[Item]:
     """dns_tokens, state present: every record that an open order of this run's certificates wants now."""
-    return _records(_worked_on(run), "wanted")
+    return _records(_tokens(_worked_on(run), "records", "wanted"))
 
 
 def leftover_record_items(run: Run) -> list[Item]:
-    """dns_tokens, state absent: records that no order needs any more, also those of runs that died."""
-    return _records(run.orders, "leftovers")
+    """dns_tokens, state absent."""
+    return _records(_leftovers(run, "records"))
 
 
 def _worked_on(run: Run) -> ByName:
-    """The orders of certificates that this run plans: nobody would ask the CA to look at the tokens of another."""
-    names = set(run.names())
+    """The orders of certificates that this run plans: nobody would ask the CA to look at the tokens of another, nor at
+    those of an order without a future."""
+    names = {name for name in run.names() if not run.has_no_future(name)}
     return {name: order for name, order in run.orders.items() if name in names}
 
 
-def _records(orders: ByName, where: str) -> list[Item]:
+def _records(tokens: t.Iterable[tuple[str, Item]]) -> list[Item]:
     return [
         {
             "name": record["id"],
@@ -207,35 +222,30 @@ def _records(orders: ByName, where: str) -> list[Item]:
             "value": record["value"],
             "ttl": record["ttl"],
         }
-        for order in orders.values()
-        for record in _wanted(order, "records", where)
+        for _name, record in tokens
     ]
 
 
 def file_items(run: Run, host: str) -> list[Item]:
     """file_tokens, state present, on one web server."""
-    return _files(run, host, _worked_on(run), "wanted")
+    return _files(run, host, _tokens(_worked_on(run), "files", "wanted"))
 
 
 def leftover_file_items(run: Run, host: str) -> list[Item]:
     """file_tokens, state absent, on one web server."""
-    return _files(run, host, run.orders, "leftovers")
+    return _files(run, host, _leftovers(run, "files"))
 
 
-def _files(run: Run, host: str, orders: ByName, where: str) -> list[Item]:
+def _files(run: Run, host: str, tokens: t.Iterable[tuple[str, Item]]) -> list[Item]:
     if not run.hosts[host].reached:
         return []
-    return [
-        {
-            "name": file["id"],
-            "document_root": run.document_root(name) or (file.get("options") or order["options"])["document_root"],
-            "path": file["path"],
-            "content": file["content"],
-        }
-        for name, order in orders.items()
-        for file in _wanted(order, "files", where)
-        if host in _token_hosts(order, file)
-    ]
+    items = []
+    for name, file in tokens:
+        order = run.orders[name]
+        root = run.document_root(name) or _options(order, file).get("document_root")
+        if root and host in _token_hosts(order, file):
+            items.append({"name": file["id"], "document_root": root, "path": file["path"], "content": file["content"]})
+    return items
 
 
 def check_items(run: Run) -> list[Item]:
@@ -262,33 +272,50 @@ def _is_refused(run: Run, order: Said) -> bool:
 
 
 def verify_items(run: Run, host: str) -> list[Item]:
-    """certificate_deployments, state verify: put the new set beside the live one and verify it."""
+    """certificate_deployments, state verify: put the new set beside the live one and verify it.
+
+    A host without its key, because the custodian cannot be reached or is kept out by a limit, waits.
+    """
     items = []
     for name in run.names():
         if host in run.reached(name) and lacks_certificate(run, name, host) and run.order(name).get("certificate"):
-            item = _deployment_item(run, name, host)
-            # without its key, because the custodian cannot be reached or is kept out by a limit, it waits
-            if item["sealed_key"] or _has_key(run, name, host):
-                items.append(item)
+            sealed = _sealed_key(run, name, host)
+            if sealed or _holds_key(run, name, host):
+                items.append(_deployment_item(run, name, sealed))
     return items
 
 
-def _has_key(run: Run, name: str, host: str) -> bool:
-    made_here = custodian(run, name) == host and not run.wish(name).get("paths")
-    return made_here or not _needs_key(run, name, host)
+def _sealed_key(run: Run, name: str, host: str) -> t.Any:
+    """The key of the order, sealed to this host in this run by whoever keeps it; even if that one was lost since."""
+    for said in run.hosts.values():
+        request = said.said("requests", name)
+        if _is_of_the_order(run, name, request) and host in (request.get("sealed") or {}):
+            return request["sealed"][host]
+    return None
 
 
-def _deployment_item(run: Run, name: str, host: str) -> Item:
+def _holds_key(run: Run, name: str, host: str) -> bool:
+    """Whether the key of the order is in this host's store: for long, or made there in this run."""
+    said = run.hosts[host]
+    made_here = _is_of_the_order(run, name, said.said("requests", name)) and not run.wish(name).get("paths")
+    return made_here or run.order(name).get("public_key_sha256") in said.said("look", name).get("has_keys", ())
+
+
+def _is_of_the_order(run: Run, name: str, request: Said) -> bool:
+    """A new key whose order was not made, say because the CA could not be reached, is none."""
+    key = request.get("public_key_sha256")
+    return bool(key) and not request.get("error") and key == run.order(name).get("public_key_sha256")
+
+
+def _deployment_item(run: Run, name: str, sealed_key: t.Any) -> Item:
     order, wish = run.order(name), run.wish(name)
-    keeper = custodian(run, name)
-    sealed = (run.hosts[keeper].said("requests", name).get("sealed") or {}) if keeper else {}
     return {
         "name": name,
         "certificate": order["certificate"],
         "chain": order.get("chain") or [],
         "public_key_sha256": order.get("public_key_sha256"),
         "dns_names": order.get("dns_names") or wish["dns_names"],
-        "sealed_key": sealed.get(host),
+        "sealed_key": sealed_key,
         "deploy": run.deploy(name),
     }
 
@@ -339,7 +366,9 @@ def observation_items(run: Run) -> list[Item]:
             "removed": _removed(run, order),
         }
         if any(observed.values()):
-            items.append({"name": name, "observed": observed})
+            # the certificate that was on its way in this run; another run may have got a newer one meanwhile
+            key = {"public_key_sha256": order["public_key_sha256"]} if order.get("certificate") else {}
+            items.append({"name": name, "observed": observed, **key})
     return items
 
 
@@ -381,6 +410,9 @@ def _is_gone(run: Run, order: Said, file: Said, gone: tuple[str, ...]) -> bool:
 
 
 def _token_hosts(order: Said, file: Said) -> t.Sequence[str]:
+    return _options(order, file).get("token_hosts") or ()
+
+
+def _options(order: Said, file: Said) -> Said:
     """Those of the order that wanted the file, which may be an older one."""
-    options = file.get("options") or order.get("options") or {}
-    return options.get("token_hosts") or ()
+    return file.get("options") or order.get("options") or {}

@@ -14,6 +14,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import FAIL_ON, Outcome, endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import HostSaid, Run, Targets
+from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import plan_items, read_run
 
 KEY = "ab" * 32
 OLD_KEY = "cd" * 32
@@ -131,6 +132,31 @@ class TestOrdersWithoutAFuture:
         assert runs.custodian(run, "shop") == keeper
         keys = [item["public_key_sha256"] for item in works.request_items(run, "web2")]
         assert keys == ([None] if keeper else [])
+
+    @pytest.mark.parametrize(
+        ("every", "is_orphaned"), [(("web1", "web2"), True), (("web2",), True), (("web1", "web2", "web3"), False)]
+    )
+    def test_a_limit_that_hides_a_holder_of_the_key_makes_no_orphan(
+        self, every: tuple[str, ...], is_orphaned: bool
+    ) -> None:
+        run = self.waiting(1000)
+        targets = {"shop": Targets(("web1", "web2"), (), every, ())}
+        assert dataclasses.replace(run, targets=targets).is_orphaned("shop") is is_orphaned
+
+    def test_an_order_that_check_mode_shows_is_no_orphan(self) -> None:
+        run = self.waiting(1000)
+        shown = order("wanted", created_at=None, certificate="known_after_order")
+        assert not dataclasses.replace(run, orders={"shop": shown}).is_orphaned("shop")
+
+    @pytest.mark.parametrize("why", ["it was declared anew", "nobody has its key"])
+    def test_an_order_without_a_future_is_neither_published_for_nor_answered(self, why: str) -> None:
+        run = self.waiting(1000)
+        wants = {**run.orders["shop"], "wanted": {"records": [RECORD], "files": [FILE]}}
+        if why == "it was declared anew":
+            run, wants = self.waiting(1000, keys=(KEY,)), {**wants, "method": "http-01"}
+        run = dataclasses.replace(run, orders={"shop": wants})
+        assert works.order_items(run) == works.answer_items(run) == works.record_items(run) == []
+        assert works.file_items(run, "web2") == works.check_items(run) == []
 
     def test_a_key_that_another_host_received_keeps_the_order_alive(self) -> None:
         assert not self.waiting(1000, keys=(KEY,)).is_orphaned("shop")
@@ -260,6 +286,49 @@ class TestTokens:
         assert works.record_items(run) == works.check_items(run) == works.leftover_record_items(run) == []
         assert works.file_items(run, "web1") == works.leftover_file_items(run, "web1") == []
 
+    def two_orders(self, **other: t.Any) -> Run:
+        """Two certificates with the same names: a CA may want the same token for both."""
+        wants = {"records": [RECORD], "files": [FILE]}
+        run = a_run(planned("in_progress"), order("wanted", wanted=wants))
+        twin = {**order("wanted", name="twin", reference="ref2"), "wanted": wants, **other}
+        return dataclasses.replace(
+            run,
+            plan={**run.plan, "twin": planned("in_progress", name="twin")},
+            orders={**run.orders, "twin": twin},
+            targets={**run.targets, "twin": run.targets["shop"]},
+        )
+
+    def test_a_token_that_two_orders_want_is_published_once_and_counts_for_both(self) -> None:
+        run = self.two_orders()
+        assert [item["name"] for item in works.record_items(run)] == ["r1"]
+        assert [item["name"] for item in works.file_items(run, "web1")] == ["f1"]
+        assert [item["name"] for item in works.check_items(run)] == ["shop", "twin"]
+        done = dataclasses.replace(run, central={"records": {"r1": {"name": "r1", "outcome": "published"}}})
+        assert [item["observed"]["published"] for item in works.answer_items(done)] == [["r1"], ["r1"]]
+
+    def test_a_token_that_another_order_still_wants_is_no_leftover(self) -> None:
+        nothing, left = {"records": [], "files": []}, {"records": [RECORD], "files": [FILE]}
+        run = self.two_orders(state="deployed", wanted=nothing, leftovers=left)
+        assert works.leftover_record_items(run) == works.leftover_file_items(run, "web1") == []
+        done = {**run.orders["shop"], "state": "expired", "wanted": nothing, "leftovers": left}
+        run = dataclasses.replace(run, orders={**run.orders, "shop": done})
+        assert [item["name"] for item in works.leftover_record_items(run)] == ["r1"]
+        assert [item["name"] for item in works.leftover_file_items(run, "web1")] == ["f1"]
+
+    def test_a_file_of_an_order_that_names_no_folder_is_left_to_who_made_it(self) -> None:
+        strange = order("expired", leftovers={"records": [], "files": [FILE]}, options={"token_hosts": ["web1"]})
+        assert works.leftover_file_items(a_run(known=strange), "web1") == []
+
+    def test_an_order_that_is_not_declared_any_more_is_looked_at_until_it_ends_and_told(self) -> None:
+        pending = order("wanted", name="old", wanted={"records": [RECORD], "files": []})
+        run = Run(plan={}, orders={"old": pending}, targets={}, hosts={"web1": host()}, is_whole=True)
+        assert works.order_items(run) == [{"name": "old"}]
+        assert works.answer_items(run) == works.record_items(run) == works.leftover_record_items(run) == []
+        (ending,) = endings(run)
+        assert (ending.name, ending.outcome) == ("old", Outcome.PENDING) and "not declared" in ending.sentences[0]
+        chosen_by_name = dataclasses.replace(run, is_whole=False)
+        assert works.order_items(chosen_by_name) == endings(chosen_by_name) == []
+
     @pytest.mark.parametrize("step", ["records", "files"])
     def test_a_token_that_could_not_be_published_is_not_waited_for(self, step: str) -> None:
         wants = order("wanted", wanted={"records": [RECORD], "files": [FILE]})
@@ -295,10 +364,12 @@ class TestTokens:
 
 
 class TestDeployment:
+    SEALED: t.ClassVar[dict[str, t.Any]] = {"name": "shop", "public_key_sha256": KEY, "sealed": {"web2": "CIPHER"}}
+
     def issued(self, **verify: t.Any) -> Run:
         fine = {"name": "shop", "outcome": "verified", "error": None}
         said = {name: {"verify": {**fine, **verify.get(name, {})}, "look": look()} for name in ("web1", "web2")}
-        said["web1"]["requests"] = {"name": "shop", "sealed": {"web2": "CIPHER"}}
+        said["web1"]["requests"] = {"name": "shop", "public_key_sha256": KEY, "sealed": {"web2": "CIPHER"}}
         hosts = {name: host(**steps) for name, steps in said.items()}
         return a_run(planned("due"), order("deploy_pending"), hosts)
 
@@ -316,7 +387,7 @@ class TestDeployment:
 
     def test_an_unreachable_host_does_not_hold_up_the_others(self) -> None:
         hosts = {
-            "web1": host(look=look(), verify={"name": "shop", "outcome": "verified", "error": None}),
+            "web1": host(look=look("1", (KEY,)), verify={"name": "shop", "outcome": "verified", "error": None}),
             "web2": host(False),
         }
         run = a_run(planned("due"), order("deploy_pending"), hosts)
@@ -331,10 +402,25 @@ class TestDeployment:
         assert works.verify_items(run, "web1") == []
 
     def test_the_sealed_key_goes_to_its_receiver(self) -> None:
-        keeper = host(look=look("1", (KEY,)), requests={"name": "shop", "sealed": {"web2": "CIPHER"}})
+        keeper = host(look=look("1", (KEY,)), requests=self.SEALED)
         run = a_run(known=order("deploy_pending"), hosts={"web1": keeper, "web2": host(look=look())})
         assert works.verify_items(run, "web2")[0]["sealed_key"] == "CIPHER"
         assert works.verify_items(run, "web1")[0]["sealed_key"] is None
+
+    def test_a_custodian_lost_while_it_verified_holds_up_nobody_who_has_its_key(self) -> None:
+        verified = {"name": "shop", "outcome": "verified", "error": None}
+        lost = host(False, look=look(), requests=self.SEALED)
+        hosts = {"web1": lost, "web2": host(look=look(), verify=verified)}
+        run = a_run(planned("due"), order("deploy_pending"), {**hosts, "web3": host(look=look("1", (KEY,)))})
+        assert [item["sealed_key"] for item in works.verify_items(run, "web2")] == ["CIPHER"]
+        assert works.switch_items(run, "web2") == [], "web3 has not verified"
+        assert [item["name"] for item in works.switch_items(a_run(planned("due"), run.orders["shop"], hosts), "web2")]
+
+    def test_a_key_that_was_sealed_for_an_order_that_was_not_made_is_not_handed_over(self) -> None:
+        other = {**self.SEALED, "public_key_sha256": "ef" * 32}
+        hosts = {"web1": host(look=look("2", (KEY,)), requests=other), "web2": host(look=look())}
+        run = a_run(planned("due"), order("deploy_pending"), hosts)
+        assert works.verify_items(run, "web2") == []
 
     def test_a_host_deploys_with_its_own_words_and_serves_files_from_its_own_root(self) -> None:
         own = {**wish(), "deploy": {"reload": "web2-nginx"}, "validation": {"document_root": "/srv/web2"}}
@@ -380,7 +466,14 @@ class TestDeployment:
         run = a_run(
             known=order("deploy_pending", hosts_pending=["web1", "web2"]), hosts={"web1": switched, "web2": before}
         )
-        assert works.observation_items(run)[0]["observed"]["deployed_on"] == ["web1", "web2"]
+        (item,) = works.observation_items(run)
+        assert item["observed"]["deployed_on"] == ["web1", "web2"]
+        assert item["public_key_sha256"] == KEY, "another run may have ordered a newer one meanwhile"
+
+    def test_a_rollback_is_told_of_the_newest_certificate_whatever_was_ordered_since(self) -> None:
+        back = host(look=look("2", (KEY,)), rollback={"name": "shop", "outcome": "rolled_back", "error": None})
+        (item,) = works.observation_items(a_run(known=order("wanted"), hosts={"web1": back}))
+        assert item == {"name": "shop", "observed": {"deployed_on": [], "rolled_back_on": ["web1"], "removed": []}}
 
 
 class TestEndings:
@@ -421,6 +514,18 @@ class TestEndings:
         run = dataclasses.replace(run, central={"known": {"shop": before}})
         assert self.outcome(run) is Outcome.PENDING
 
+    def test_check_mode_orders_nothing_for_hosts_that_a_limit_keeps_out(self) -> None:
+        run = dataclasses.replace(a_run(planned("due")), targets={"shop": Targets((), (), ("web9",), ())})
+        assert self.outcome(dataclasses.replace(run, check_mode=True)) is Outcome.IN_ORDER
+
+    def test_what_is_left_of_a_certificate_that_is_no_longer_declared_is_told(self) -> None:
+        undone = {"name": "r1", "outcome": "error", "error": {"message": "REFUSED."}}
+        gone = order("expired", name="old", leftovers={"records": [RECORD], "files": []})
+        run = Run(plan={}, orders={"old": gone}, targets={}, hosts={}, central={"leftover_records": {"r1": undone}})
+        (ending,) = endings(run)
+        assert (ending.name, ending.outcome, ending.sentences) == ("old", Outcome.ERROR, ("REFUSED.",))
+        assert endings(dataclasses.replace(run, central={})) == []
+
     @pytest.mark.parametrize(("matched", "outcome"), [(False, Outcome.ERROR), (True, Outcome.IN_ORDER)])
     def test_a_pattern_without_a_host_is_an_error_unless_a_limit_keeps_the_host_out(
         self, matched: bool, outcome: Outcome
@@ -447,3 +552,49 @@ class TestEndings:
     def test_a_run_without_a_plan_is_an_error_of_its_own(self) -> None:
         run = Run(plan={}, orders={}, targets={}, hosts={}, central_broken={"plan": "2 errors in the options"})
         assert self.outcome(run) is Outcome.ERROR
+
+
+class TestWhatWasSaid:
+    """run_input: from registered results to a Run."""
+
+    def said(self, **more: t.Any) -> dict[str, t.Any]:
+        where = {"hosts": ["web1"], "token_hosts": ["web1"], "all_hosts": ["web1"], "all_token_hosts": ["web1"]}
+        return {"certificates": [wish()], "targets": {"shop": where}, "inventory": ["web1"], **more}
+
+    def read(self, look: t.Any, **more: t.Any) -> Run:
+        return read_run(self.said(**more), {"web1": {"__inkan_look": look}}, ["web1"])
+
+    def test_a_host_that_cannot_say_what_it_holds_is_not_taken_for_an_empty_one(self) -> None:
+        plan = {"results": [planned("due")], "as_of": "2026-11-20T00:00:00Z"}
+        run = self.read({"failed": True, "msg": "no Python"}, plan=plan)
+        assert plan_items([wish()], run)[0]["hosts_missing"] == []
+        assert works.request_items(run, "web1") == works.order_items(run) == []
+        (ending,) = endings(run)
+        assert (ending.outcome, ending.sentences) == (Outcome.ERROR, ("web1, look: no Python",))
+
+    def test_a_host_that_was_lost_on_the_way_is_lost_for_the_whole_run(self) -> None:
+        found = {"results": [look()]}
+        lost = {"web1": {"__inkan_look": found, "__inkan_verify": {"unreachable": True, "msg": "timed out"}}}
+        run = read_run(self.said(plan={"results": [planned()]}), lost, ["web1"])
+        assert not run.hosts["web1"].reached and run.hosts["web1"].said("look", "shop")["live"]
+        assert [ending.outcome for ending in endings(run)] == [Outcome.HOST_UNREACHABLE]
+
+    def test_a_step_that_was_skipped_or_never_reached_has_said_nothing(self) -> None:
+        run = self.read({"skipped": True}, orders={}, answers={"skipped": True, "msg": "condition"})
+        assert run.hosts["web1"].reached and run.central_broken == {}
+
+    @pytest.mark.parametrize(("names", "is_whole"), [([], True), (["shop"], False)])
+    def test_a_run_for_some_names_does_not_know_what_is_declared(self, names: list[str], is_whole: bool) -> None:
+        assert self.read({}, names=names).is_whole is is_whole
+
+    def test_a_later_word_of_the_ledger_wins_unless_it_knows_no_order(self) -> None:
+        known, newer = order("deployed", serial="1"), order("wanted")
+        refused = {"name": "shop", "state": "none", "reference": None, "error": {"message": "bad CSR"}}
+        run = self.read({}, known={"results": [known]}, orders={"results": [newer]})
+        assert run.order("shop")["state"] == "wanted"
+        run = self.read({}, known={"results": [known]}, orders={"results": [refused]})
+        assert (run.order("shop")["state"], run.order("shop")["error"]) == ("deployed", {"message": "bad CSR"})
+
+    def test_loose_items_are_handed_to_the_plan_as_they_are(self) -> None:
+        loose: list[t.Any] = ["shop", {"common_name": "x"}, {"name": 1}]
+        assert plan_items(loose, self.read({})) == loose
