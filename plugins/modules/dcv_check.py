@@ -405,7 +405,7 @@ def _checks(raw: list[dict[str, t.Any]], check_mode: bool, errors: InputCollecto
         reasons += [why for record in records for why in _record_reasons(record)]
         reasons += [why for file in files for why in _file_reasons(file)]
         if not known and not check_mode:
-            reasons.append(("value_unknown", "a value is only known after the order"))
+            reasons.append(("known_after_order", "a value is only known after the order"))
         for code, why in reasons:
             where = f'item {number} "{escaped(name, 80)}"'
             errors.add(code, what="A check cannot be done", where=where, why=why, todo="Correct the item")
@@ -423,7 +423,7 @@ def _name_reasons(name: str, names: set[str]) -> t.Iterator[tuple[str, str]]:
     if not name or len(name) > MAX_ITEM_NAME or not name.isprintable():
         yield "bad_name", f"a name has 1 to {MAX_ITEM_NAME} printable characters"
     if name in names:
-        yield "name_twice", "another item has the same name"
+        yield "duplicate_name", "another item has the same name"
 
 
 def _record_reasons(wish: Wish) -> t.Iterator[tuple[str, str]]:

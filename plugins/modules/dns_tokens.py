@@ -302,7 +302,7 @@ def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tupl
     if not token.name or len(token.name) > MAX_ITEM_NAME or not token.name.isprintable():
         yield "bad_name", f"a name has 1 to {MAX_ITEM_NAME} printable characters", "Correct the name"
     if token.name in names:
-        yield "name_twice", "another item has the same name", "Give each item its own name"
+        yield "duplicate_name", "another item has the same name", "Give each item its own name"
     record = owner_name_error(token.record)
     if record:
         yield (
@@ -314,7 +314,7 @@ def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tupl
         yield "bad_ttl", f"{token.ttl} is no TTL", f"Write seconds from 0 to {MAX_TTL}"
     if token.value == KNOWN_AFTER_ORDER:
         if not check_mode:
-            yield "value_unknown", "its value is only known after the order", "Order first, then publish"
+            yield "known_after_order", "its value is only known after the order", "Order first, then publish"
         return
     value = value_error(token.type, token.value)
     if value:

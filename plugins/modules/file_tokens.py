@@ -258,7 +258,7 @@ def _reasons(raw: dict[str, t.Any], present: bool, check_mode: bool) -> t.Iterat
     if content is not None and len(content.encode("utf-8", "surrogateescape")) > MAX_CONTENT:
         yield "content_too_large", f"content has more than {MAX_CONTENT} bytes", "Give what the order wants to see"
     if not check_mode and KNOWN_AFTER_ORDER in (content, path.rpartition("/")[2]):
-        yield "content_unknown", "its content is only known after the order", "Order first, then place"
+        yield "known_after_order", "its content is only known after the order", "Order first, then place"
     if _mode(raw.get("mode")) is None:
         yield (
             "bad_mode",

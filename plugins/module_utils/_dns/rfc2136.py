@@ -198,7 +198,7 @@ class Rfc2136:
         except InkanError as error:
             return error
         rcode = dns.rcode.to_text(answer.rcode())
-        return None if rcode == "NOERROR" else self._rcode_error(rcode, what, "Nothing of this message was written")
+        return None if rcode == "NOERROR" else self._rcode_error(rcode, what, "; nothing of this message was written")
 
     def _receipt(self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]) -> InkanError | None:
         question = Question(change.name, change.type)
@@ -285,17 +285,17 @@ class Rfc2136:
 
     # --- refusals --------------------------------------------------------------------------------------------------
 
-    def _rcode_error(self, rcode: str, what: str, todo: str) -> InkanError:
+    def _rcode_error(self, rcode: str, what: str, note: str) -> InkanError:
         if rcode in ("NXRRSET", "YXRRSET", "NXDOMAIN", "YXDOMAIN"):
-            code, why, advice = "rrset_changed", "somebody else changed the records in the meantime", "Run again"
+            code, why, todo = "rrset_changed", "somebody else changed the records in the meantime", "Run again"
         else:
-            code, why, advice = _RCODES.get(rcode, ("dns_refused", "the server refused", "Look into its log"))
+            code, why, todo = _RCODES.get(rcode, ("dns_refused", "the server refused", "Look into its log"))
         return RefusedError(
             code=code,
             what=what,
             where=self._where,
-            why=f"{rcode}: {why}",
-            todo=f"{advice}. {todo}" if todo else advice,
+            why=f"{rcode}: {why}{note}",
+            todo=todo,
             retryable=code in ("rrset_changed", "dns_server_failure"),
         )
 

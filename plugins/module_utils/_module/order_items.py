@@ -334,7 +334,7 @@ class _Items:
         for data in certificates:
             self._name = data["name"]
             if self._name in seen:
-                self._refuse("name_twice", "name", self._name, "two items have this name", "Name each item once")
+                self._refuse("duplicate_name", "name", self._name, "two items have this name", "Name each item once")
             seen.add(self._name)
             items.append(self._item(data))
         return tuple(items)

@@ -162,7 +162,7 @@ def test_everything_wrong_is_refused_at_once() -> None:
     with pytest.raises(InputErrors) as errors:
         world.call(check(), check(), wrong)
     assert [error.code for error in errors.value.errors] == [
-        "name_twice",
+        "duplicate_name",
         "bad_name",
         "bad_record",
         "bad_value",

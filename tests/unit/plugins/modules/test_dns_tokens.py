@@ -123,12 +123,12 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_asked() -> None:
         "secret_too_short",
         "bad_setting",
         "resolver_no_address",
-        "name_twice",
+        "duplicate_name",
         "bad_record",
         "bad_name",
         "bad_value",
         "bad_ttl",
-        "value_unknown",
+        "known_after_order",
         "bad_value",
     ]
 

@@ -735,7 +735,7 @@ def test_every_wrong_option_is_told_at_once(ground: Playground) -> None:
         "account_settings",
         "deadline_out_of_range",
         "now_unreadable",
-        "name_twice",
+        "duplicate_name",
         "bad_name",
         "bad_dns_name",
         "ca_account_unknown",
