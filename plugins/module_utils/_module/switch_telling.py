@@ -24,7 +24,7 @@ def result_of(judge: Judge, work: Work, check_mode: bool) -> ItemResult:
         shown = live
     extra = {
         "generation": shown,
-        "previous": work.live_before if work.move and work.move.to != work.live_before else None,
+        "previous": work.live_before if work.live_before != shown else None,
         "serial": leaf.serial if leaf else None,
         "not_after": iso(leaf.not_after) if leaf else None,
         "served_serial": work.served_serial,

@@ -138,6 +138,7 @@ def test_a_reload_that_fails_brings_the_old_certificate_back(host: Host) -> None
     assert "cannot load a2" in result.error.why
     assert "its service serves it" in result.error.why
     assert result.extra["serial"] == result.extra["served_serial"] == "a1"
+    assert (result.extra["generation"], result.extra["previous"]) == (1, None)
     assert host.served("shop") == host.live_serial("shop") == "a1"
     assert not host.journal("shop")
 
