@@ -26,6 +26,7 @@ description:
 extends_documentation_fragment:
   - inkan.tls.attributes
   - inkan.tls.attributes.actiongroup_host
+  - inkan.tls.store
 attributes:
   check_mode:
     support: full
@@ -35,8 +36,6 @@ attributes:
     support: partial
     details:
       - Each V(rollback) without O(certificates[].to_serial) goes one generation further back. All else is idempotent.
-requirements:
-  - cryptography >= 36
 notes:
   - Runs on each target, as a user who may write the store, the copies, and reload the service.
   - The handshake does not verify the certificate against a trust store. It compares it, byte for byte, with the one on
@@ -56,11 +55,6 @@ options:
     type: str
     choices: [prepare, verify, switch, rollback]
     required: true
-  store_path:
-    description:
-      - The store of this host.
-      - Default is C(/etc/inkan-tls) for root, else C(~/.local/share/inkan-tls/store).
-    type: path
   keep_generations:
     description:
       - How many generations with a certificate are kept for rollback. Older ones are removed after a proven switch.
@@ -262,7 +256,8 @@ results:
       description:
         - V(prepared) or V(kept) for V(prepare), V(verified) or V(kept) for V(verify), V(switched) or V(kept) for
           V(switch), V(rolled_back) or V(kept) for V(rollback).
-        - V(rolled_back) with an error after V(switch), if the certificate was not proven and the one before is back.
+        - V(rolled_back) with an error after V(switch), if the certificate was not proven, or could not be put in its place,
+          and the one before is back.
         - V(unproven) with an error, if the new certificate is live on disk and nothing proves that it is served.
         - V(refused) with an error, if nothing was done.
       type: str
@@ -283,12 +278,14 @@ results:
       returned: with O(state=prepare)
       sample: 3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=
     generation:
-      description: The generation that is meant by V(verify), or live after V(switch) and V(rollback).
+      description:
+        - The generation that is meant by V(verify), or live after V(switch) and V(rollback).
+        - V(0) is what lay where the copies go before the first deployment.
       type: int
       returned: with another O(state)
       sample: 7
     previous:
-      description: The generation that was live before, if it is another one.
+      description: The generation that was live before, if it is another one, else null.
       type: int
       returned: with O(state=switch) and O(state=rollback)
       sample: 6

@@ -7,9 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
-from ansible_collections.inkan.tls.plugins.modules import certificate_deployments as module
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host import Host, item, leaf
 
 SHOP, BLOG = leaf("shop.example.jp", 0xA1), leaf("blog.example.jp", 0xB1)
@@ -51,14 +49,3 @@ def test_without_items_there_is_nothing_to_do(tmp_path: Path) -> None:
         result = Host(tmp_path).run(state)
         assert (result.items, result.changed) == ([], False)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_options_are_those_of_the_documentation() -> None:
-    def keys(options: dict, below: str) -> set[str]:  # type: ignore[type-arg]
-        found = set()
-        for name, option in options.items():
-            found |= {name, *(f"{name}.{key}" for key in keys(option.get(below) or {}, below))}
-        return found
-
-    documented = yaml.safe_load(module.DOCUMENTATION)["options"]
-    assert keys(documented, "suboptions") == keys(module.argument_spec(), "options")
