@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A unit test that leaves this machine, or waits, is a test of another ring."""
+"""A unit test that leaves this machine, or waits, is a test of another ring; a result that is not documented fails."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import time
@@ -15,6 +16,15 @@ import pytest
 # A gate must not fall by chance: the same examples each time, however busy the machine is. It leaves no folder behind.
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("gate")
+
+
+def pytest_collection() -> None:
+    """Before the tests import the modules."""
+    with contextlib.suppress(ImportError):  # no PyYAML where only module code is tested
+        from ansible_collections.inkan.tls.tests.unit.documented import watch_modules
+
+        watch_modules()
+
 
 LONGEST_SLEEP = 0.05  # seconds; subprocess.wait(timeout=…) polls in such steps
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.inkan.tls.plugins.doc_fragments import ca_accounts, ledger
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import State
 from ansible_collections.inkan.tls.plugins.modules import certificate_orders, certificate_orders_info
@@ -37,32 +36,6 @@ def info(ground: Playground, **options: t.Any) -> list[dict[str, t.Any]]:
     result = certificate_orders_info.run(validated.validated_parameters, False)
     assert not result.changed
     return [one.as_data() for one in result.items]
-
-
-def documented(module: t.Any) -> dict[str, t.Any]:
-    options: dict[str, t.Any] = yaml.safe_load(module.DOCUMENTATION)["options"]
-    fragments = [ledger] if module is certificate_orders_info else [ledger, ca_accounts]
-    for fragment in fragments:
-        options.update(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"])
-    return options
-
-
-def compare(options: dict[str, t.Any], spec: dict[str, t.Any]) -> None:
-    assert set(options) == set(spec)
-    for name, words in spec.items():
-        told = options[name]
-        assert (told.get("type"), told.get("elements")) == (words.get("type"), words.get("elements")), name
-        assert (told.get("choices"), told.get("required", False)) == (
-            words.get("choices"),
-            words.get("required", False),
-        )
-        assert told.get("default") == words.get("default"), name
-        compare(told.get("suboptions", {}), words.get("options", {}))
-
-
-@pytest.mark.parametrize("module", [certificate_orders, certificate_orders_info])
-def test_the_documentation_is_the_argument_spec(module: t.Any) -> None:
-    compare(documented(module), module.argument_spec())
 
 
 def test_the_documented_keys_are_those_returned(ground: Playground) -> None:

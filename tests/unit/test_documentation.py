@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation is held to the code: options, examples, returned keys, error codes, and the lists in the README."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+yaml = pytest.importorskip("yaml")
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import read_policy  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import read_wishes  # noqa: E402
+from ansible_collections.inkan.tls.tests.unit.documented import (  # noqa: E402
+    MODULES,
+    REPOSITORY,
+    Entry,
+    module_named,
+    options_of,
+    returns_of,
+    undocumented,
+)
+
+PLUGINS = REPOSITORY / "plugins"
+ERRORS_PAGE = REPOSITORY / "docs" / "docsite" / "rst" / "errors.rst"
+
+every_module = pytest.mark.parametrize("name", MODULES)
+
+
+# --- options
+
+
+def differences(options: Entry, spec: Entry, path: str = "") -> t.Iterator[str]:
+    for name in sorted(set(options) ^ set(spec)):
+        yield f"{path}{name} is {'not documented' if name in spec else 'documented and not there'}"
+    for name in sorted(set(options) & set(spec)):
+        told, real = options[name], spec[name]
+        for word in ("type", "elements", "choices", "default"):
+            if told.get(word) != real.get(word):
+                yield f"{path}{name}: {word} is {real.get(word)!r}, documented is {told.get(word)!r}"
+        if told.get("required", False) != real.get("required", False):
+            yield f"{path}{name}: required is {real.get('required', False)}"
+        if "options" in real:
+            yield from differences(told.get("suboptions", {}), real["options"], f"{path}{name}.")
+
+
+@every_module
+def test_the_documented_options_are_those_of_the_argument_spec(name: str) -> None:
+    module = module_named(name)
+    assert list(differences(options_of(module), module.argument_spec())) == []
+
+
+def test_the_comparison_finds_what_differs() -> None:
+    spec = {"a": {"type": "int", "default": 1}, "b": {"type": "dict", "options": {"c": {"type": "str"}}}}
+    same = {"a": {"type": "int", "default": 1}, "b": {"type": "dict", "suboptions": {"c": {"type": "str"}}}}
+    assert list(differences(same, spec)) == []
+    assert len(list(differences({**same, "d": {}}, spec))) == 1
+    assert len(list(differences({"a": {"type": "str"}, "b": {"type": "dict", "required": True}}, spec))) == 4
+
+
+def known_fields(read: t.Callable[[t.Any, InputCollector], object], *path: str) -> set[str]:
+    """What the reader of a dictionary says it knows, when it is given something else at ``path``."""
+    raw: t.Any = {"no such field": 1}
+    for key in reversed(path):
+        raw = {key.removesuffix("[]"): [raw] if key.endswith("[]") else raw}
+    errors = InputCollector()
+    read(raw, errors)
+    (todo,) = [error.todo for error in errors.errors if error.code == "unknown_field"]
+    return set(re.sub(r"^Known are: |\.$", "", todo).split(", "))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "validation", "validation.contact", "key", "deploy", "deploy.copies[]", "deploy.post_check", "paths"],
+)
+def test_the_documented_fields_of_a_certificate_are_those_that_are_read(path: str) -> None:
+    keys = path.split(".") if path else []
+    documented = options_of(module_named("dcv_plan"))["certificates"]
+    for key in keys:
+        documented = documented["suboptions"][key.removesuffix("[]")]
+    read = known_fields(lambda raw, errors: read_wishes([raw], errors), *keys)
+    assert set(documented["suboptions"]) == read
+
+
+def test_the_documented_fields_of_renewal_are_those_that_are_read() -> None:
+    documented = options_of(module_named("dcv_plan"))["renewal"]["suboptions"]
+    assert set(documented) == known_fields(read_policy)
+
+
+# --- examples
+
+
+def example_tasks(name: str) -> list[tuple[str, Entry]]:
+    """The tasks of the examples that call the module: title and options."""
+    tasks = yaml.safe_load(module_named(name).EXAMPLES)
+    assert all(task.get("name") for task in tasks), "a task has no name"
+    return [(task["name"], task[f"inkan.tls.{name}"] or {}) for task in tasks if f"inkan.tls.{name}" in task]
+
+
+def filled_in(value: t.Any, spec: Entry) -> t.Any:
+    """Templates replaced by something of the type that is wanted."""
+    if isinstance(value, str) and "{{" in value:
+        kind = "dict" if "options" in spec and spec.get("type") == "dict" else spec.get("type", "str")
+        return {"dict": {}, "list": [], "int": 1, "bool": False, "raw": {}}.get(kind, "/some/text")
+    inner = spec.get("options")
+    if isinstance(value, dict) and inner:
+        return {key: filled_in(one, inner.get(key, {})) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled_in(one, {"type": spec.get("elements", "raw"), "options": inner}) for one in value]
+    return value
+
+
+def call_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Entry:
+    """What ``main`` of a module hands to the doorman."""
+    given: Entry = {}
+    module = module_named(name)
+    monkeypatch.setattr(module, "run_module", lambda **words: given.update(words))
+    module.main()
+    return given
+
+
+@every_module
+def test_the_examples_are_accepted_by_the_argument_spec(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = call_of(name, monkeypatch)
+    spec = call.pop("argument_spec")
+    rules = {key: call[key] for key in call if key.startswith(("mutually_", "required_"))}
+    tasks = example_tasks(name)
+    assert tasks
+    for title, options in tasks:
+        given = {key: filled_in(value, spec.get(key, {})) for key, value in options.items()}
+        assert ArgumentSpecValidator(spec, **rules).validate(given).error_messages == [], title
+
+
+def test_the_certificates_of_the_examples_are_read_without_an_error() -> None:
+    for title, options in example_tasks("dcv_plan"):
+        errors = InputCollector()
+        if isinstance(options["certificates"], list):
+            read_wishes(options["certificates"], errors)
+        read_policy(options.get("renewal"), errors)
+        assert [error.sentence() for error in errors.errors] == [], title
+
+
+# --- returned keys: beside these, each unit test that runs a module checks what it returns (documented.watch_modules)
+
+
+@every_module
+def test_the_samples_are_what_the_documentation_says(name: str) -> None:
+    def lines(entry: Entry, path: str) -> t.Iterator[str]:
+        for key, inner in (entry.get("contains") or {}).items():
+            if "sample" in inner:
+                yield from undocumented(inner["sample"], inner, f"{path}.{key}")
+            yield from lines(inner, f"{path}.{key}")
+
+    assert list(lines({"contains": returns_of(module_named(name))}, "RETURN")) == []
+
+
+@every_module
+def test_every_module_returns_the_keys_of_the_batch_contract(name: str) -> None:
+    contains = returns_of(module_named(name))["results"]["contains"]
+    assert {"name", "changed", "outcome", "state", "error"} <= set(contains)
+    assert not {"failed", "skipped", "unreachable"} & set(contains)
+
+
+def test_an_undocumented_result_is_found() -> None:
+    entry = {"type": "list", "elements": "dict", "contains": {"a": {"type": "int"}, "b": {"type": "bool"}}}
+    assert undocumented([{"a": 1, "b": None}], entry, "x") == []
+    assert undocumented([{"a": "1"}], entry, "x") == ["x[].a is '1', no int"]
+    assert undocumented([{"a": True}], entry, "x") == ["x[].a is True, no int"]
+    assert undocumented([{"c": 1}], entry, "x") == ["x[].c is not documented"]
+
+
+# --- error codes
+
+
+def test_the_page_of_errors_is_that_of_the_code() -> None:
+    script = REPOSITORY / "scripts" / "write_errors_page.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_code_that_is_written_out_is_on_the_page() -> None:
+    """By a plainer look than the script's."""
+    listed = set(re.findall(r"^   \* - ``(\S+)``$", ERRORS_PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+    for path in sorted(PLUGINS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
+                assert node.value.value in listed, f"{path}:{node.value.lineno}"
+
+
+# --- lists
+
+
+def test_the_readme_lists_every_module_and_playbook() -> None:
+    rows = set(re.findall(r"^\| `(\w+)` \|", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    playbooks = {path.stem for path in (REPOSITORY / "playbooks").glob("*.yml")}
+    assert rows == {*MODULES, *playbooks}
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = yaml.safe_load((REPOSITORY / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))
+    listed = [page for section in contents["sections"] for page in section["toctree"]]
+    assert sorted(listed) == sorted(path.stem for path in (REPOSITORY / "docs/docsite/rst").glob("*.rst"))
