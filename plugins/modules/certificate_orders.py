@@ -513,7 +513,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import make_private_folder, new_reference
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import new_reference
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import orders_spec, read_call, read_now
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_reader import X509Reader
 from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
@@ -539,7 +539,6 @@ def _tools(params: dict[str, t.Any]) -> Tools:
         adapters=adapter_factories(clock=clock, new_private_key=new_private_key),
         reader=X509Reader(),
         reference=new_reference,
-        make_folder=make_private_folder,
     )
 
 

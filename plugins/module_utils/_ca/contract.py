@@ -130,8 +130,8 @@ class CaAdapter(t.Protocol):
 class AccountConfig:
     """An entry of ``inkan_ca_accounts`` as an adapter's factory receives it.
 
-    settings are never secret; secrets never leave the adapter; state_directory: a 0700 folder beside the ledger where
-    the adapter may keep its own keys (0600).
+    settings are never secret; secrets never leave the adapter; state_directory: beside the ledger; the adapter
+    makes this folder (0700) if it has keys of its own to keep there (0600).
     """
 
     name: str

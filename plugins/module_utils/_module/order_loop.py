@@ -180,7 +180,6 @@ class Tools:
     adapters: t.Mapping[str, AdapterFactory]
     reader: CertificateReader
     reference: t.Callable[[], str]
-    make_folder: t.Callable[[str], None]
 
 
 class Loop:
@@ -316,13 +315,10 @@ class Loop:
         if config is None:
             return Account(error=_unknown_account(name))
         try:
-            self._tools.make_folder(config.state_directory)
             factory = self._tools.adapters[config.adapter]
             return Account(adapter=factory.open(config, deadline=max(self._seconds_left(), 0.0)))
         except InkanError as error:
             return Account(error=error)
-        except OSError as exc:
-            return Account(error=_no_folder(name, config.state_directory, exc))
         except Exception as exc:  # noqa: BLE001 (one account's bug must not stop the others)
             return Account(error=_bug(f'Cannot open the CA account "{name}"', exc))
 
@@ -742,16 +738,6 @@ def _unknown_account(name: str) -> InkanError:
         where=f'CA account "{name}"',
         why="the order was made with it, but it is not among ca_accounts",
         todo="Put the account back until its orders have ended",
-    )
-
-
-def _no_folder(name: str, folder: str, exc: OSError) -> InkanError:
-    return LocalError(
-        code="account_folder_unwritable",
-        what=f'Cannot open the CA account "{name}"',
-        where=folder,
-        why=exc.strerror or str(exc),
-        todo="Make room, or let the user who runs the module write there: the account's key is kept in that folder",
     )
 
 

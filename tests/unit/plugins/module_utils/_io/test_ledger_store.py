@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -15,8 +17,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    REPEATING,
     Answer,
     Certificate,
     Entry,
@@ -26,13 +29,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     State,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_schema import MIGRATIONS, Migration
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
-    MIGRATIONS,
     Append,
     Leases,
     LedgerStore,
-    Migration,
-    make_private_folder,
     new_reference,
     open_for_reading,
     open_for_writing,
@@ -317,6 +318,17 @@ def filled(path: str) -> Entry:
     return entry
 
 
+def test_the_schema_allows_and_keeps_what_the_facts_are(path: str) -> None:
+    """Kinds and rules of repetition live in the code, too: whoever changes them there must write a migration."""
+    filled(path)
+    with sqlite3.connect(path) as ledger:
+        assert {kind for (kind,) in ledger.execute("SELECT kind FROM fact_kinds")} == {kind.value for kind in Kind}
+        rules = dict(ledger.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    listed = {name: set(re.findall(r"'([a-z_]+)'", sql)) for name, sql in rules.items()}
+    repeating = {kind.value for kind in REPEATING}
+    assert listed == {"facts_stand": repeating, "facts_are_kept": repeating - {"wanted"}}
+
+
 def test_an_older_ledger_is_migrated_after_a_backup(path: str) -> None:
     entry = filled(path)
     with open_for_writing(path, migrations=TOMORROWS) as store:
@@ -444,6 +456,16 @@ def test_a_folder_that_others_can_write_to_is_refused(path: str) -> None:
     assert not os.path.exists(path)
 
 
+def test_a_folder_of_another_user_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(os.path.dirname(path), 4712, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert code_of(lambda: open_for_writing(path)) == "ledger_unsafe"
+    assert not os.path.exists(path)
+
+
 def test_a_restored_backup_that_all_may_read_is_closed_again(path: str) -> None:
     filled(path)
     os.chmod(path, 0o644)
@@ -456,6 +478,19 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert code_of(lambda: open_for_writing(str(tmp_path / "file" / "ledger.sqlite3"))) == "ledger_unwritable"
 
 
+def test_a_backup_that_finds_no_room_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(path)
+
+    def full(_old: str, new: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", new)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(LocalError) as caught:
+        open_for_writing(path)
+    assert (caught.value.code, caught.value.where) == ("ledger_disk", path + ".bak.2")
+    assert "No space left" in caught.value.sentence() and "Make room" in caught.value.sentence()
+
+
 def test_a_full_disk_loses_nothing(path: str) -> None:
     entry = filled(path)
     with open_for_writing(path) as store:
@@ -465,12 +500,6 @@ def test_a_full_disk_loses_nothing(path: str) -> None:
         big = Fact(Kind.DOWNLOADED, NOW, text="x" * 100_000)
         assert code_of(lambda: store.append(leases, [Append(entry, (big,))])) == "ledger_disk"
         assert store.entries()["shop"] == [entry]
-
-
-def test_private_folders_are_made_all_the_way(tmp_path: Path) -> None:
-    make_private_folder(str(tmp_path / "a" / "b"))
-    make_private_folder(str(tmp_path / "a" / "b"))
-    assert [stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
 
 
 def test_references_are_short_ascii_and_never_the_same() -> None:

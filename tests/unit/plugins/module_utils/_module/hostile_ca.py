@@ -293,7 +293,6 @@ class Playground:
             adapters=self.cas,
             reader=Words(),
             reference=self._reference,
-            make_folder=lambda _path: None,
         )
 
     def _reference(self) -> str:

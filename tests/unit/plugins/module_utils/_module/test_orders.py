@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import typing as t
 from dataclasses import replace
@@ -623,17 +622,6 @@ def test_an_account_that_rests_holds_up_no_other(tmp_path: Path) -> None:
     ground = Playground(tmp_path, ca=HostileCa(retry_after=0.45), slow=HostileCa(capabilities_faults=[no_answer]))
     result = ground.play(item("a", visible=True), item("b", ca_account="slow", visible=True))
     assert [(one.outcome, one.error) for one in result.items] == [("issued", None)] * 2
-
-
-def test_a_folder_that_cannot_be_made_is_told(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_space(_path: str) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    tools = replace(ground.tools(), make_folder=no_space)
-    monkeypatch.setattr(Playground, "tools", lambda _self: tools)
-    error = ground.one(item())["error"]
-    assert (error["code"], error["kind"]) == ("account_folder_unwritable", "local")
-    assert "No space left" in error["why"] and "accounts/ca" in error["where"]
 
 
 def test_an_unreachable_account_is_left_alone_after_some_tries(ground: Playground) -> None:

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Orders and facts as rows of the ledger, and back. What is written here is read by every later version.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Fact, Kind, Order
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+
+
+def to_text(moment: datetime) -> str:
+    """``2026-11-20T00:00:00.000Z``."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _to_time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+ORDER_FIELDS = (
+    "reference name purpose ca_account product common_name dns_names method csr public_key_sha256 custodian hosts"
+    " options created_at"
+).split()
+_JSON_FIELDS = frozenset({"dns_names", "hosts", "options"})
+
+
+def order_row(order: Order) -> tuple[str, ...]:
+    values = {name: getattr(order, name) for name in ORDER_FIELDS}
+    values["created_at"] = to_text(order.created_at)
+    return tuple(_json(value) if name in _JSON_FIELDS else value for name, value in values.items())
+
+
+def row_order(row: t.Sequence[str]) -> Order:
+    values: dict[str, t.Any] = dict(zip(ORDER_FIELDS, row))
+    values["dns_names"] = tuple(json.loads(values["dns_names"]))
+    values["hosts"] = tuple(json.loads(values["hosts"]))
+    values["options"] = json.loads(values["options"])
+    values["created_at"] = _to_time(values["created_at"])
+    return Order(**values)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+_WORDS = ("handle", "word", "host", "token", "by", "code", "text")
+
+
+def fact_data(fact: Fact) -> str:
+    """What the fact says, without its times: the same words give the same text."""
+    data: dict[str, t.Any] = {name: getattr(fact, name) for name in _WORDS if getattr(fact, name)}
+    if fact.status is not None:
+        data["status"] = fact.status.value
+    if fact.expires is not None:
+        data["expires"] = to_text(fact.expires)
+    if fact.names:
+        data["names"] = list(fact.names)
+    if fact.wanted is not None:
+        data["wanted"] = _wanted_data(fact.wanted)
+    if fact.certificate is not None:
+        data["certificate"] = _certificate_data(fact.certificate)
+    return _json(data)
+
+
+def row_fact(kind: str, at: str, data: str, times: int, last_at: str | None) -> Fact:
+    said = json.loads(data)
+    return Fact(
+        kind=Kind(kind),
+        at=_to_time(at),
+        status=Answer(said["status"]) if "status" in said else None,
+        expires=_to_time(said["expires"]) if "expires" in said else None,
+        names=tuple(said.get("names", ())),
+        wanted=_wanted(said["wanted"]) if "wanted" in said else None,
+        certificate=_certificate(said["certificate"]) if "certificate" in said else None,
+        times=times,
+        last_at=_to_time(last_at) if last_at else None,
+        **{name: said.get(name, "") for name in _WORDS},
+    )
+
+
+def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
+    return {
+        "records": [[record.name, record.type, record.value, record.ttl] for record in wanted.records],
+        "files": [[file.dns_name, file.path, file.content, file.url] for file in wanted.files],
+        "notes": list(wanted.notes),
+    }
+
+
+def _wanted(data: t.Mapping[str, t.Any]) -> Wanted:
+    return Wanted(
+        records=tuple(TokenRecord(*record) for record in data["records"]),
+        files=tuple(TokenFile(*file) for file in data["files"]),
+        notes=tuple(data["notes"]),
+    )
+
+
+def _certificate_data(certificate: Certificate) -> dict[str, t.Any]:
+    return {
+        "pem": certificate.pem,
+        "chain": list(certificate.chain),
+        "serial": certificate.serial,
+        "not_before": to_text(certificate.not_before),
+        "not_after": to_text(certificate.not_after),
+        "key_type": certificate.key_type,
+    }
+
+
+def _certificate(data: t.Mapping[str, t.Any]) -> Certificate:
+    return Certificate(
+        pem=data["pem"],
+        chain=tuple(data["chain"]),
+        serial=data["serial"],
+        not_before=_to_time(data["not_before"]),
+        not_after=_to_time(data["not_after"]),
+        key_type=data["key_type"],
+    )
