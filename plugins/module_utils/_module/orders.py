@@ -59,7 +59,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_writing,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools, Work
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import (
     entry_data,
     entry_text,
@@ -67,6 +67,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_view impor
     planned_data,
     planned_text,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 
 #: A lease outlives the deadline by this, for the last request on its way and the last write.

@@ -436,6 +436,23 @@ def test_other_names_or_another_method_cancel_the_open_order_first(
     assert ids(data, "leftovers") == ids(first)
 
 
+def test_an_open_order_is_not_given_up_for_one_that_cannot_be_made(tmp_path: Path) -> None:
+    dead = HostileCa(open_error=RefusedError(code="eab", what="The CA refuses the account"))
+    no_answer = TransportError(code="connect", what="Cannot connect", sent=False)
+    silent = HostileCa(capabilities_faults=[no_answer] * 100)
+    ground = Playground(tmp_path, ca=HostileCa(), dead=dead, silent=silent)
+    ground.one(item(), until="wanted")
+    for changes, code in (
+        ({"method": "email"}, "method_not_offered"),
+        ({"ca_account": "dead"}, "eab"),
+        ({"ca_account": "silent"}, "connect"),
+    ):
+        data = ground.one(item(word="key2", **changes), until="wanted")
+        assert (data["order"], data["state"], data["error"]["code"]) == ("order-1", "wanted", code)
+        assert f'CA account "{changes.get("ca_account", "ca")}"' in data["error"]["where"]
+    assert ground.ca.count("cancel") == 0
+
+
 def test_an_order_that_cannot_be_cancelled_is_kept(ground: Playground) -> None:
     ground.ca.can_cancel = False
     ground.one(item(), until="wanted")

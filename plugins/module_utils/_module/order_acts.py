@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the CA is asked about one order, an action at a time: each ends in the facts that were learned.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Policy
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Action, settled
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import Account, Accounts
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers import (
+    CertificateReader,
+    facts_of_issued,
+    facts_of_seen,
+    handle_of,
+    trouble_fact,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, request_for
+
+#: Seconds between two looks at an order when the CA says nothing: validation takes most CAs 0 to 2 s, a queue minutes.
+POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+#: No poll comes sooner, whatever the CA says.
+SOONEST = 0.25
+#: Statuses in which the CA, not we, has the next word.
+_AT_WORK = frozenset({Status.VALIDATING, Status.ISSUING, Status.UNKNOWN})
+
+
+class Acts:
+    def __init__(self, accounts: Accounts, store: LedgerStore, reader: CertificateReader, clock: Clock) -> None:
+        self._accounts = accounts
+        self._store = store
+        self._reader = reader
+        self._clock = clock
+
+    def take(self, action: Action) -> t.Callable[[Work], list[Fact]]:
+        return {
+            Action.SUBMIT: self.submit,
+            Action.FIND_LOST: self.find,
+            Action.DOWNLOAD: self.download,
+            Action.CANCEL: self.cancel,
+            Action.REVOKE: self.revoke,
+            Action.ASK_READY: self.ask_ready,
+            Action.LOOK: self.look,
+        }[action]
+
+    def submit(self, work: Work) -> list[Fact]:
+        account, entry = self._accounts.of(work), work.order
+        seen = account.ca.submit(request_for(entry))
+        facts = self._adopt(work, account, seen)
+        work.submitted = work.submitted or facts[0].kind is Kind.SUBMITTED
+        return facts
+
+    def find(self, work: Work) -> list[Fact]:
+        account, entry = self._accounts.of(work), work.order
+        now, since = self._clock.now(), entry.standing.intended_at or entry.order.created_at
+        if account.known is None:
+            account.known = self._store.handles(work.account)
+        seen = account.ca.find(request_for(entry), known_handles=account.known, since=since)
+        if seen is not None:
+            return self._adopt(work, account, seen)
+        if not settled(since, now, Policy()):
+            return []  # asked once more when the CA had the time
+        return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]
+
+    def _adopt(self, work: Work, account: Account, seen: Seen) -> list[Fact]:
+        """The handle first: whatever else the answer holds, the order is not lost again."""
+        entry, now = work.order, self._clock.now()
+        handle = handle_of(seen)
+        if self._taken(work.account, account).setdefault(handle, entry.number) != entry.number:
+            return [_shared(handle, now)]
+        if account.known is not None:
+            account.known |= {handle}
+        submitted = Fact(Kind.SUBMITTED, now, handle=handle, by="ca")
+        try:
+            return [submitted, *self._seen(work, entry.having([submitted]), seen)]
+        except InkanError as error:
+            work.error = self._accounts.told(error, work)
+            return [submitted, trouble_fact(error, now)]
+
+    def _taken(self, name: str, account: Account) -> dict[str, int]:
+        if account.taken is None:
+            account.taken = dict.fromkeys(self._store.handles(name, only_open=True), 0)
+        return account.taken
+
+    def look(self, work: Work) -> list[Fact]:
+        entry = work.order
+        seen = self._accounts.of(work).ca.look(entry.standing.handle, request_for(entry))
+        return self._seen(work, entry, seen)
+
+    def ask_ready(self, work: Work) -> list[Fact]:
+        entry = work.order
+        work.changed = True
+        seen = self._accounts.of(work).ca.ready(entry.standing.handle, request_for(entry))
+        asked = Fact(Kind.READY_ASKED, self._clock.now(), by="us")
+        return [asked, *self._seen(work, entry, seen)]
+
+    def download(self, work: Work) -> list[Fact]:
+        entry = work.order
+        issued = self._accounts.of(work).ca.download(entry.standing.handle, request_for(entry))
+        return facts_of_issued(entry, issued, self._reader, self._clock.now())
+
+    def cancel(self, work: Work) -> list[Fact]:
+        entry, now = work.order, self._clock.now()
+        if not entry.standing.handle:
+            return [Fact(Kind.CANCELLED, now, by="us", text="it was never sent")]
+        seen = self._accounts.of(work).ca.cancel(entry.standing.handle, request_for(entry))
+        facts = self._seen(work, entry, seen)
+        return [replace(fact, by="us") if fact.kind is Kind.CANCELLED else fact for fact in facts]
+
+    def revoke(self, work: Work) -> list[Fact]:
+        certificate = work.order.standing.certificate
+        if certificate is not None:
+            self._accounts.of(work).ca.revoke(certificate.pem, work.item.revoke_reason)
+        return [Fact(Kind.REVOKED, self._clock.now(), by="us", text=work.item.revoke_reason)]
+
+    def _seen(self, work: Work, entry: Entry, seen: Seen) -> list[Fact]:
+        work.wait_until = self._clock.monotonic() + self._pause_after(work, entry, seen)
+        return facts_of_seen(entry, seen, self._clock.now())
+
+    def _pause_after(self, work: Work, entry: Entry, seen: Seen) -> float:
+        """An answer that calls for a step of ours is followed at once; else the CA gets the time it asked for."""
+        before = entry.standing.status
+        if seen.status not in _AT_WORK and (before is None or before.value != seen.status.value):
+            return 0.0
+        pause = POLLS[min(work.polls, len(POLLS) - 1)]
+        work.polls += 1
+        if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
+            pause = seen.retry_after
+        return max(pause, SOONEST)
+
+
+def _shared(handle: str, now: datetime) -> Fact:
+    """Some CAs answer a second order of the same names with the one still pending (Boulder does)."""
+    why = f"the CA answered with the order {handle}, which another certificate of the ledger has"
+    return Fact(Kind.REFUSED, now, by="us", code="order_shared", text=why)
