@@ -3,7 +3,7 @@
 DEV   := scripts/venv dev
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo test lint types sanity units floor integration molecule real format docs build lock clean
+.PHONY: help demo test lint types sanity units faults floor integration molecule real format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -23,6 +23,8 @@ types: ## mypy --strict on plugins/
 sanity: ## ansible-test sanity
 	@$(RINGS) $@
 units: ## unit tests on this Python
+	@$(RINGS) $@
+faults: ## modules killed at every step, then run again
 	@$(RINGS) $@
 floor: ## unit tests of module code on Python 3.9 with cryptography 36
 	@$(RINGS) $@

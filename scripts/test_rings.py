@@ -181,6 +181,11 @@ def units(shell: Shell) -> Count:
     return pytest_ring(shell, "units", "-n", "2", "tests/unit")
 
 
+def faults(shell: Shell) -> Count:
+    """Modules killed at every place where it matters, then run again."""
+    return pytest_ring(shell, "faults", "tests/faults")
+
+
 def real(shell: Shell) -> Count:
     """The whole pipeline on real servers; root gets their packages installed."""
     if shell.run("scripts/packages") != 0:
@@ -236,7 +241,7 @@ def molecule(shell: Shell) -> Count:
 
 Ring = t.Callable[[Shell], Count]
 #: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
-LANES: tuple[tuple[Ring, ...], ...] = ((sanity, floor, integration, lint), (real, molecule, units, types))
+LANES: tuple[tuple[Ring, ...], ...] = ((sanity, floor, integration, lint), (real, molecule, units, faults, types))
 STOPPED = threading.Event()  # by a signal
 RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
 
