@@ -219,9 +219,10 @@ EXAMPLES = r"""
         settings:
           directory: https://acme.example.jp/directory
           contact: [certs@example.jp]
+          accept_terms: true
+          eab_kid: "{{ vault_eab_kid }}"
     secrets: &secrets
       jprs-acme:
-        eab_kid: "{{ vault_eab_kid }}"
         eab_hmac_key: "{{ vault_eab_hmac_key }}"
     until: wanted
     certificates:

@@ -17,9 +17,10 @@ description:
     values are compared after joining their character-strings. One of several values will do.
   - Resolvers are never asked for the record itself, so that none remembers its absence. They are asked for zones, name
     servers and addresses only.
-  - Files are fetched from every address of the host, first by the scheme of their URL, then through redirects (301,
-    302, 307, 308; to http and https on ports 80 and 443; at most ten), as the Baseline Requirements 3.2.2.4.18 and
-    3.2.2.4.19 allow. Certificates are not verified on this look, a CA does not verify them either.
+  - Files are fetched from every address of the host, first by their URL (below C(/.well-known/acme-challenge/) by http on
+    port 80, as RFC 8555 wants it), then through redirects (301, 302, 307, 308; to http and https on ports 80 and 443; at
+    most ten), as the Baseline Requirements 3.2.2.4.18 and 3.2.2.4.19 allow. Certificates are not verified on this look, a
+    CA does not verify them either.
   - An address family that this machine cannot reach is a warning of the item. The CA may reach it.
   - Not visible is an answer, never an error.
 extends_documentation_fragment:

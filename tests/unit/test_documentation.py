@@ -15,9 +15,12 @@ import pytest
 yaml = pytest.importorskip("yaml")
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import parse_settings  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import read_policy  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import read_wishes  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services  # noqa: E402
 from ansible_collections.inkan.tls.tests.unit.documented import (  # noqa: E402
     MODULES,
     REPOSITORY,
@@ -145,6 +148,61 @@ def test_the_certificates_of_the_examples_are_read_without_an_error() -> None:
             read_wishes(options["certificates"], errors)
         read_policy(options.get("renewal"), errors)
         assert [error.sentence() for error in errors.errors] == [], title
+
+
+def written_examples() -> t.Iterator[tuple[str, Entry]]:
+    """The examples of modules, of the README and of the pages that name accounts or services: where, and with what."""
+    for name in MODULES:
+        yield from ((f"{name}: {title}", options) for title, options in example_tasks(name))
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (inventory,) = re.findall(r"^```yaml\n(# inventory.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    yield "README.md", yaml.safe_load(inventory)["all"]["vars"]
+    for path in sorted(ERRORS_PAGE.parent.glob("*.rst")):
+        blocks = re.findall(
+            r"^\.\. code-block:: yaml\n\n((?:(?: {4}.*)?\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        yield from ((path.name, yaml.safe_load(block)) for block in blocks)
+
+
+def services_in(options: Entry, kind: str) -> dict[str, tuple[Entry, Entry]]:
+    """Entries of ``ca_accounts`` or ``dns_services`` with their secrets, templates replaced."""
+    text = "c2VjcmV0LXNlY3JldC1zZWNyZXQ"
+    given = options.get(kind) or options.get(f"inkan_{kind}") or {}
+    found = {}
+    for name, entry in given.items() if isinstance(given, dict) else ():
+        plain = {key: value for key, value in entry.items() if key != "secrets"}
+        secrets = entry.get("secrets") or (options.get("secrets") or {}).get(name) or {}
+        settings = {key: text if "{{" in str(value) else value for key, value in plain.get("settings", {}).items()}
+        found[name] = {**plain, "settings": settings}, dict.fromkeys(secrets, text + "=")
+        found[name][1].update({key: value for key, value in secrets.items() if "{{" not in str(value)})
+    return found
+
+
+def test_accounts_and_services_of_the_examples_have_settings_without_an_error() -> None:
+    seen = set()
+    for where, options in written_examples():
+        for name, (account, secrets) in services_in(options, "ca_accounts").items():
+            assert account["adapter"] == "acme"
+            parsed = parse_settings(AccountConfig(name, "acme", account["settings"], secrets, "/nowhere"))
+            assert parsed[1] == [], where
+            seen.add(where)
+        services = services_in(options, "dns_services")
+        errors = InputCollector()
+        parse_services(
+            {name: entry for name, (entry, _secrets) in services.items()},
+            {name: secrets for name, (_entry, secrets) in services.items()},
+            errors,
+        )
+        assert [error.sentence() for error in errors.errors] == [], where
+        seen.update([where] if services else [])
+    assert seen >= {"README.md", "adapter_acme.rst", "dns_rfc2136.rst", "dns_tokens: Publish two challenge records"}
+
+
+def test_the_certificates_of_the_readme_are_read_without_an_error() -> None:
+    (inventory,) = [options for where, options in written_examples() if where == "README.md"]
+    errors = InputCollector()
+    read_wishes(inventory["inkan_certificates"], errors)
+    assert [error.sentence() for error in errors.errors] == []
 
 
 # --- returned keys: beside these, each unit test that runs a module checks what it returns (documented.watch_modules)
