@@ -113,10 +113,26 @@ def test_a_cname_token_is_written_at_its_own_name() -> None:
     assert words(done({"main": server}, token("target.test", type="CNAME"))) == [(True, True, None)]
     assert server.values(NAME, "CNAME") == ["target.test."]
     assert words(done({"main": server}, token("target.test", type="CNAME"))) == [(False, True, None)]
-    assert words(done({"main": server}, token("other.test", type="CNAME"))) == [(False, None, "cname_conflict")]
+    for check_mode in (True, False):
+        outcomes = done({"main": server}, token("other.test", type="CNAME"), check_mode=check_mode)
+        assert words(outcomes) == [(False, None, "cname_conflict")]
     assert words(done({"main": server}, token("other.test", type="CNAME", exclusive=True))) == [(True, True, None)]
     assert server.values(NAME, "CNAME") == ["other.test."]
     assert words(done({"main": server}, token("other.test", type="CNAME", present=False))) == [(True, False, None)]
+
+
+def test_two_cnames_for_one_name_are_a_conflict_that_check_mode_tells() -> None:
+    server = Server()
+    tokens = [token("one.test", type="CNAME"), token("two.test", type="CNAME")]
+    for check_mode in (True, False):
+        assert words(done({"main": server}, *tokens, check_mode=check_mode)) == [(False, None, "cname_conflict")] * 2
+    assert server.updates == []
+
+
+def test_a_cname_token_of_a_foreign_name_is_not_followed_elsewhere() -> None:
+    record = "_acme-challenge.foreign.test"
+    (outcome,) = done({"main": Server()}, token("x.test", record, type="CNAME"), aliases={record: f"x.{ZONE}"})
+    assert words([outcome]) == [(False, None, "zone_not_found")]
 
 
 def test_one_cname_takes_the_place_of_another_that_the_same_call_removes() -> None:
@@ -207,6 +223,21 @@ def test_what_is_not_yet_known_cannot_be_removed() -> None:
     )
     assert words(outcomes) == [(False, False, None)]
     assert diffs == []
+
+
+def test_a_denied_swap_or_removal_changes_nothing_and_shows_nothing() -> None:
+    for one in (token("mine", exclusive=True), token("stranger", present=False)):
+        server = Server(refuses={NAME}).put(NAME, "TXT", '"stranger"')
+        outcomes, diffs = publish([one], services(main=server), lambda _name: None, False)
+        assert words(outcomes) == [(False, None, "dns_refused")]
+        assert diffs == []
+        assert server.values(NAME) == ['"stranger"']
+
+
+def test_what_was_there_already_is_no_failure_of_a_denied_swap() -> None:
+    server = Server(refuses={NAME}).put(NAME, "TXT", '"stranger"', '"kept"')
+    outcomes = done({"main": server}, token("mine", exclusive=True), token("kept"))
+    assert words(outcomes) == [(False, None, "dns_refused"), (False, True, None)]
 
 
 # --- diff
