@@ -132,6 +132,8 @@ def _binding_errors(kid: object, hmac_key: object) -> list[str]:
         return ["the secret eab_hmac_key is set, but eab_kid is missing"]
     if hmac_key and not (isinstance(hmac_key, str) and _BASE64.fullmatch(hmac_key.strip())):
         return ["the secret eab_hmac_key is not base64url of at least 16 characters"]
+    if isinstance(hmac_key, str) and len(hmac_key.strip().rstrip("=")) % 4 == 1:
+        return ["the secret eab_hmac_key is no base64url: a character is missing, or there is one too many"]
     return []
 
 

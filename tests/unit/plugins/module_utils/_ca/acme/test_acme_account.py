@@ -264,6 +264,7 @@ def test_a_library_that_is_too_old_says_so(tmp_path: Path, monkeypatch: pytest.M
         ({"eab_kid": "kid-1"}, "", "the secret eab_hmac_key is missing"),
         ({}, EAB_KEY, "eab_kid is missing"),
         ({"eab_kid": "kid-1"}, "not base64 at all !!", "eab_hmac_key is not base64url"),
+        ({"eab_kid": "kid-1"}, "A" * 33, "a character is missing"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path: Path, settings: dict[str, t.Any], secret: str, words: str) -> None:
