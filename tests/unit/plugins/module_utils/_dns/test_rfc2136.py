@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+import dns.flags
+import dns.message
 import dns.rcode
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
@@ -90,6 +92,37 @@ def test_a_silent_server_is_asked_once_and_not_once_a_record() -> None:
     assert len(calls) == 1
 
 
+def test_a_server_that_cannot_tell_is_no_empty_answer() -> None:
+    (look,) = service(Server(forced_rcode=dns.rcode.SERVFAIL)).looks([Question(NAME, "TXT")])
+    assert isinstance(look, InkanError)
+    assert (look.code, look.retryable) == ("dns_server_failure", True)
+
+
+def test_a_cname_beside_servfail_is_taken() -> None:
+    """BIND's answer to a question into a loop of CNAMEs."""
+    server = Server().put(NAME, "CNAME", f"loop.{ZONE}.")
+    send = server.send
+
+    def failing(message: dns.message.Message) -> dns.message.Message:
+        answer = send(message)
+        answer.set_rcode(dns.rcode.SERVFAIL)
+        return answer
+
+    server.send = failing  # type: ignore[method-assign]
+    (look,) = service(server).looks([Question(NAME, "TXT")])
+    assert isinstance(look, Look)
+    assert look.alias == f"loop.{ZONE}"
+
+
+def test_recursion_is_not_desired() -> None:
+    server = Server()
+    flags = []
+    send = server.send
+    server.send = lambda message: flags.append(message.flags) or send(message)  # type: ignore[method-assign, func-returns-value]
+    service(server).get(ZONE, NAME, "TXT")
+    assert [one & dns.flags.RD for one in flags] == [0]
+
+
 # --- adding and removing
 
 
@@ -168,6 +201,9 @@ def test_a_second_cname_is_refused_before_it_replaces_the_first() -> None:
     (error,) = service(server).add(ZONE, [Change(NAME, "CNAME", "second.test")])
     assert error is not None
     assert error.code == "cname_conflict"
+    assert "first.test" in error.why
+    two = [Change(f"new.{ZONE}", "CNAME", target) for target in ("one.test", "two.test")]
+    assert codes(service(server).add(ZONE, two)) == ["cname_conflict"] * 2
     assert server.updates == []
 
 
@@ -239,6 +275,27 @@ def test_an_answer_lost_after_the_effect_is_no_failure(lost: InkanError) -> None
 def test_an_answer_lost_without_effect_is_one() -> None:
     server = Server(lost=no_answer(), deaf_to_updates=True)
     assert codes(service(server).add(ZONE, [txt("v")])) == ["dns_no_answer"]
+
+
+def test_a_server_that_falls_silent_after_the_update_may_have_taken_it() -> None:
+    server = Server()
+    one = service(server)
+    one.get(ZONE, NAME, "TXT")
+    send = server.send
+
+    def once(message: dns.message.Message) -> dns.message.Message:
+        answer = send(message)
+        server.silent = no_answer()
+        return answer
+
+    server.send = once  # type: ignore[method-assign]
+    (error,) = one.add(ZONE, [txt("v")])
+    assert error is not None
+    assert (error.code, error.did_change) == ("dns_no_answer", True)
+
+
+def test_a_server_that_is_silent_from_the_start_fails_each_change() -> None:
+    assert codes(service(Server(silent=no_answer())).add(ZONE, [txt("v")])) == ["dns_no_answer"]
 
 
 # --- compare and swap
