@@ -49,8 +49,9 @@ notes:
   - Wrong options refuse the whole call, all of them in one message. A CSR that cannot be used is the error of its item
     alone (codes C(csr_unreadable), C(csr_names_mismatch), C(csr_key_mismatch)), and so is an account that cannot be
     reached.
-  - A failure of the network never ends an order. It is ended by the CA, by this module where the CA's answer cannot be
-    used, or by a person; RV(results[].problem) says by whom.
+  - A failure of the network never ends an order, and an issued certificate that the CA does not hand out waits for a
+    person (V(needs_person)), for it may have been paid for. An order is ended by the CA, by a person, or by this module
+    where the CA answered with the order of another certificate; RV(results[].problem) says by whom.
   - Each certificate is leased while a call works on it. One that another live process works on gets the outcome V(busy)
     after a few seconds; the lease of a process that was killed is taken over at once.
 options:
@@ -105,7 +106,8 @@ options:
         description:
           - A key of O(ca_accounts). Needed with O(certificates[].csr).
           - An open order stays with the account it was made with. If that, the method, the product or the names differ from
-            what the item says, and it has a CSR, the open order is cancelled and a new one is made.
+            what the item says, and it has a CSR, the open order is cancelled and a new one is made; it is kept where the
+            account cannot be used or does not offer the method.
         type: str
       product:
         description: A key of the product catalogue.
@@ -134,7 +136,8 @@ options:
         description:
           - SHA-256 of the public key (DER SubjectPublicKeyInfo) in lower-case hex. With O(certificates[].csr) the two must
             belong together.
-          - With O(record_only), what was observed belongs to the order with this key.
+          - With O(record_only), the hosts of O(certificates[].observed) have, or had, the certificate with this key. Default
+            is the newest one.
         type: str
       custodian:
         description:
@@ -146,7 +149,10 @@ options:
         type: list
         elements: str
       visible:
-        description: Whether everything in RV(results[].wanted) was seen by M(inkan.tls.dcv_check).
+        description:
+          - Whether everything in RV(results[].wanted) was seen by M(inkan.tls.dcv_check).
+          - Should the CA want something else in the course of the call, it is not asked to look at that; publish it and call
+            again.
         type: bool
         default: false
       options:
@@ -183,7 +189,8 @@ options:
         default: {}
         suboptions:
           deployed_on:
-            description: Hosts that serve the newest certificate of the ledger.
+            description: Hosts that serve the newest certificate of the ledger, or the one with
+              O(certificates[].public_key_sha256).
             type: list
             elements: str
             default: []
