@@ -100,6 +100,57 @@ def test_the_lost_host_gets_its_certificate_in_a_later_run_without_another_order
     assert live_pairs_match(world) == 5
 
 
+# Bad input: all of it in one message, before any effect
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
+    """A world without an open order: whatever is written here was written for the bad input."""
+    with World(tmp_path_factory.mktemp("calm"), 1, []) as world:
+        yield world
+
+
+@pytest.mark.parametrize(
+    ("certificates", "words"),
+    [
+        pytest.param(
+            [by_dns("suffix", "co.jp"), by_http("star", "*.example.test")],
+            ("suffix", "co.jp", "star", "*.example.test"),
+            id="a public suffix, and a wildcard with file validation",
+        ),
+        pytest.param(
+            [by_dns("twice"), by_dns("twice", "other.example.test"), by_dns("key", key={"type": "dsa-1024"})],
+            ("twice", "key", "dsa-1024"),
+            id="two of one name, and a key type that is none",
+        ),
+    ],
+)
+def test_every_mistake_of_an_inventory_is_told_at_once_and_nothing_is_done(
+    calm: World, certificates: list[dict[str, t.Any]], words: tuple[str, ...]
+) -> None:
+    mark, before = calm.proxy.count(), calm.snapshot()
+    play = calm.play("issue", variables={"inkan_certificates": certificates})
+    assert play.rc != 0
+    assert [task for _host, task in play.failed_tasks()] == [VERDICT], play.why()
+    last = play.stdout[play.stdout.rindex(VERDICT) :]
+    for word in words:
+        assert word in last, play.why()
+    assert before.differences(calm.snapshot(), ledger=True) == []
+    assert calm.proxy.since(mark) == []
+
+
+def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_ordered(calm: World) -> None:
+    mark = calm.proxy.count()
+    ledger = pathlib.Path("/dev/shm") / f"inkan-{calm.root.name}" / "ledger.sqlite3"
+    certificates = [by_dns("fleeting", hosts="web1")]
+    variables = {"inkan_certificates": certificates, "inkan_ledger_durable": False, "inkan_ledger_path": str(ledger)}
+    play = calm.play("issue", variables=variables)
+    assert play.rc != 0
+    assert "durable" in play.stdout[play.stdout.rindex(VERDICT) :], play.why()
+    assert calm.proxy.since(mark) == []
+    assert not ledger.exists()
+
+
 # A TSIG key that the server refuses
 
 
@@ -126,47 +177,3 @@ def test_a_refused_tsig_key_is_told_by_its_name(
     assert {"BADKEY", "BADSIG"} & set(last.replace(",", " ").replace(".", " ").split()) <= {word}
     assert len(world.bind.updates()) == updates
     assert services["bind"]["secrets"]["key_secret"] not in play.stdout
-
-
-# Bad input: all of it in one message, before any effect
-
-
-@pytest.mark.parametrize(
-    ("certificates", "words"),
-    [
-        pytest.param(
-            [by_dns("suffix", "co.jp"), by_http("star", "*.example.test")],
-            ("suffix", "co.jp", "star", "*.example.test"),
-            id="a public suffix, and a wildcard with file validation",
-        ),
-        pytest.param(
-            [by_dns("twice"), by_dns("twice", "other.example.test"), by_dns("key", key={"type": "dsa-1024"})],
-            ("twice", "key", "dsa-1024"),
-            id="two of one name, and a key type that is none",
-        ),
-    ],
-)
-def test_every_mistake_of_an_inventory_is_told_at_once_and_nothing_is_done(
-    world: World, certificates: list[dict[str, t.Any]], words: tuple[str, ...]
-) -> None:
-    mark, before = world.proxy.count(), world.snapshot()
-    play = world.play("issue", variables={"inkan_certificates": certificates})
-    assert play.rc != 0
-    assert [task for _host, task in play.failed_tasks()] == [VERDICT], play.why()
-    last = play.stdout[play.stdout.rindex(VERDICT) :]
-    for word in words:
-        assert word in last, play.why()
-    assert before.differences(world.snapshot(), ledger=True) == []
-    assert world.proxy.since(mark) == []
-
-
-def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_ordered(world: World) -> None:
-    mark = world.proxy.count()
-    ledger = pathlib.Path("/dev/shm") / f"inkan-{world.root.name}" / "ledger.sqlite3"
-    certificates = [by_dns("fleeting", hosts="web1")]
-    variables = {"inkan_certificates": certificates, "inkan_ledger_durable": False, "inkan_ledger_path": str(ledger)}
-    play = world.play("issue", variables=variables)
-    assert play.rc != 0
-    assert "durable" in play.stdout[play.stdout.rindex(VERDICT) :], play.why()
-    assert world.proxy.since(mark) == []
-    assert not ledger.exists()
