@@ -251,7 +251,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error, shown_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     canonical_name,
@@ -276,7 +276,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Li
 #: waiting for servers, not for processors
 WORKERS = 16
 DNS_TIMEOUT = 4.0
-MAX_ITEM_NAME = 200
 #: seconds between two looks: soon at first, then so that servers do not mind
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 10.0
@@ -403,13 +402,13 @@ def _checks(raw: list[dict[str, t.Any]], check_mode: bool, errors: InputCollecto
         files = [FileWish(one["url"], one["content"]) for one in item["files"] or []]
         known = not any(KNOWN_AFTER_ORDER in text for one in [*records, *files] for text in one)
         reasons = [*_name_reasons(name, {check.name for check in checks})]
-        reasons += [why for record in records for why in _record_reasons(record)]
-        reasons += [why for file in files for why in _file_reasons(file)]
+        reasons += [reason for record in records for reason in _record_reasons(record)]
+        reasons += [reason for file in files for reason in _file_reasons(file)]
         if not known and not check_mode:
-            reasons.append(("known_after_order", "a value is only known after the order"))
-        for code, why in reasons:
+            reasons.append(("known_after_order", "a value is only known after the order", "Order first, then look"))
+        for code, why, todo in reasons:
             where = f'item {number} "{escaped(name, 80)}"'
-            errors.add(code, what="A check cannot be done", where=where, why=why, todo="Correct the item")
+            errors.add(code, what="A check cannot be done", where=where, why=why, todo=todo)
         checks.append(Check(name, records, files, known))
     return checks
 
@@ -420,28 +419,34 @@ def _wish(raw: dict[str, t.Any]) -> Wish:
     return Wish(canonical_name(raw["name"]), raw["type"], value)
 
 
-def _name_reasons(name: str, names: set[str]) -> t.Iterator[tuple[str, str]]:
-    if not name or len(name) > MAX_ITEM_NAME or not name.isprintable():
-        yield "bad_name", f"a name has 1 to {MAX_ITEM_NAME} printable characters"
+#: code, why, and what to do
+Reason = tuple[str, str, str]
+
+
+def _name_reasons(name: str, names: set[str]) -> t.Iterator[Reason]:
+    why = shown_name_error(name)
+    if why:
+        yield "bad_name", why, "Correct the name"
     if name in names:
-        yield "duplicate_name", "another item has the same name"
+        yield "duplicate_name", "another item has the same name", "Give each item its own name"
 
 
-def _record_reasons(wish: Wish) -> t.Iterator[tuple[str, str]]:
-    reason = owner_name_error(wish.name)
-    if reason:
-        yield "bad_record", f"{escaped(wish.name, 80)!r} is no owner name: {reason}"
-    reason = None if wish.value == KNOWN_AFTER_ORDER else value_error(wish.type, wish.value)
-    if reason:
-        yield "bad_value", f"the value at {escaped(wish.name, 80)} is no {wish.type} value: {reason}"
+def _record_reasons(wish: Wish) -> t.Iterator[Reason]:
+    shown = escaped(wish.name, 80)
+    why = owner_name_error(wish.name)
+    if why:
+        yield "bad_record", f"{shown!r} is no owner name: {why}", "Write an absolute A-label name"
+    why = None if wish.value == KNOWN_AFTER_ORDER else value_error(wish.type, wish.value)
+    if why:
+        yield "bad_value", f"the value at {shown} is no {wish.type} value: {why}", "Take the value that the order wants"
 
 
-def _file_reasons(wish: FileWish) -> t.Iterator[tuple[str, str]]:
-    reason = None if KNOWN_AFTER_ORDER in wish.url else web_look.url_error(wish.url)
-    if reason:
-        yield "bad_url", f"{escaped(wish.url, 200)!r} cannot be fetched: {reason}"
+def _file_reasons(wish: FileWish) -> t.Iterator[Reason]:
+    why = None if KNOWN_AFTER_ORDER in wish.url else web_look.url_error(wish.url)
+    if why:
+        yield "bad_url", f"{escaped(wish.url, 200)!r} cannot be fetched: {why}", "Take the URL that the order wants"
     if not wish.content.strip():
-        yield "no_content", "the content of a file is empty"
+        yield "no_content", "the content of a file is empty", "Take the content that the order wants"
 
 
 # --- results ---------------------------------------------------------------------------------------------------------

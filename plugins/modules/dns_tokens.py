@@ -176,7 +176,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error, shown_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     canonical_name,
     canonical_value,
@@ -209,7 +209,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Li
 #: seconds for one answer while a CNAME is followed
 SIGHT_TIMEOUT = 5.0
 MAX_TTL = 2**31 - 1  # RFC 2181 §8
-MAX_ITEM_NAME = 200
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -299,8 +298,9 @@ def _value(token: Token) -> str:
 
 def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tuple[str, str, str]]:
     """Code, why, and what to do, for everything that is wrong with a token."""
-    if not token.name or len(token.name) > MAX_ITEM_NAME or not token.name.isprintable():
-        yield "bad_name", f"a name has 1 to {MAX_ITEM_NAME} printable characters", "Correct the name"
+    name = shown_name_error(token.name)
+    if name:
+        yield "bad_name", name, "Correct the name"
     if token.name in names:
         yield "duplicate_name", "another item has the same name", "Give each item its own name"
     record = owner_name_error(token.record)
@@ -318,7 +318,7 @@ def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tupl
         return
     value = value_error(token.type, token.value)
     if value:
-        yield "bad_value", f"its value is no {token.type} value: {value}", "Correct the value"
+        yield "bad_value", f"its value is no {token.type} value: {value}", "Take the value that the order wants"
 
 
 def _item(outcome: Outcome) -> ItemResult:

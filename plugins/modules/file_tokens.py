@@ -161,13 +161,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import 
     path_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import shown_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, Directory, System, owner_ids
 from ansible_collections.inkan.tls.plugins.module_utils._io.token_files import look, open_root, put, take
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
-_MAX_ITEM_NAME = 200
 _MAX_PATH = 4096
 
 
@@ -246,8 +246,9 @@ def _read(
 def _reasons(raw: dict[str, t.Any], present: bool, check_mode: bool) -> t.Iterator[tuple[str, str, str]]:
     """Code, why, and what to do, for everything that is wrong with an item."""
     name, root, path, content = raw["name"], raw["document_root"], raw["path"], raw.get("content")
-    if not 0 < len(name) <= _MAX_ITEM_NAME or not name.isprintable():
-        yield "bad_name", f"a name has 1 to {_MAX_ITEM_NAME} printable characters", "Correct the name"
+    why = shown_name_error(name)
+    if why is not None:
+        yield "bad_name", why, "Correct the name"
     if not root.startswith("/") or "\0" in root or ".." in root.split("/") or len(root) > _MAX_PATH:
         yield "bad_document_root", f"{escaped(root, 120)!r} is no absolute path without '..'", "Write an absolute path"
     why = path_error(path)

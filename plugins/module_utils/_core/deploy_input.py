@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
 import typing as t
 from datetime import datetime
@@ -32,7 +31,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, is_address, item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 Raw = t.Mapping[str, t.Any]
@@ -237,7 +236,7 @@ class _Reader:
             self._bad(
                 "deploy.handshake.timeout", f"{timeout:g} is not possible", f"Give up to {_MAX_TIMEOUT:g} seconds"
             )
-        if server_name and not _is_address(server_name):
+        if server_name and not is_address(server_name):
             why = dns_name_error(server_name, wildcard=False)
             if why:
                 self._bad(
@@ -290,11 +289,3 @@ class _Reader:
             todo = f"Choose from 0400 to {possible:04o}"
             self._bad(option, f"{mode:04o} is too open, or unreadable for its owner", todo, "bad_mode")
         return mode
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -10,6 +10,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 #: One path component, never hidden, never ``..``; the ledger and the store use it as a key.
@@ -18,6 +19,7 @@ _ITEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LDH_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 #: Owner names of records may carry underscores (``_acme-challenge``).
 _OWNER_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_MAX_SHOWN = 200
 _MAX_NAME = 253  # characters without the trailing dot (RFC 1035 §2.3.4)
 
 
@@ -26,6 +28,13 @@ def item_name_error(text: str) -> str | None:
     if _ITEM_NAME.fullmatch(text) and ".." not in text:
         return None
     return "a name has 1 to 64 characters of A-Z a-z 0-9 . _ -, starts with a letter or digit and has no '..'"
+
+
+def shown_name_error(text: str) -> str | None:
+    """Why ``text`` cannot name an item that lives for one call (it is compared and shown, nothing else), or None."""
+    if text.isprintable() and 0 < len(text) <= _MAX_SHOWN:
+        return None
+    return f"a name has 1 to {_MAX_SHOWN} printable characters"
 
 
 def dns_name_error(text: str, *, wildcard: bool = True) -> str | None:
@@ -65,3 +74,12 @@ def covers(pattern: str, dns_name: str) -> bool:
         return True
     head, _mark, rest = dns_name.partition(".")
     return pattern.startswith("*.") and head not in ("", "*") and rest == pattern[2:]
+
+
+def is_address(text: str) -> bool:
+    """Whether ``text`` is an IPv4 or IPv6 address, and so no name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

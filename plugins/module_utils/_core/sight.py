@@ -7,10 +7,10 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import is_address
 
 #: of AnsibleModule; documented by the fragment inkan.tls.sight
 SIGHT_SPEC: dict[str, t.Any] = {
@@ -41,7 +41,7 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
     given = raw or {}
     resolvers = tuple(str(one).strip() for one in given.get("resolvers") or ())
     for resolver in resolvers:
-        if not _is_address(resolver):
+        if not is_address(resolver):
             errors.add(
                 "resolver_no_address",
                 what="A resolver must be an IP address",
@@ -63,11 +63,3 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
 
 
 _PORTS = {"dns_port": 53, "http_port": 80, "https_port": 443}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

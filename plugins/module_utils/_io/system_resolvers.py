@@ -7,7 +7,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import ipaddress
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import is_address
 
 _PATH = "/etc/resolv.conf"
 _BOUND = 64 * 1024
@@ -21,13 +21,10 @@ def system_resolvers(path: str = _PATH) -> tuple[str, ...]:
     except OSError:
         return ()
     words = [line.split() for line in lines]
-    found = [one[1] for one in words if len(one) > 1 and one[0] == "nameserver" and _is_address(one[1])]
+    found = [one[1] for one in words if len(one) > 1 and one[0] == "nameserver" and _is_usable(one[1])]
     return tuple(dict.fromkeys(found))
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text
+def _is_usable(text: str) -> bool:
+    """A link-local address needs its interface, which this machine knows and the setting does not take."""
+    return is_address(text) and "%" not in text

@@ -12,13 +12,12 @@ This file is private to the collection.
 from __future__ import annotations
 
 import errno
-import ipaddress
 import time
 import typing as t
 import urllib.parse
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import is_address, owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
@@ -232,7 +231,7 @@ def _parse(url: str) -> _Target | str:
     host = (parts.hostname or "").rstrip(".")
     if "@" in parts.netloc:
         return "it carries a user name or password"
-    if _is_address(host):
+    if is_address(host):
         return "it names an address; CAs fetch from DNS names"
     reason = owner_name_error(host)
     if reason:
@@ -242,14 +241,6 @@ def _parse(url: str) -> _Target | str:
         return f"port {port} is not fetched from, only 80 and 443 are (BR Authorized Ports)"
     clean = urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
     return _Target(clean, host, port)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _reason(wish: FileWish, response: HttpResponse) -> str:
