@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import dns.flags
+import dns.message
+import dns.rcode
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Resolver
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Server as Address
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Internet, Recursor
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Door, Internet, Recursor
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
 
 RESOLVER = "192.0.2.1"
@@ -78,6 +81,53 @@ def test_the_next_resolver_is_asked_for_what_the_first_refuses() -> None:
     internet.servers["192.0.2.2"] = Server(zones=["other.test"])
     resolver = Resolver(["192.0.2.2", "192.0.2.9", RESOLVER], internet.exchange_to)
     assert resolver.zone_of("_acme-challenge.example.test").name == "example.test"
+
+
+def test_a_silent_resolver_and_a_silent_server_are_passed_over() -> None:
+    internet, _resolver = world()
+    resolver = Resolver(["192.0.2.9", RESOLVER], internet.exchange_to)
+    del internet.servers["192.0.2.11"]  # the first of two addresses of the zone
+    internet.servers["2001:db8::12"].put("_acme-challenge.example.test", "CNAME", "x.cdn.test.")
+    assert resolver.alias_of("_acme-challenge.example.test") == "x.cdn.test"
+
+
+def test_a_server_that_cannot_tell_is_passed_over_and_named_if_no_other_can() -> None:
+    internet, resolver = world()
+    internet.servers["192.0.2.11"] = Server(forced_rcode=dns.rcode.SERVFAIL)
+    assert resolver.alias_of("_acme-challenge.example.test") is None
+    internet.failures["2001:db8::12"] = "dns_no_answer"
+    with pytest.raises(InkanError) as error:
+        resolver.alias_of("_acme-challenge.example.test")
+    assert error.value.why == "192.0.2.11: SERVFAIL; 2001:db8::12: silence"
+
+
+def test_resolvers_are_asked_to_recurse_and_authoritative_servers_are_not() -> None:
+    internet, _resolver = world()
+    desired: dict[str, set[bool]] = {}
+
+    def exchange_to(address: str) -> Door:
+        door = internet.exchange_to(address)
+        send = door.send
+
+        def listening(message: dns.message.Message) -> dns.message.Message:
+            desired.setdefault(address, set()).add(bool(message.flags & dns.flags.RD))
+            return send(message)
+
+        door.send = listening  # type: ignore[method-assign]
+        return door
+
+    Resolver([RESOLVER], exchange_to).alias_of("_acme-challenge.example.test")
+    assert desired == {RESOLVER: {True}, "192.0.2.11": {False}}
+
+
+def test_a_name_server_without_an_address_does_not_hide_the_others() -> None:
+    internet, resolver = world()
+    server = internet.servers["192.0.2.11"]
+    server.put("example.test", "NS", "ns.nowhere.invalid.", "ns1.example.test.")
+    assert [one.address for one in resolver.zone_of("x.example.test").servers] == ["192.0.2.11"]
+    server.put("_acme-challenge.example.test", "NS", "ns.nowhere.invalid.")
+    with pytest.raises(InkanError, match=r"name servers: ns.nowhere.invalid"):
+        resolver.alias_of("_acme-challenge.example.test")
 
 
 def test_authoritative_servers_without_recursion_will_do() -> None:

@@ -89,6 +89,20 @@ def test_a_cname_on_one_server_only_is_a_lack_of_the_other() -> None:
     assert sighting.lacking == (f"TXT {NAME}: ns2.{ZONE} ({SECOND}) says NXDOMAIN",)
 
 
+def test_a_name_delegated_to_nobody_is_a_lack_with_its_reason() -> None:
+    net = internet(FIRST)
+    net.servers[FIRST].put(NAME, "NS", "ns.nowhere.invalid.")
+    (sighting,) = seen(net, wish())
+    assert not sighting.visible
+    assert "ns.nowhere.invalid" in sighting.lacking[0]
+
+
+def test_five_values_are_shown_without_more() -> None:
+    net = internet(FIRST)
+    net.servers[FIRST].put(NAME, "TXT", *(f'"{number}"' for number in range(5)))
+    assert seen(net, wish())[0].lacking[0].endswith('"4"')
+
+
 def test_servers_that_point_to_different_names_must_all_lead_to_the_value() -> None:
     net = internet(FIRST, SECOND)
     net.servers[FIRST].put(NAME, "CNAME", "x.tokens.test.")
