@@ -111,6 +111,10 @@ def test_the_four_redirects_are_followed_to_https(status: int) -> None:
     assert [hop.status for hop in sighting.visits[0].hops] == [status, 200]
 
 
+def test_a_redirect_to_nowhere_is_no_proof_whatever_its_body() -> None:
+    assert reason(Web({ACME: (302, b"tok.key", None)}).look(ACME)) == "answers 302 without saying where to"
+
+
 def test_a_redirect_may_be_relative() -> None:
     web = Web({ACME: (302, b"", "/x"), f"http://{HOST}/x": (200, b"tok.key", None)})
     assert web.look(ACME).visible
