@@ -226,6 +226,11 @@ def test_every_module_returns_the_keys_of_the_batch_contract(name: str) -> None:
     assert not {"failed", "skipped", "unreachable"} & set(contains)
 
 
+@every_module
+def test_what_a_module_returns_in_unit_tests_is_watched(name: str) -> None:
+    assert hasattr(module_named(name).run, "__wrapped__")
+
+
 def test_an_undocumented_result_is_found() -> None:
     entry = {"type": "list", "elements": "dict", "contains": {"a": {"type": "int"}, "b": {"type": "bool"}}}
     assert undocumented([{"a": 1, "b": None}], entry, "x") == []
