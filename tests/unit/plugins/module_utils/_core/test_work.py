@@ -102,6 +102,9 @@ class TestWhoKeepsTheKey:
         run = a_run(planned("due"), hosts={"web1": host(False), "web2": host(look=look(None, ()))})
         assert runs.custodian(run, "shop") == "web2"
 
+    def test_a_renewal_stays_with_the_last_custodian_where_it_can_be_reached(self) -> None:
+        assert runs.custodian(a_run(planned("due"), order("deployed", custodian="web2")), "shop") == "web2"
+
     def test_the_custodian_of_a_living_order_stays(self) -> None:
         run = a_run(planned("in_progress"), order("wanted", custodian="web2"))
         assert runs.custodian(run, "shop") == "web2"
@@ -142,6 +145,15 @@ class TestOrdersWithoutAFuture:
         run = self.waiting(1000)
         targets = {"shop": Targets(("web1", "web2"), (), every, ())}
         assert dataclasses.replace(run, targets=targets).is_orphaned("shop") is is_orphaned
+
+    @pytest.mark.parametrize(
+        ("state", "is_orphaned"), [("wanted", True), ("deploy_pending", True), ("deployed", False), ("expired", False)]
+    )
+    def test_only_who_waits_for_a_key_can_be_an_orphan(self, state: str, is_orphaned: bool) -> None:
+        run = self.waiting(1000)
+        run = dataclasses.replace(run, orders={"shop": order(state)})
+        assert run.is_orphaned("shop") is is_orphaned
+        assert not dataclasses.replace(run, as_of=None).is_orphaned("shop")
 
     def test_an_order_that_check_mode_shows_is_no_orphan(self) -> None:
         run = self.waiting(1000)
@@ -200,6 +212,10 @@ class TestKeysAndRequests:
         (item,) = works.request_items(a_run(plan, hosts={"web1": ready}), "web1")
         assert item["recipients"] == [{"host": "web1", "public_key": "PUBLIC"}]
 
+    def test_a_renewal_needs_a_new_key_on_every_host_whatever_it_has(self) -> None:
+        hosts = {"web1": host(look=look("2", (KEY,))), "web2": host(look=look("2", (KEY,)))}
+        assert works.prepare_items(a_run(planned("due"), order("deployed"), hosts), "web2") == [{"name": "shop"}]
+
     def test_a_host_that_already_has_the_key_of_the_order_needs_none(self) -> None:
         run = a_run(
             known=order("deploy_pending"),
@@ -223,6 +239,22 @@ class TestKeysAndRequests:
         run = a_run(planned("refused", error={"message": "no"}))
         assert works.request_items(run, "web1") == [] and works.order_items(run) == []
 
+    def test_each_host_is_asked_for_its_own_certificates(self) -> None:
+        run = a_run(hosts={"web1": host(), "web2": host()})
+        run = dataclasses.replace(run, targets={"shop": Targets(("web1",), ("web2",), ("web1",), ("web2",))})
+        assert (works.look_names(run, "web1"), works.look_names(run, "web2")) == (["shop"], [])
+
+    def test_nothing_is_asked_of_a_host_that_was_lost_or_whose_certificate_nobody_works_on(self) -> None:
+        lost = a_run(planned("due"), hosts={"web1": host(look=look()), "web2": host(False)})
+        assert works.prepare_items(lost, "web2") == []
+        prepared = host(look=look("1"), prepare={"name": "shop", "recipient": "PUBLIC"})
+        idle = a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look("1")), "web2": prepared})
+        assert works.request_items(idle, "web1") == []
+
+    def test_no_key_is_asked_for_where_the_order_has_one_and_nobody_waits_for_it(self) -> None:
+        run = a_run(planned("in_progress"), order("wanted"), {"web1": host(look=look("1", (KEY,)))})
+        assert works.request_items(run, "web1") == []
+
 
 class TestOrders:
     def request(self, **changes: t.Any) -> dict[str, t.Any]:
@@ -243,6 +275,39 @@ class TestOrders:
         broken = self.request(error={"message": "no key"})
         run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=broken)})
         assert works.order_items(run) == []
+
+    def test_a_csr_that_nobody_needs_is_not_ordered(self) -> None:
+        run = a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look(), requests=self.request())})
+        assert works.order_items(run) == []
+
+    def test_check_mode_shows_the_order_again_that_it_did_not_write_down(self) -> None:
+        hosts = {"web1": host(look=look(), requests=self.request())}
+        run = a_run(planned("due"), order("wanted", certificate="known_after_order"), hosts)
+        (shown,) = works.answer_items(dataclasses.replace(run, check_mode=True))
+        assert (shown["csr"], works.observation_items(run)) == ("CSR", [])
+        (asked,) = works.answer_items(run)
+        assert "csr" not in asked
+
+    @pytest.mark.parametrize("known", [order("deployed"), order("wanted", error={"message": "the CA is down"})])
+    def test_the_ca_is_asked_only_about_orders_that_are_open_and_without_trouble(self, known: dict[str, t.Any]) -> None:
+        assert works.answer_items(a_run(planned("in_progress"), known)) == []
+
+    @pytest.mark.parametrize("kind", ["records", "files"])
+    def test_a_single_token_must_be_seen(self, kind: str) -> None:
+        wanted = {"records": [], "files": [], kind: [RECORD if kind == "records" else FILE]}
+        run = a_run(planned("in_progress"), order("wanted", wanted=wanted))
+        assert [item["visible"] for item in works.answer_items(run)] == [False]
+        (check,) = works.check_items(run)
+        assert (len(check["records"]), len(check["files"])) == ((1, 0) if kind == "records" else (0, 1))
+
+    def test_nothing_is_checked_where_nothing_is_wanted(self) -> None:
+        assert works.check_items(a_run(planned("in_progress"), order("issuing"))) == []
+
+    @pytest.mark.parametrize(("outcome", "ids"), [("published", ["r1"]), ("already_there", ["r1"]), ("error", [])])
+    def test_only_what_is_there_is_told_as_published(self, outcome: str, ids: list[str]) -> None:
+        wants = order("wanted", wanted={"records": [RECORD], "files": []})
+        run = a_run(planned("in_progress"), wants, records=[{"name": "r1", "outcome": outcome}])
+        assert works.answer_items(run)[0]["observed"]["published"] == ids
 
     @pytest.mark.parametrize("state", sorted(runs.OPEN))
     def test_an_open_order_is_carried_on_without_a_csr(self, state: str) -> None:
@@ -329,6 +394,11 @@ class TestTokens:
         chosen_by_name = dataclasses.replace(run, is_whole=False)
         assert works.order_items(chosen_by_name) == endings(chosen_by_name) == []
 
+    def test_nothing_is_placed_on_a_host_that_was_lost(self) -> None:
+        wants = order("wanted", wanted={"records": [], "files": [FILE]})
+        run = a_run(planned("in_progress"), wants, {"web1": host(False), "web2": host(look=look())})
+        assert works.file_items(run, "web1") == [] and works.file_items(run, "web2")
+
     @pytest.mark.parametrize("step", ["records", "files"])
     def test_a_token_that_could_not_be_published_is_not_waited_for(self, step: str) -> None:
         wants = order("wanted", wanted={"records": [RECORD], "files": [FILE]})
@@ -350,6 +420,20 @@ class TestTokens:
         assert works.observation_items(limited) == []
         shrunk = dataclasses.replace(run, inventory=frozenset({"web1"}))
         assert works.observation_items(shrunk)[0]["observed"]["removed"] == ["f1"]
+
+    @pytest.mark.parametrize(
+        ("outcome", "ids"), [("removed", ["r1"]), ("already_absent", ["r1"]), ("foreign", []), ("error", [])]
+    )
+    def test_a_record_is_gone_only_when_the_dns_service_says_so(self, outcome: str, ids: list[str]) -> None:
+        leftover = order("deployed", serial="1", leftovers={"records": [RECORD], "files": []})
+        run = a_run(known=leftover, leftover_records=[{"name": "r1", "outcome": outcome}])
+        assert [item["observed"]["removed"] for item in works.observation_items(run)] == ([ids] if ids else [])
+
+    def test_a_file_goes_to_the_hosts_of_its_own_order(self) -> None:
+        older = {**FILE, "options": {"document_root": "/srv/old", "token_hosts": ["web2"]}}
+        run = a_run(known=order("expired", leftovers={"records": [], "files": [older]}))
+        assert works.leftover_file_items(run, "web1") == []
+        assert [item["document_root"] for item in works.leftover_file_items(run, "web2")] == ["/srv/old"]
 
     def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
         leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
@@ -398,7 +482,8 @@ class TestDeployment:
         assert [item["name"] for item in works.verify_items(run, "web1")] == ["shop"]
 
     def test_a_certificate_rolled_back_by_a_person_is_not_deployed_again(self) -> None:
-        run = a_run(known=order("rolled_back"))
+        back = order("rolled_back", certificate="LEAF")
+        run = a_run(known=back, hosts={"web1": host(look=look("1", (KEY,)))})
         assert works.verify_items(run, "web1") == []
 
     def test_the_sealed_key_goes_to_its_receiver(self) -> None:
@@ -413,8 +498,71 @@ class TestDeployment:
         hosts = {"web1": lost, "web2": host(look=look(), verify=verified)}
         run = a_run(planned("due"), order("deploy_pending"), {**hosts, "web3": host(look=look("1", (KEY,)))})
         assert [item["sealed_key"] for item in works.verify_items(run, "web2")] == ["CIPHER"]
+        assert [item["sealed_key"] for item in works.verify_items(run, "web3")] == [None]
         assert works.switch_items(run, "web2") == [], "web3 has not verified"
         assert [item["name"] for item in works.switch_items(a_run(planned("due"), run.orders["shop"], hosts), "web2")]
+
+    def test_what_is_in_order_is_not_deployed_again_and_a_lost_host_not_at_all(self) -> None:
+        there = host(look=look("2", (KEY,)))
+        run = a_run(known=order("deployed"), hosts={"web1": there, "web2": host(False, look=look("1", (KEY,)))})
+        assert works.verify_items(run, "web1") == works.verify_items(run, "web2") == []
+
+    def test_check_mode_shows_the_deployment_of_what_it_did_not_order(self) -> None:
+        unknown = "known_after_order"
+        shown = order("wanted", certificate=unknown, public_key_sha256=unknown, serial=unknown)
+        made = {"name": "shop", "public_key_sha256": unknown, "sealed": {"web2": unknown}}
+        hosts = {"web1": host(look=look(), requests=made), "web2": host(look=look())}
+        run = a_run(planned("due"), shown, hosts)
+        assert [works.verify_items(run, name)[0]["sealed_key"] for name in hosts] == [None, unknown]
+
+    def test_a_host_that_is_in_order_holds_up_no_other(self) -> None:
+        verified = {"name": "shop", "outcome": "verified", "error": None}
+        waiting = host(look=look("1", (KEY,)), verify=verified)
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look("2", (KEY,))), "web2": waiting})
+        assert [item["name"] for item in works.switch_items(run, "web2")] == ["shop"]
+
+    def test_a_key_at_a_path_of_the_users_comes_sealed_to_its_own_host(self) -> None:
+        plan = planned("due", certificate=wish(paths={"privkey": "/root/key.pem", "csr": "/root/csr.pem"}))
+        made = {"name": "shop", "public_key_sha256": KEY, "sealed": {}}
+        run = a_run(plan, order("deploy_pending"), {"web1": host(look=look(), requests=made)})
+        assert works.verify_items(run, "web1") == []
+        run = a_run(plan, run.orders["shop"], {"web1": host(look=look(), requests={**made, "sealed": {"web1": "X"}})})
+        assert [item["sealed_key"] for item in works.verify_items(run, "web1")] == ["X"]
+
+    def test_a_key_that_was_made_here_but_could_not_be_is_not_there(self) -> None:
+        broken = {"name": "shop", "public_key_sha256": KEY, "error": {"message": "the disk is full"}}
+        run = a_run(planned("due"), order("deploy_pending"), {"web1": host(look=look(), requests=broken)})
+        assert works.verify_items(run, "web1") == []
+
+    def test_what_is_deployed_is_what_was_ordered(self) -> None:
+        ordered = order("deploy_pending", chain=["ISSUER"], dns_names=["old.example.jp"])
+        (item,) = works.verify_items(a_run(known=ordered, hosts={"web1": host(look=look("1", (KEY,)))}), "web1")
+        assert (item["chain"], item["dns_names"]) == (["ISSUER"], ["old.example.jp"])
+
+    def test_only_the_named_certificates_go_back_and_only_on_hosts_that_can_be_reached(self) -> None:
+        there = look("2", (KEY,))
+        run = a_run(known=order("deployed"), hosts={"web1": host(look=there), "web2": host(False, look=there)})
+        assert works.rollback_items(run, "web1", ["other"]) == works.rollback_items(run, "web2", ["shop"]) == []
+        before_any_ledger = a_run(hosts={"web1": host(look=there)})
+        assert [item["name"] for item in works.rollback_items(before_any_ledger, "web1", ["shop"])] == ["shop"]
+
+    @pytest.mark.parametrize(
+        ("of_host", "pending"),
+        [
+            (look("1"), True),
+            (look(None), True),
+            (look("2", switching=True), True),
+            (look("2"), False),
+        ],
+    )
+    def test_a_host_is_not_told_as_served_while_it_may_not_be(self, of_host: dict[str, t.Any], pending: bool) -> None:
+        pending_there = order("deploy_pending", hosts_pending=["web1"] if pending else [])
+        assert works.observation_items(a_run(known=pending_there, hosts={"web1": host(look=of_host)})) == []
+
+    def test_a_switch_that_failed_is_not_told_as_deployed(self) -> None:
+        broken = {"name": "shop", "outcome": "switched", "error": {"message": "no"}}
+        run = a_run(known=order("deploy_pending"), hosts={"web1": host(look=look(), switch=broken)})
+        assert works.observation_items(run) == []
 
     def test_a_key_that_was_sealed_for_an_order_that_was_not_made_is_not_handed_over(self) -> None:
         other = {**self.SEALED, "public_key_sha256": "ef" * 32}
