@@ -79,6 +79,14 @@ def test_what_is_no_presentation_form_is_refused(text: str) -> None:
 )
 def test_caa_has_one_spelling(text: str, canonical: str | None) -> None:
     assert canonical_caa(text) == canonical
+    assert canonical_value("CAA", text) == (canonical or text)
+
+
+def test_a_character_string_has_up_to_255_octets() -> None:
+    assert unquote_txt(f'"{"x" * 255}"') == unquote_txt("x" * 255) == "x" * 255
+    for text in (f'"{"x" * 256}"', "x" * 256):
+        with pytest.raises(ValueError, match="255"):
+            unquote_txt(text)
 
 
 def test_names_and_targets_lose_case_and_dot_and_txt_nothing() -> None:
