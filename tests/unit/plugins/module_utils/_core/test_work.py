@@ -662,6 +662,64 @@ class TestEndings:
         run = dataclasses.replace(run, central={"known": {"shop": before}})
         assert self.outcome(run) is Outcome.PENDING
 
+    @pytest.mark.parametrize(
+        ("run", "sentences"),
+        [
+            (
+                a_run(planned("due", due={"reason": "it is new"}, validity={"not_after": "2027-02-01"})),
+                ("It would be ordered: it is new.", "A certificate issued now is valid until 2027-02-01 at most."),
+            ),
+            (a_run(planned("due", due={"reason": "it is new"})), ("It would be ordered: it is new.",)),
+            (a_run(planned("in_progress"), order("wanted")), ("Its order would be carried on.",)),
+            (
+                a_run(
+                    known=order("deploy_pending"),
+                    hosts={
+                        "web1": host(look=look("2", (KEY,))),
+                        "web2": host(look=look(), switch={"name": "shop", "changed": True}),
+                    },
+                ),
+                ("It would be switched on web2.",),
+            ),
+            (a_run(known=order("deployed", serial="1")), ()),
+        ],
+        ids=["due", "due, lifetime unknown", "open", "to be switched", "in order"],
+    )
+    def test_check_mode_says_what_would_be_done(self, run: Run, sentences: tuple[str, ...]) -> None:
+        (ending,) = endings(dataclasses.replace(run, check_mode=True))
+        assert ending.sentences == sentences
+        assert ending.outcome is (Outcome.WOULD_CHANGE if sentences else Outcome.IN_ORDER)
+
+    def test_what_an_order_met_is_told(self) -> None:
+        (ending,) = endings(a_run(planned("in_progress"), order("wanted", error={"message": "the CA is down."})))
+        assert (ending.outcome, ending.sentences) == (Outcome.ERROR, ("the CA is down.",))
+
+    def test_a_host_that_waits_for_its_key_is_pending(self) -> None:
+        hosts = {"web1": host(look=look("2", (KEY,))), "web2": host(look=look())}
+        (ending,) = endings(a_run(known=order("deploy_pending"), hosts=hosts))
+        assert ending.outcome is Outcome.PENDING and "not live on every host" in ending.sentences[0]
+
+    @pytest.mark.parametrize(("reference", "outcome"), [("ref1", Outcome.PENDING), ("ref0", Outcome.IN_ORDER)])
+    def test_what_was_due_is_in_order_once_it_was_ordered_and_is_live(self, reference: str, outcome: Outcome) -> None:
+        run = a_run(planned("due"), order("deployed"), {"web1": host(look=look("2", (KEY,)))})
+        before = {"known": {"shop": order("deployed", reference=reference)}}
+        assert self.outcome(dataclasses.replace(run, central=before)) is outcome
+
+    @pytest.mark.parametrize("state", ["refused", "expired", "cancelled"])
+    def test_an_order_that_came_to_nothing_leaves_what_is_live_in_order(self, state: str) -> None:
+        assert self.outcome(a_run(known=order(state))) is Outcome.IN_ORDER
+        assert self.outcome(a_run(known=order(state), hosts={"web1": host(look=look(None, ()))})) is Outcome.PENDING
+
+    def test_a_line_says_how_long_a_certificate_is_valid(self) -> None:
+        dated, undated = (endings(a_run(known=order("deployed", serial="1", not_after=at))) for at in ("2027", None))
+        assert [ending.line() for ending in dated] == ["shop is in order, valid until 2027"]
+        assert [ending.line() for ending in undated] == ["shop is in order"]
+
+    def test_a_step_that_broke_without_a_plan_is_only_told_where_there_is_no_plan(self) -> None:
+        broken = dataclasses.replace(a_run(known=order("deployed", serial="1")), central_broken={"records": "it broke"})
+        (ending,) = endings(broken)
+        assert (ending.name, ending.outcome, ending.sentences) == ("shop", Outcome.ERROR, ("records: it broke",))
+
     def test_check_mode_orders_nothing_for_hosts_that_a_limit_keeps_out(self) -> None:
         run = dataclasses.replace(a_run(planned("due")), targets={"shop": Targets((), (), ("web9",), ())})
         assert self.outcome(dataclasses.replace(run, check_mode=True)) is Outcome.IN_ORDER
