@@ -37,6 +37,12 @@ options:
     description: Also return all orders of each name with their facts.
     type: bool
     default: false
+  require_durable:
+    description:
+      - Refuse a ledger that would not outlive this run, as M(inkan.tls.certificate_orders) does. Roles that are about to
+        order ask for it here, before a key is made.
+    type: bool
+    default: false
 seealso:
   - module: inkan.tls.certificate_orders
 """

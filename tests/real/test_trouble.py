@@ -139,8 +139,8 @@ def test_every_mistake_of_an_inventory_is_told_at_once_and_nothing_is_done(
     assert calm.proxy.since(mark) == []
 
 
-def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_ordered(calm: World) -> None:
-    mark = calm.proxy.count()
+def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_made(calm: World) -> None:
+    mark, before = calm.proxy.count(), calm.snapshot()
     ledger = pathlib.Path("/dev/shm") / f"inkan-{calm.root.name}" / "ledger.sqlite3"
     certificates = [by_dns("fleeting", hosts="web1")]
     variables = {"inkan_certificates": certificates, "inkan_ledger_durable": False, "inkan_ledger_path": str(ledger)}
@@ -149,6 +149,7 @@ def test_a_ledger_that_a_reboot_would_lose_is_refused_before_anything_is_ordered
     assert "durable" in play.stdout[play.stdout.rindex(VERDICT) :], play.why()
     assert calm.proxy.since(mark) == []
     assert not ledger.exists()
+    assert before.differences(calm.snapshot(), ledger=True) == [], "not even a key was made"
 
 
 # A TSIG key that the server refuses

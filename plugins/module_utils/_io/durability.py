@@ -14,10 +14,25 @@ import os
 import re
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import PolicyError
+
 _IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs"})
 #: What AWX and ansible-runner set for a job. Other runners (GitHub's, say) also use RUNNER_…, so those are spelled out.
 _JOB_VARIABLES = re.compile(r"AWX_[A-Z_]+|RUNNER_(OMIT_EVENTS|ONLY_FAILED_EVENTS|ARTIFACT_DIR|IDENT)|JOB_ID")
 _RUNNER_FOLDER = "/runner"
+
+
+def require_durable(path: str) -> None:
+    """Refuses a ledger at ``path`` that the next run would not find."""
+    why = why_not_durable(path, environ=os.environ, mounts=read_mounts())
+    if why:
+        raise PolicyError(
+            code="ledger_not_durable",
+            what="Will not order",
+            where=f"ledger {path}",
+            why=f"{why}: orders, some of them paid for, would be forgotten",
+            todo="Set inkan_ledger_host to a host that lasts, or inkan_ledger_durable: true if this place does last",
+        )
 
 
 def why_not_durable(

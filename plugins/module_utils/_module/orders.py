@@ -17,7 +17,6 @@ This file is private to the collection.
 from __future__ import annotations
 
 import contextlib
-import os
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,7 +48,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step
-from ansible_collections.inkan.tls.plugins.module_utils._io.durability import read_mounts, why_not_durable
+from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     Append,
     Leases,
@@ -88,7 +87,8 @@ class Csr:
 
 
 def run_orders(call: Call, tools: Tools) -> Result:
-    _require_durable(call)
+    if not call.ledger_durable:
+        require_durable(call.ledger_path)
     return _Run(call, tools).run() if call.items else _prepare(call)
 
 
@@ -99,20 +99,6 @@ def _prepare(call: Call) -> Result:
     if not call.check_mode:
         open_for_writing(call.ledger_path).close()
     return Result([], [Diff(call.ledger_path, "", "a ledger with the newest schema\n")], prepared=True)
-
-
-def _require_durable(call: Call) -> None:
-    why = None
-    if not call.ledger_durable:
-        why = why_not_durable(call.ledger_path, environ=os.environ, mounts=read_mounts())
-    if why:
-        raise PolicyError(
-            code="ledger_not_durable",
-            what="Will not order",
-            where=f"ledger {call.ledger_path}",
-            why=f"{why}: orders, some of them paid for, would be forgotten",
-            todo="Set inkan_ledger_host to a host that lasts, or inkan_ledger_durable: true if this place does last",
-        )
 
 
 class _Run:

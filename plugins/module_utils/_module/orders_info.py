@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
     ledger_spec,
@@ -27,6 +28,7 @@ def info_spec() -> dict[str, t.Any]:
         **ledger_spec(),
         "names": {"type": "list", "elements": "str"},
         "history": {"type": "bool", "default": False},
+        "require_durable": {"type": "bool", "default": False},
     }
 
 
@@ -36,6 +38,8 @@ def read_orders(params: t.Mapping[str, t.Any]) -> Result:
     read_now(params, errors)
     names = _names(params["names"], errors)
     errors.refuse()
+    if params["require_durable"]:
+        require_durable(path)
     store = open_for_reading(path)
     if store is None:
         return Result([])
