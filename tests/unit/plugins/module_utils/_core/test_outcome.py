@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run ended: one line a certificate."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import FAIL_ON, Outcome, endings
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run, Targets
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
+    KEY,
+    RECORD,
+    a_run,
+    host,
+    look,
+    order,
+    planned,
+)
+
+
+class TestEndings:
+    def outcome(self, run: Run) -> Outcome:
+        (ending,) = endings(run)
+        return ending.outcome
+
+    def test_a_refused_declaration_says_why(self) -> None:
+        (ending,) = endings(a_run(planned("refused", error={"message": "co.jp is a public suffix."})))
+        assert ending.outcome is Outcome.REFUSED and ending.sentences == ("co.jp is a public suffix.",)
+
+    def test_an_error_of_a_host_names_the_host(self) -> None:
+        broken = {"name": "shop", "outcome": "rolled_back", "error": {"message": "the service did not come back."}}
+        (ending,) = endings(a_run(known=order("deploy_pending"), hosts={"web1": host(look=look(), switch=broken)}))
+        assert ending.outcome is Outcome.ERROR and ending.sentences == ("web1: the service did not come back.",)
+
+    def test_an_error_of_a_token_belongs_to_its_certificate(self) -> None:
+        refused = {"name": "r1", "error": {"message": "REFUSED."}}
+        run = a_run(
+            planned("in_progress"), order("wanted", wanted={"records": [RECORD], "files": []}), records=[refused]
+        )
+        assert self.outcome(run) is Outcome.ERROR
+
+    def test_an_unreachable_host_is_named(self) -> None:
+        (ending,) = endings(
+            a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look()), "web2": host(False)})
+        )
+        assert ending.outcome is Outcome.HOST_UNREACHABLE and "web2" in ending.sentences[0]
+
+    def test_a_pending_order_is_pending_and_green(self) -> None:
+        waiting = {"actor": "ca", "what": "validates", "by": None}
+        run = a_run(planned("in_progress"), order("validating", waiting_for=waiting))
+        assert self.outcome(run) is Outcome.PENDING and Outcome.PENDING.value not in FAIL_ON
+
+    def test_a_due_certificate_that_could_not_be_ordered_is_pending(self) -> None:
+        before = order("deployed", serial="1")
+        run = a_run(planned("due"), before, {"web1": host(look=look())})
+        run = dataclasses.replace(run, central={"known": {"shop": before}})
+        assert self.outcome(run) is Outcome.PENDING
+
+    @pytest.mark.parametrize(
+        ("run", "sentences"),
+        [
+            (
+                a_run(planned("due", due={"reason": "it is new"}, validity={"not_after": "2027-02-01"})),
+                ("It would be ordered: it is new.", "A certificate issued now is valid until 2027-02-01 at most."),
+            ),
+            (a_run(planned("due", due={"reason": "it is new"})), ("It would be ordered: it is new.",)),
+            (a_run(planned("in_progress"), order("wanted")), ("Its order would be carried on.",)),
+            (
+                a_run(
+                    known=order("deploy_pending"),
+                    hosts={
+                        "web1": host(look=look("2", (KEY,))),
+                        "web2": host(look=look(), switch={"name": "shop", "changed": True}),
+                    },
+                ),
+                ("It would be switched on web2.",),
+            ),
+            (a_run(known=order("deployed", serial="1")), ()),
+        ],
+        ids=["due", "due, lifetime unknown", "open", "to be switched", "in order"],
+    )
+    def test_check_mode_says_what_would_be_done(self, run: Run, sentences: tuple[str, ...]) -> None:
+        (ending,) = endings(dataclasses.replace(run, check_mode=True))
+        assert ending.sentences == sentences
+        assert ending.outcome is (Outcome.WOULD_CHANGE if sentences else Outcome.IN_ORDER)
+
+    def test_what_an_order_met_is_told(self) -> None:
+        (ending,) = endings(a_run(planned("in_progress"), order("wanted", error={"message": "the CA is down."})))
+        assert (ending.outcome, ending.sentences) == (Outcome.ERROR, ("the CA is down.",))
+
+    def test_a_host_that_waits_for_its_key_is_pending(self) -> None:
+        hosts = {"web1": host(look=look("2", (KEY,))), "web2": host(look=look())}
+        (ending,) = endings(a_run(known=order("deploy_pending"), hosts=hosts))
+        assert ending.outcome is Outcome.PENDING and "not live on every host" in ending.sentences[0]
+
+    @pytest.mark.parametrize(("reference", "outcome"), [("ref1", Outcome.PENDING), ("ref0", Outcome.IN_ORDER)])
+    def test_what_was_due_is_in_order_once_it_was_ordered_and_is_live(self, reference: str, outcome: Outcome) -> None:
+        run = a_run(planned("due"), order("deployed"), {"web1": host(look=look("2", (KEY,)))})
+        before = {"known": {"shop": order("deployed", reference=reference)}}
+        assert self.outcome(dataclasses.replace(run, central=before)) is outcome
+
+    @pytest.mark.parametrize("state", ["refused", "expired", "cancelled"])
+    def test_an_order_that_came_to_nothing_leaves_what_is_live_in_order(self, state: str) -> None:
+        assert self.outcome(a_run(known=order(state))) is Outcome.IN_ORDER
+        assert self.outcome(a_run(known=order(state), hosts={"web1": host(look=look(None, ()))})) is Outcome.PENDING
+
+    def test_a_line_says_how_long_a_certificate_is_valid(self) -> None:
+        dated, undated = (endings(a_run(known=order("deployed", serial="1", not_after=at))) for at in ("2027", None))
+        assert [ending.line() for ending in dated] == ["shop is in order, valid until 2027"]
+        assert [ending.line() for ending in undated] == ["shop is in order"]
+
+    def test_a_step_that_broke_without_a_plan_is_only_told_where_there_is_no_plan(self) -> None:
+        broken = dataclasses.replace(a_run(known=order("deployed", serial="1")), central_broken={"records": "it broke"})
+        (ending,) = endings(broken)
+        assert (ending.name, ending.outcome, ending.sentences) == ("shop", Outcome.ERROR, ("records: it broke",))
+
+    def test_check_mode_orders_nothing_for_hosts_that_a_limit_keeps_out(self) -> None:
+        run = dataclasses.replace(a_run(planned("due")), targets={"shop": Targets((), (), ("web9",), ())})
+        assert self.outcome(dataclasses.replace(run, check_mode=True)) is Outcome.IN_ORDER
+
+    def test_what_is_left_of_a_certificate_that_is_no_longer_declared_is_told(self) -> None:
+        undone = {"name": "r1", "outcome": "error", "error": {"message": "REFUSED."}}
+        gone = order("expired", name="old", leftovers={"records": [RECORD], "files": []})
+        run = Run(plan={}, orders={"old": gone}, targets={}, hosts={}, central={"leftover_records": {"r1": undone}})
+        (ending,) = endings(run)
+        assert (ending.name, ending.outcome, ending.sentences) == ("old", Outcome.ERROR, ("REFUSED.",))
+        assert endings(dataclasses.replace(run, central={})) == []
+
+    @pytest.mark.parametrize(("matched", "outcome"), [(False, Outcome.ERROR), (True, Outcome.IN_ORDER)])
+    def test_a_pattern_without_a_host_is_an_error_unless_a_limit_keeps_the_host_out(
+        self, matched: bool, outcome: Outcome
+    ) -> None:
+        run = dataclasses.replace(a_run(planned("due")), targets={"shop": Targets((), (), ("web9",) * matched, ())})
+        assert self.outcome(run) is outcome and runs.custodian(run, "shop") is None
+
+    def test_a_certificate_that_is_nowhere_yet_is_pending(self) -> None:
+        (ending,) = endings(a_run(hosts={"web1": host(look=look(None, ()))}))
+        assert ending.outcome is Outcome.PENDING and "run issue" in ending.sentences[0]
+
+    def test_a_certificate_switched_in_this_run_has_changed(self) -> None:
+        switched = host(look=look(), switch={"name": "shop", "outcome": "switched", "changed": True, "error": None})
+        assert self.outcome(a_run(known=order("deploy_pending"), hosts={"web1": switched})) is Outcome.CHANGED
+
+    def test_nothing_to_do_is_in_order(self) -> None:
+        assert self.outcome(a_run(known=order("deployed", serial="1"))) is Outcome.IN_ORDER
+
+    @pytest.mark.parametrize("step", ["known", "plan"])
+    def test_a_run_without_ledger_or_plan_may_do_nothing(self, step: str) -> None:
+        assert dataclasses.replace(a_run(planned("due")), central_broken={step: "it is gone"}).is_blocked
+        assert not a_run(planned("due")).is_blocked
+
+    def test_a_run_without_a_plan_is_an_error_of_its_own(self) -> None:
+        run = Run(plan={}, orders={}, targets={}, hosts={}, central_broken={"plan": "2 errors in the options"})
+        assert self.outcome(run) is Outcome.ERROR

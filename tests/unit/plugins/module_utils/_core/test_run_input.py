@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From registered results to a run, and to what the plan is told."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
+from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import plan_items, read_run
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
+    look,
+    order,
+    planned,
+    wish,
+)
+
+
+class TestWhatWasSaid:
+    """run_input: from registered results to a Run."""
+
+    def said(self, **more: t.Any) -> dict[str, t.Any]:
+        where = {"hosts": ["web1"], "token_hosts": ["web1"], "all_hosts": ["web1"], "all_token_hosts": ["web1"]}
+        return {"certificates": [wish()], "targets": {"shop": where}, "inventory": ["web1"], **more}
+
+    def read(self, look: t.Any, **more: t.Any) -> Run:
+        return read_run(self.said(**more), {"web1": {"__inkan_look": look}}, ["web1"])
+
+    def test_a_host_that_cannot_say_what_it_holds_is_not_taken_for_an_empty_one(self) -> None:
+        plan = {"results": [planned("due")], "as_of": "2026-11-20T00:00:00Z"}
+        run = self.read({"failed": True, "msg": "no Python"}, plan=plan)
+        assert plan_items([wish()], run)[0]["hosts_missing"] == []
+        assert works.request_items(run, "web1") == works.order_items(run) == []
+        (ending,) = endings(run)
+        assert (ending.outcome, ending.sentences) == (Outcome.ERROR, ("web1, look: no Python",))
+
+    def test_a_host_that_was_lost_on_the_way_is_lost_for_the_whole_run(self) -> None:
+        found = {"results": [look()]}
+        lost = {"web1": {"__inkan_look": found, "__inkan_verify": {"unreachable": True, "msg": "timed out"}}}
+        run = read_run(self.said(plan={"results": [planned()]}), lost, ["web1"])
+        assert not run.hosts["web1"].reached and run.hosts["web1"].said("look", "shop")["live"]
+        assert [ending.outcome for ending in endings(run)] == [Outcome.HOST_UNREACHABLE]
+
+    def test_a_step_that_was_skipped_or_never_reached_has_said_nothing(self) -> None:
+        run = self.read({"skipped": True}, orders={}, answers={"skipped": True, "msg": "condition"})
+        assert run.hosts["web1"].reached and run.central_broken == {}
+
+    @pytest.mark.parametrize(("names", "is_whole"), [([], True), (["shop"], False)])
+    def test_a_run_for_some_names_does_not_know_what_is_declared(self, names: list[str], is_whole: bool) -> None:
+        assert self.read({}, names=names).is_whole is is_whole
+
+    def test_a_later_word_of_the_ledger_wins_unless_it_knows_no_order(self) -> None:
+        known, newer = order("deployed", serial="1"), order("wanted")
+        refused = {"name": "shop", "state": "none", "reference": None, "error": {"message": "bad CSR"}}
+        run = self.read({}, known={"results": [known]}, orders={"results": [newer]})
+        assert run.order("shop")["state"] == "wanted"
+        run = self.read({}, known={"results": [known]}, orders={"results": [refused]})
+        assert (run.order("shop")["state"], run.order("shop")["error"]) == ("deployed", {"message": "bad CSR"})
+        for later in ({**newer, "error": {"message": "x"}}, {**refused, "error": None}):
+            assert self.read({}, known={"results": [known]}, orders={"results": [later]}).order("shop") == later
+        assert self.read({}, orders={"results": [refused]}).order("shop") == refused
+
+    def planned(self, live: str | None, known: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        """What the plan is told; live: until when the host's certificate, serial 1, is valid."""
+        facts = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": live, "matches": True}
+        found = {"results": [look(live=facts if live else None)]}
+        (item,) = plan_items([wish()], self.read(found, known={"results": [known] if known else []}))
+        return item
+
+    def test_the_plan_is_told_of_the_newest_certificate_also_while_it_is_on_its_way(self) -> None:
+        newer = order("deploy_pending", not_after="2027-03-01T00:00:00Z", obtained_at="2026-11-19T00:00:00Z")
+        for live in (None, "2027-01-01T00:00:00Z"):
+            item = self.planned(live, newer)
+            assert (item["live"]["serial"], item["live"]["obtained_at"]) == ("2", "2026-11-19T00:00:00Z")
+            assert (item["hosts_missing"], item["order"]["not_after"]) == ([], "2027-03-01T00:00:00Z")
+
+    def test_the_plan_is_told_of_a_newer_certificate_that_somebody_else_put_there(self) -> None:
+        item = self.planned("2027-06-01T00:00:00Z", order("deployed", not_after="2027-03-01T00:00:00Z"))
+        assert (item["live"]["serial"], item["live"]["obtained_at"], item["live"]["matches"]) == ("1", None, True)
+
+    @pytest.mark.parametrize("known", [None, order("refused", not_after="2028-01-01T00:00:00Z"), order("wanted")])
+    def test_the_plan_is_told_which_hosts_have_none_and_no_date_that_an_order_has_not(
+        self, known: dict[str, t.Any] | None
+    ) -> None:
+        item = self.planned(None, known)
+        assert (item["live"], item["hosts_missing"]) == (None, ["web1"])
+        assert item["order"] == ({"state": known["state"]} if known else None)
+
+    def test_an_order_without_a_state_is_none(self) -> None:
+        assert self.planned(None, {"name": "shop", "state": None})["order"] is None
+
+    def test_the_grace_time_is_counted_by_the_plans_clock(self) -> None:
+        plan = {"results": [planned()], "as_of": "2026-11-20T00:00:00Z"}
+        run = self.read({}, plan=plan, custodian_grace=1.5)
+        assert (run.as_of, run.custodian_grace) == (datetime(2026, 11, 20, tzinfo=timezone.utc), timedelta(hours=1.5))
+        assert self.read({}, plan={"msg": "it broke"}).as_of is None
+
+    def test_loose_items_are_handed_to_the_plan_as_they_are(self) -> None:
+        loose: list[t.Any] = ["shop", {"common_name": "x"}, {"name": 1}]
+        assert plan_items(loose, self.read({})) == loose
