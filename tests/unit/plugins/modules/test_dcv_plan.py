@@ -189,6 +189,35 @@ def test_the_account_narrows_what_the_product_offers() -> None:
     assert '"a" does not offer it' in dns["reasons"][0]
 
 
+def test_a_method_that_an_account_lacks_is_told_apart_from_a_wildcard_by_file() -> None:
+    accounts = {"a": {"offers": {"methods": ["dns-01"]}}}
+    result = plan(
+        item(validation=HTTP), item("star", common_name="*.example.jp", validation=HTTP), ca_accounts=accounts
+    )
+    assert [code(result, index) for index in (0, 1)] == ["method_not_allowed", "wildcard_with_file"]
+
+
+def test_only_the_method_of_the_old_validation_says_that_it_is_too_old() -> None:
+    for validated_on, words in (("2026-05-04", []), ("2026-05-03", ["dns-01"])):
+        (found,) = plan(item(validated_on=validated_on)).extra["plans"]
+        assert [one["method"] for one in found["methods"] if "validate again" in " ".join(one["reasons"])] == words
+
+
+def test_a_name_that_cannot_be_read_leaves_the_others_as_they_are() -> None:
+    result = plan(item(dns_names=["xn--.example.jp", "www.shop.example.jp"], validation=HTTP))
+    (found,) = result.extra["plans"]
+    assert code(result) == "bad_dns_name"
+    assert "'xn--.example.jp'" in found["error"]["what"]
+    assert "no Punycode" in found["error"]["why"]
+
+
+@pytest.mark.parametrize(("method", "hit"), [("dns-01", True), ("http-01", False)])
+def test_the_algorithm_of_authorization_names_hits_methods_that_prune(method: str, hit: bool) -> None:
+    for as_of, ahead in (("2026-11-14", hit), ("2026-11-15", False)):
+        (found,) = plan(item(validation={**HTTP, "method": method}), as_of=as_of).extra["plans"]
+        assert any("Authorization Domain Name" in cliff["what"] for cliff in found["cliffs"]) is ahead
+
+
 def test_an_account_with_secrets_is_refused_and_they_are_not_shown() -> None:
     with pytest.raises(InputErrors) as caught:
         plan(item(), ca_accounts={"a": {"secrets": {"hmac": "canary-value"}}})
