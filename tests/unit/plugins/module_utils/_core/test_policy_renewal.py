@@ -58,6 +58,12 @@ def test_issue_does_not_count_the_day() -> None:
     assert due(at("2026-12-29"), choose=Choose.ISSUE).outcome is Outcome.NOT_DUE
 
 
+def test_an_issued_certificate_that_waits_is_in_progress_when_nothing_is_asked() -> None:
+    other = OpenOrder("deploy_pending", None, live(dns_names=("old.example.jp",)))
+    assert due(ON, order=other).code == "names_changed"
+    assert due(ON, order=other, choose=Choose.NONE).code == "order_open"
+
+
 def test_nothing_is_chosen_when_nothing_is_asked() -> None:
     assert due(ON, has=None, choose=Choose.NONE).code == "not_asked"
 
