@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
     OPEN,
+    HostSaid,
     Item,
     Run,
     Said,
@@ -101,7 +102,22 @@ def _undeclared(run: Run) -> t.Iterator[Ending]:
 def _ending(run: Run, name: str) -> Ending:
     order = run.order(name)
     outcome, sentences = _judge(run, name, order)
-    return Ending(name, outcome, tuple(sentences), order.get("state"), order.get("not_after"))
+    return Ending(name, outcome, tuple(sentences), order.get("state"), _valid_until(run, name))
+
+
+def _valid_until(run: Run, name: str) -> str | None:
+    """When the first of the certificates ends that its hosts have live now."""
+    ends = [_live_until(run.hosts[host], name) for host in run.reached(name)]
+    return min((end for end in ends if end), default=None)
+
+
+def _live_until(said: HostSaid, name: str) -> str | None:
+    for step in ("switch", "rollback"):
+        done = said.said(step, name)
+        if done.get("changed") and done.get("state") == "live" and done.get("not_after"):
+            return str(done["not_after"])
+    live = said.said("look", name).get("live") or {}
+    return live.get("not_after")
 
 
 def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:

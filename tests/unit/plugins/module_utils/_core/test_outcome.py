@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
@@ -107,10 +108,21 @@ class TestEndings:
         assert self.outcome(a_run(known=order(state))) is Outcome.IN_ORDER
         assert self.outcome(a_run(known=order(state), hosts={"web1": host(look=look(None, ()))})) is Outcome.PENDING
 
-    def test_a_line_says_how_long_a_certificate_is_valid(self) -> None:
-        dated, undated = (endings(a_run(known=order("deployed", serial="1", not_after=at))) for at in ("2027", None))
-        assert [ending.line() for ending in dated] == ["shop is in order, valid until 2027"]
-        assert [ending.line() for ending in undated] == ["shop is in order"]
+    @pytest.mark.parametrize(
+        ("steps", "line"),
+        [
+            ({"look": look()}, "shop is in order, valid until 2027-01-01T00:00:00Z"),
+            ({"look": look(None, ())}, "shop is pending: there is no certificate yet; run issue"),
+            ({"look": look(), "switch": "2027-06-01"}, "shop is live, valid until 2027-06-01"),
+            ({"look": look(), "rollback": "2026-12-01"}, "shop is live, valid until 2026-12-01"),
+        ],
+    )
+    def test_a_line_says_how_long_what_is_live_is_valid(self, steps: dict[str, t.Any], line: str) -> None:
+        """Not what the ledger holds: after a rollback that is another certificate."""
+        done = {"name": "shop", "changed": True, "state": "live", "error": None, "outcome": "switched"}
+        said = {step: {**done, "not_after": what} if isinstance(what, str) else what for step, what in steps.items()}
+        (ending,) = endings(a_run(known=order("rolled_back", not_after="2027-09-01"), hosts={"web1": host(**said)}))
+        assert ending.line() == line
 
     def test_a_step_that_broke_without_a_plan_is_only_told_where_there_is_no_plan(self) -> None:
         broken = dataclasses.replace(a_run(known=order("deployed", serial="1")), central_broken={"records": "it broke"})
