@@ -505,7 +505,7 @@ results:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Account, Book, NameTools
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
@@ -546,6 +546,9 @@ def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) 
     errors = InputCollector()
     wishes = read_wishes(params["certificates"], errors)
     book = _book(params, clock or SystemClock(), errors)
+    if errors.errors:
+        for refusal in _refusals(params["certificates"], book):
+            errors.extend(refusal)
     errors.refuse()
     planned = [plan_certificate(wish, book) for wish in wishes]
     result = Result([_result(wish, one) for wish, one in zip(wishes, planned)])
@@ -556,6 +559,16 @@ def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) 
     if unknown:
         result.warnings.append(f"renewal.force names no certificate of this call: {', '.join(unknown)}")
     return result
+
+
+def _refusals(raw_items: t.Sequence[t.Any], book: Book) -> t.Iterator[InkanError]:
+    """Why well-formed items will be refused once the others are mended: told in the same message."""
+    for raw in raw_items:
+        own = InputCollector()
+        wishes = read_wishes([raw], own)
+        refusal = None if own.errors else plan_certificate(wishes[0], book).error
+        if refusal is not None:
+            yield refusal
 
 
 def _book(params: dict[str, t.Any], clock: Clock, errors: InputCollector) -> Book:

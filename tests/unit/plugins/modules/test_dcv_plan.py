@@ -173,6 +173,19 @@ def test_errors_of_all_options_refuse_the_call_in_one_message() -> None:
         assert word in text
 
 
+def test_what_a_rule_refuses_is_told_together_with_what_cannot_be_read() -> None:
+    with pytest.raises(InputErrors) as caught:
+        plan(
+            item("suffix", common_name="co.jp"),
+            item("star", common_name="*.example.jp", validation={"method": "http-01", "document_root": "/srv"}),
+            item("twice"),
+            item("twice"),
+            item("fine"),
+        )
+    codes = {error.code for error in caught.value.errors}
+    assert codes == {"duplicate_name", "public_suffix", "wildcard_with_file"}
+
+
 @pytest.mark.parametrize("as_of", ["2023-12-31", "2100-01-01"])
 def test_days_of_which_no_rule_is_known_are_refused(as_of: str) -> None:
     with pytest.raises(InputErrors, match="2024-01-01"):
