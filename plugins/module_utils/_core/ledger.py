@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger as values: an order, the facts that were learned about it, and the state that follows from them.
 
-Facts are only ever added, each with its time; the state is never stored, it is computed (``state_of``). What is open,
+Facts are only ever added, each with its time; the state is never stored, it is computed (``Entry.standing``). What is open,
 wanted or left over follows from the same facts, so it cannot be stale or contradict itself.
 
     none ──submit_intended──► intended ──submitted, seen──► wanted ──ready──► validating ──► issuing ──downloaded──┐
@@ -425,10 +425,6 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.NEEDS_PERSON: _Fold._ask_person,
     Kind.TRANSPORT_FAILURE: _Fold._fail,
 }  # the other kinds are intents of repeatable acts: history only
-
-
-def state_of(entry: Entry) -> State:
-    return entry.standing.state
 
 
 def newest(entries: t.Iterable[Entry]) -> Entry | None:

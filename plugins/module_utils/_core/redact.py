@@ -4,7 +4,6 @@
 
     mask         known secrets out of a text
     bare_url     a URL without its query, fragment and user part (each may be a credential)
-    safe_headers headers without credentials
     escaped      a foreign text made harmless: no control characters, no direction marks, bounded
 
 This file is private to the collection.
@@ -18,14 +17,11 @@ import typing as t
 import unicodedata
 import urllib.parse
 
-__all__ = ["MASK", "bare_url", "escaped", "mask", "safe_headers"]
+__all__ = ["MASK", "SHORTEST_SECRET", "bare_url", "escaped", "mask"]
 
 MASK = "********"
 #: Shorter secrets are refused by the modules: masking them would star out harmless words.
 SHORTEST_SECRET = 8
-_SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-dc-devkey", "x-auth-token"}
-)
 #: Letters that change how the text around them is shown: other, format, surrogate, private use, separators.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BOUND = 2000
@@ -55,11 +51,6 @@ def bare_url(url: str) -> str:
     head = head.partition("#")[0]
     head = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", head)
     return escaped(head, 500) + ("?…" if mark else "")
-
-
-def safe_headers(headers: t.Mapping[str, str]) -> dict[str, str]:
-    """The headers, the values of those that carry a credential replaced."""
-    return {name: MASK if name.lower() in _SECRET_HEADERS else escaped(value) for name, value in headers.items()}
 
 
 def escaped(text: str, bound: int = _BOUND) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Resolve, Until
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET
 
 #: RFC 5280 §5.3.1, without those that no subscriber may give (BR 4.9.1.1).
 REVOKE_REASONS = (
@@ -33,7 +34,6 @@ REVOKE_REASONS = (
     "privilegeWithdrawn",
 )
 PURPOSES = ("issue", "renew", "reissue")
-SHORTEST_SECRET = 8  # shorter ones cannot be masked without starring out harmless words
 _TOKEN_ID = re.compile(r"[rf][0-9a-f]{24}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")
