@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger as values: an order, the facts that were learned about it, and the state that follows from them.
 
-Facts are only ever added, each with its time; the state is never stored, it is computed (``Entry.standing``). What is open,
-wanted or left over follows from the same facts, so it cannot be stale or contradict itself.
+Facts are only ever added, each with its time; the state is never stored, it is computed (``Entry.standing``). What is
+open, wanted or left over follows from the same facts, so it cannot be stale or contradict itself.
 
     none ──submit_intended──► intended ──submitted, seen──► wanted ──ready──► validating ──► issuing ──downloaded──┐
       ▲                          │                             └───────────────┴──────────────┘                    │
@@ -321,9 +321,10 @@ class _Fold:
             self._wanted = Wanted()
 
     def _want(self, fact: Fact) -> None:
-        self._wanted = fact.wanted or Wanted()
-        self._every.update(tokens_of(self._wanted))
-        self._outstanding.update(tokens_of(self._wanted))
+        wanted = fact.wanted or Wanted()
+        self._every.update(tokens_of(wanted))
+        self._outstanding.update(tokens_of(wanted))
+        self._wanted = wanted if self._ending is None else Wanted()
 
     def _ready(self, _fact: Fact) -> None:
         self._ready_asked = True

@@ -289,6 +289,13 @@ def test_a_token_is_wanted_until_the_ca_has_seen_it() -> None:
         assert tokens_of(entry(*OPEN, fact(kind)).standing.wanted) == {}
 
 
+@pytest.mark.parametrize("kind", sorted(CLOSING, key=lambda kind: kind.value))
+def test_what_is_wanted_after_the_end_is_only_left_over(kind: Kind) -> None:
+    late = entry(INTENT, SUBMITTED, fact(kind, certificate=CERTIFICATE), WANTED, seen(Answer.WANTS_VALIDATION))
+    assert tokens_of(late.standing.wanted) == {}
+    assert set(leftovers([late])) == {token_id(RECORD), token_id(FILE)}
+
+
 def test_what_is_wanted_now_is_no_leftover_of_another_order() -> None:
     dead = Entry(order(), (*OPEN, fact(Kind.REFUSED)), 1)
     live = Entry(order(), (INTENT, SUBMITTED, fact(Kind.WANTED, wanted=Wanted(records=(RECORD, OTHER)))), 2)
