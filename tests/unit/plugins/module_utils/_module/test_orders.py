@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import MASK
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
@@ -114,6 +115,21 @@ def test_a_pending_order_is_no_error(ground: Playground) -> None:
     assert data["waiting_for"]["actor"] == "ca"
     assert ground.clock.passed <= 10
     assert ids(data), "what was published stays wanted while the CA looks"
+
+
+def test_answers_that_say_nothing_new_are_counted_once_a_call(ground: Playground) -> None:
+    ground.ca.polls = 1000
+    ground.one(item(visible=True), deadline=10)
+    for _call in range(2):
+        ground.one(ask(), deadline=10)
+    store = open_for_reading(str(ground.ledger))
+    assert store is not None
+    with store:
+        [entry] = store.entries(["shop"])["shop"]
+    assert [(fact.word, fact.times) for fact in entry.facts if fact.kind is Kind.SEEN] == [
+        ("WANTS_VALIDATION", 1),
+        ("VALIDATING", 4),
+    ]
 
 
 def test_an_order_that_is_not_visible_is_looked_at_once(ground: Playground) -> None:
