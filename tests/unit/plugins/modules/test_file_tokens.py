@@ -194,20 +194,20 @@ def test_an_empty_folder_that_we_would_not_have_made_so_is_left(root: Path, spoi
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("call", ["open", "rename"])
-def test_a_folder_that_another_process_removes_meanwhile_is_made_again(root: Path, call: str) -> None:
+@pytest.mark.parametrize("ours", ["open", "rename"])
+def test_a_folder_that_another_process_removes_meanwhile_is_made_again(root: Path, ours: str) -> None:
     class Neighbour(Recording):
         """Takes its last token, and the folder with it, just before our call."""
 
-        def _note(self, made: str) -> None:
-            if made == call and call not in self.calls:
-                self.calls.append(made)
+        def _note(self, call: str) -> None:
+            if call == ours and ours not in self.calls:
+                self.calls.append(call)
                 with Directory.open(str(root)) as directory:
                     token_files.take(directory, file_tokens.FileToken("n", "", TOKEN + "n", None, None, None, 0, False))
                     for left in (root / TOKEN).parent.glob("*"):
                         left.unlink()
                     token_files.take(directory, file_tokens.FileToken("n", "", TOKEN + "n", None, None, None, 0, False))
-            super()._note(made)
+            super()._note(call)
 
     assert outcomes(run(token(root), system=Neighbour())) == ["placed"]
     assert (root / TOKEN).read_bytes() == b"key.thumb"
