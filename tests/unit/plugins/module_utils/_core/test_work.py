@@ -137,7 +137,7 @@ class TestKeysAndRequests:
         assert works.request_items(run, "web1")[0]["recipients"] == [{"host": "web2", "public_key": "PUBLIC"}]
 
     def test_a_key_at_a_path_of_the_users_is_sealed_to_its_own_host_too(self) -> None:
-        plan = planned("due", certificate=wish(paths={"privkey": "/root/key.pem", "csr": "/root/csr.pem"}))
+        plan = planned("due", certificate=wish(paths={"privkey": "/etc/keys/key.pem", "csr": "/etc/keys/csr.pem"}))
         assert works.prepare_items(a_run(plan), "web1") == [{"name": "shop"}]
         ready = host(look=look(), prepare={"name": "shop", "recipient": "PUBLIC"})
         (item,) = works.request_items(a_run(plan, hosts={"web1": ready}), "web1")
@@ -453,7 +453,7 @@ class TestDeployment:
         assert [item["name"] for item in works.switch_items(run, "web2")] == ["shop"]
 
     def test_a_key_at_a_path_of_the_users_comes_sealed_to_its_own_host(self) -> None:
-        plan = planned("due", certificate=wish(paths={"privkey": "/root/key.pem", "csr": "/root/csr.pem"}))
+        plan = planned("due", certificate=wish(paths={"privkey": "/etc/keys/key.pem", "csr": "/etc/keys/csr.pem"}))
         made = {"name": "shop", "public_key_sha256": KEY, "sealed": {}}
         run = a_run(plan, order("deploy_pending"), {"web1": host(look=look(), requests=made)})
         assert works.verify_items(run, "web1") == []
