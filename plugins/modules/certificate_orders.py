@@ -322,6 +322,7 @@ results:
         - none
         - intended
         - wanted
+        - awaiting_approval
         - validating
         - issuing
         - needs_person
@@ -399,6 +400,12 @@ results:
           returned: always
           type: list
           elements: str
+        mails:
+          description: The mail addresses that the CA says it wrote to.
+          returned: always
+          type: list
+          elements: str
+          sample: [hostmaster@example.jp]
     leftovers:
       description:
         - Records and files that this or an older order of the name once wanted, that no order wants now, and that are not

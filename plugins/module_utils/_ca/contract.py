@@ -34,6 +34,7 @@ class Status(enum.Enum):
     """What an order needs next, as far as the CA says. The CA's own word is kept beside it (Seen.status_word)."""
 
     WANTS_VALIDATION = "wants_validation"  # publish, then ``ready``
+    WANTS_APPROVAL = "wants_approval"  # a person has to approve by mail, page or phone; polling makes it no faster
     VALIDATING = "validating"  # the CA is looking; poll
     ISSUING = "issuing"  # validated; the certificate is being made; poll
     ISSUED = "issued"  # ``download``
@@ -52,6 +53,8 @@ class Capabilities:
     finding: Finding
     revoke: bool = True
     cancel: bool = True
+    #: methods whose validation nobody can ask for: the CA looks by itself when its crawler comes round (JPRS-10)
+    unasked_methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,11 @@ class Seen:
 
     handle        what the adapter needs to speak of the order again (an order URL, an order number); opaque to others
     status        above; status_word: the CA's word, verbatim
-    wanted        what must be visible now (empty when nothing is to be published)
+    wanted        what must be visible now (empty when nothing is to be published), and whom the CA wrote to
     validated     names whose validation the CA counts as done
     problem       the CA's words when REFUSED (rendered problem document), else ""
     expires       when the order or its tokens end, if the CA says so (aware UTC)
-    retry_after   seconds to wait before the next poll, if the CA says so
+    retry_after   seconds to wait before the next poll, if the CA says so; more than the call has left ends its polling
     """
 
     handle: str

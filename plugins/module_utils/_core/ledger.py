@@ -6,7 +6,8 @@ Facts are only ever added, each with its time; the state is never stored, it is 
 open, wanted or left over follows from the same facts, so it cannot be stale or contradict itself.
 
     none ──submit_intended──► intended ──submitted, seen──► wanted ──ready──► validating ──► issuing ──downloaded──┐
-      ▲                          │                             └───────────────┴──────────────┘                    │
+      ▲                          │                 or awaiting_approval ───────┘ │            │                    │
+      │                          │                             └─────────────────┴────────────┘                    │
       └──────submit_absent───────┤                                  refused, expired, cancelled (closed)           │
                                  └──► needs_person                                                                  │
                                                        no hosts: issued ◄──────────────────────────────────────────┤
@@ -69,6 +70,7 @@ class Answer(enum.Enum):
     """The CA's status as an adapter understood it; the same words as ``_ca/contract.Status`` (a test compares them)."""
 
     WANTS_VALIDATION = "wants_validation"
+    WANTS_APPROVAL = "wants_approval"
     VALIDATING = "validating"
     ISSUING = "issuing"
     ISSUED = "issued"
@@ -84,6 +86,7 @@ class State(enum.Enum):
     NONE = "none"  # nothing was sent, or what was sent led to nothing
     INTENDED = "intended"  # sent, perhaps: the outcome is not known
     WANTED = "wanted"  # the CA waits for records or files
+    AWAITING_APPROVAL = "awaiting_approval"  # the CA waits for a person: a mail, a page, a call
     VALIDATING = "validating"  # the CA is looking
     ISSUING = "issuing"  # validated; the certificate is being made, or waits to be downloaded
     NEEDS_PERSON = "needs_person"
@@ -100,9 +103,14 @@ class State(enum.Enum):
 _ENDINGS = {Kind.REFUSED: State.REFUSED, Kind.EXPIRED: State.EXPIRED, Kind.CANCELLED: State.CANCELLED}
 _AT_THE_CA = {
     Answer.WANTS_VALIDATION: State.WANTED,
+    Answer.WANTS_APPROVAL: State.AWAITING_APPROVAL,
     Answer.ISSUING: State.ISSUING,
     Answer.ISSUED: State.ISSUING,
 }  # all others: validating, which is looked at again and never acted on
+
+
+#: Answers after which what was wanted before may still be looked at.
+_STILL_WANTED = frozenset({None, Answer.WANTS_VALIDATION, Answer.WANTS_APPROVAL, Answer.VALIDATING})
 
 
 @dataclass(frozen=True)
@@ -317,7 +325,7 @@ class _Fold:
         self._trouble = None
         if fact.status not in (None, Answer.UNKNOWN):
             self._known = fact.status
-        if self._known not in (None, Answer.WANTS_VALIDATION, Answer.VALIDATING):
+        if self._known not in _STILL_WANTED:
             self._wanted = Wanted()
 
     def _want(self, fact: Fact) -> None:

@@ -47,6 +47,15 @@ _SPOKEN = {
 #: What turns a run red unless the user says otherwise (O(inkan_fail_on)): a pending human step never does (DESIGN 8.9).
 FAIL_ON: tuple[str, ...] = (Outcome.REFUSED.value, Outcome.ERROR.value, Outcome.HOST_UNREACHABLE.value)
 
+#: ``waiting_for.actor`` (``_core/steps.waiting_for``) as the subject of a sentence.
+_ACTORS = {
+    "us": "the next run is",
+    "customer": "you are",
+    "person": "a person is",
+    "seller": "the seller is",
+    "ca": "the CA is",
+}
+
 _HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
 _CENTRAL_STEPS = ("records", "leftover_records")
 _CHANGING = ("switch", "rollback")
@@ -208,11 +217,8 @@ def _unreachable(run: Run, name: str) -> list[str]:
 
 def _waiting(run: Run, name: str, order: Said) -> list[str]:
     if order.get("state") in OPEN:
-        waiting = order.get("waiting_for") or {}
-        by = f" by {waiting['by']}" if waiting.get("by") else ""
-        whose = f"{waiting.get('actor') or 'ca'} {waiting.get('what') or 'is to act'}{by}"
         lacking = run.central.get("checks", {}).get(name, {}).get("lacking") or ()
-        return [*lacking, f"the order is {order['state']}: {whose}"]
+        return [*lacking, f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"]
     if run.is_due(name) and not _was_ordered(run, name, order):
         return ["it is due and could not be ordered in this run"]
     if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
@@ -220,6 +226,13 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     if not _is_live_everywhere(run, name):
         return ["the certificate is not live on every host yet"]
     return []
+
+
+def _whose_turn(order: Said) -> str:
+    waiting = order.get("waiting_for") or {}
+    actor = _ACTORS.get(waiting.get("actor") or "ca", "the CA is")
+    by = f", by {waiting['by']}" if waiting.get("by") else ""
+    return f"{actor} to {waiting.get('what') or 'act'}{by}"
 
 
 def _was_ordered(run: Run, name: str, order: Said) -> bool:

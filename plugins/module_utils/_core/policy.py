@@ -50,6 +50,7 @@ class Policy:
     """What ``next_step`` must know beside facts and time.
 
     visible    everything wanted was seen by our own check
+    can_ask    the CA looks when it is asked to; else only when its crawler comes round
     can_find   the CA can be asked for an order whose handle was lost; can_cancel: orders can be cancelled there
     looks      how often the CA was asked about this order in this call
     """
@@ -57,6 +58,7 @@ class Policy:
     goal: Goal = Goal.PRESENT
     until: Until = Until.ISSUED
     visible: bool = False
+    can_ask: bool = True
     can_find: bool = True
     can_cancel: bool = True
     looks: int = 0

@@ -31,7 +31,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Live, 
 DEFAULT_FRACTION = 0.667
 
 #: states of the ledger in which the CA, or we, still have to do something before there is a certificate
-_UNDER_WAY = frozenset({"intended", "wanted", "validating", "issuing", "needs_person"})
+_UNDER_WAY = frozenset({"intended", "wanted", "awaiting_approval", "validating", "issuing", "needs_person"})
 #: there is a certificate, not every host has it yet
 _TO_DEPLOY = frozenset({"issued", "deploy_pending"})
 

@@ -77,5 +77,7 @@ class Wanted:
 
     records: tuple[TokenRecord, ...] = ()
     files: tuple[TokenFile, ...] = ()
-    #: for people: mail addresses that will be written to, pages to open
+    #: for people: pages to open, things to prepare
     notes: tuple[str, ...] = field(default=())
+    #: mail addresses that the CA says it wrote to, or will
+    mails: tuple[str, ...] = field(default=())

@@ -8,6 +8,7 @@
       wanted ───► LOOK (once a call) ─► AWAIT_PUBLICATION ── visible, or nothing to publish ──► ASK_READY
   validating ┬──► LOOK (again and again until the deadline; AWAIT_CA when the call is only about what is wanted)
      issuing ┘          └─ issued ──► DOWNLOAD ──► deploy_pending ──► AWAIT_DEPLOYMENT ──► deployed
+  awaiting_approval ──► LOOK (once a call) ──► AWAIT_APPROVAL                              │
                                                                                              │
   refused, expired, cancelled, rolled_back, revoked, issued, deployed ──► CLEAN_UP ──► DONE ◄┘
 
@@ -39,6 +40,7 @@ class Action(enum.Enum):
     # somebody else has the next word, or nobody
     AWAIT_PUBLICATION = "await_publication"
     AWAIT_CA = "await_ca"
+    AWAIT_APPROVAL = "await_approval"
     AWAIT_DEPLOYMENT = "await_deployment"
     AWAIT_PERSON = "await_person"
     CLEAN_UP = "clean_up"
@@ -104,7 +106,7 @@ def _answer(entry: Entry, now: datetime, policy: Policy) -> Step:
     to_publish = tokens_of(standing.wanted)
     if policy.until is Until.ISSUED and (policy.visible or not to_publish):
         why = "everything wanted is visible" if to_publish else "nothing has to be published"
-        return Step(Action.ASK_READY, why)
+        return Step(Action.ASK_READY if policy.can_ask else Action.LOOK, why)
     if not policy.looked:
         return Step(Action.LOOK, "the CA may want something else by now, or have looked by itself")
     if to_publish:
@@ -118,6 +120,18 @@ def _poll(entry: Entry, _now: datetime, policy: Policy) -> Step:
     if entry.standing.status in (None, Answer.UNKNOWN) and policy.looks < _LOOKS_AT_UNKNOWN:
         return Step(Action.LOOK, "what the CA wants is not known yet")
     return Step(Action.AWAIT_CA, "the CA is at work")
+
+
+def _await_approval(entry: Entry, _now: datetime, policy: Policy) -> Step:
+    """Nobody hurries a person by asking the CA again and again."""
+    if not policy.looked:
+        return Step(Action.LOOK, "somebody may have approved it by now")
+    return Step(Action.AWAIT_APPROVAL, _approval(entry))
+
+
+def _approval(entry: Entry) -> str:
+    mails = entry.standing.wanted.mails
+    return f"approve by the mail to {' or '.join(mails)}" if mails else "approve, as the CA asks for it"
 
 
 def _fetch(entry: Entry, now: datetime, policy: Policy) -> Step:
@@ -163,6 +177,7 @@ _STEPS: dict[State, t.Callable[[Entry, datetime, Policy], Step]] = {
     State.NONE: _submit,
     State.INTENDED: _find,
     State.WANTED: _answer,
+    State.AWAITING_APPROVAL: _await_approval,
     State.VALIDATING: _poll,
     State.ISSUING: _fetch,
     State.NEEDS_PERSON: _person,
@@ -192,7 +207,11 @@ def waiting_for(entry: Entry) -> Waiting | None:
         return Waiting("us", "send the order", None)
     if entry.state is State.INTENDED:
         return Waiting("us", "find out whether the order was made", None)
+    if entry.state is State.AWAITING_APPROVAL:
+        return Waiting("customer", _approval(entry), standing.expires)
     if entry.state is State.WANTED and tokens_of(standing.wanted):
+        if standing.published >= tokens_of(standing.wanted).keys():
+            return Waiting("ca", "look at what is published", standing.expires)
         return Waiting("us", "publish the records and files that the CA wants", standing.expires)
     if entry.state is State.WANTED:
         return Waiting("us", "ask the CA to go on", standing.expires)

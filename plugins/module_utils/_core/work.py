@@ -127,6 +127,8 @@ def _order_item(run: Run, name: str) -> Item:
         "method": validation["method"],
         "hosts": list(run.targets[name].all_hosts),
         "options": {
+            **(wish.get("options") or {}),
+            "contact": validation.get("contact"),
             "document_root": validation.get("document_root"),
             "token_hosts": list(run.targets[name].all_token_hosts),
         },

@@ -90,6 +90,7 @@ def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
         "records": [[record.name, record.type, record.value, record.ttl] for record in wanted.records],
         "files": [[file.dns_name, file.path, file.content, file.url] for file in wanted.files],
         "notes": list(wanted.notes),
+        "mails": list(wanted.mails),
     }
 
 
@@ -98,6 +99,7 @@ def _wanted(data: t.Mapping[str, t.Any]) -> Wanted:
         records=tuple(TokenRecord(*record) for record in data["records"]),
         files=tuple(TokenFile(*file) for file in data["files"]),
         notes=tuple(data["notes"]),
+        mails=tuple(data.get("mails", ())),  # facts written before version 0.2 have none
     )
 
 

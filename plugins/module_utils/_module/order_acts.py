@@ -100,7 +100,7 @@ class Acts:
 
     def ask_ready(self, work: Work) -> list[Fact]:
         entry = work.order
-        work.changed = True
+        work.changed = work.changed or not entry.standing.ready_asked
         seen = self._accounts.of(work).ca.ready(entry.standing.handle, request_for(entry))
         asked = Fact(Kind.READY_ASKED, self._clock.now(), by="us")
         return [asked, *self._seen(work, entry, seen)]

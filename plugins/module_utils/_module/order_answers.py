@@ -24,6 +24,8 @@ _CONTENT = re.compile(r"[\t\r\n -~]{1,65536}")
 _PATH = re.compile(r"[!-~]{1,512}")
 _HANDLE = re.compile(r"[!-~]{1,2000}")
 _LONGEST_WORD = 200
+_LONGEST_MAIL = 254  # RFC 5321 §4.5.3.1.3, less the brackets
+_MOST_MAILS = 500  # five constructed addresses at each of 100 names
 _LONGEST_PROBLEM = 2000
 _MOST_CHAIN = 10
 _RECORD_TYPES = ("TXT", "CNAME")
@@ -75,7 +77,7 @@ def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:
 
 def _new_wanted(entry: Entry, seen: Seen) -> Wanted | None:
     """While the CA looks, silence about tokens does not mean that it needs none: what was published stays."""
-    if seen.status is Status.WANTS_VALIDATION:
+    if seen.status in (Status.WANTS_VALIDATION, Status.WANTS_APPROVAL):
         return seen.wanted if seen.wanted != entry.standing.wanted else None
     if seen.status is Status.VALIDATING and (seen.wanted.records or seen.wanted.files):
         return seen.wanted if seen.wanted != entry.standing.wanted else None
@@ -90,7 +92,10 @@ def _safe(wanted: Wanted) -> Wanted:
     for file in wanted.files:
         _judge_file(file)
     notes = tuple(escaped(note, _LONGEST_PROBLEM) for note in wanted.notes[:_MOST_TOKENS])
-    return Wanted(wanted.records, wanted.files, notes)
+    if len(wanted.mails) > _MOST_MAILS:
+        raise _broken("wanted_unsafe", f"it wrote to more than {_MOST_MAILS} mail addresses")
+    mails = tuple(escaped(mail, _LONGEST_MAIL) for mail in wanted.mails)
+    return Wanted(wanted.records, wanted.files, notes, mails)
 
 
 def _judge_record(record: TokenRecord) -> None:

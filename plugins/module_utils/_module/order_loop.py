@@ -168,6 +168,7 @@ class Loop:
             goal=Goal.CANCELLED if work.then_new else work.goal,
             until=work.until,
             visible=work.item.visible and work.has_seen(work.entry),
+            can_ask=work.entry.order.method not in capabilities.unasked_methods,
             can_find=capabilities.finding is not Finding.IMPOSSIBLE,
             can_cancel=capabilities.cancel,
             looks=work.looks,

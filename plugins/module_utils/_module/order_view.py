@@ -106,6 +106,7 @@ def wanted_data(wanted: Wanted) -> Data:
         "records": [_record_data(record) for record in wanted.records],
         "files": [_file_data(file) for file in wanted.files],
         "notes": list(wanted.notes),
+        "mails": list(wanted.mails),
     }
 
 
@@ -196,14 +197,19 @@ def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry])
 
 
 def planned_tokens(item: Item) -> Wanted:
-    """Where the tokens of the ACME methods go (RFC 8555 §8.3, §8.4) is known before the order; their values are not."""
+    """Where tokens go is known before the order (RFC 8555 §8.3, §8.4; BR 3.2.2.4.18); their values are not."""
     names = tuple(dict.fromkeys(validated_name(dns_name) for dns_name in item.dns_names))
     if item.method == "dns-01":
         return Wanted(records=tuple(TokenRecord(f"_acme-challenge.{name}", "TXT", KNOWN_AFTER_ORDER) for name in names))
     if item.method == "http-01":
         path = f".well-known/acme-challenge/{KNOWN_AFTER_ORDER}"
         return Wanted(files=tuple(TokenFile(name, path, KNOWN_AFTER_ORDER, f"http://{name}/{path}") for name in names))
-    return Wanted(notes=("what is to be published is known after the order",))
+    if item.method == "file":
+        path = f".well-known/pki-validation/{KNOWN_AFTER_ORDER}"
+        return Wanted(files=tuple(TokenFile(name, path, KNOWN_AFTER_ORDER, f"http://{name}/{path}") for name in names))
+    contact = (item.options or {}).get("contact") or {}
+    mails = (str(contact["address"]),) if contact.get("address") else ()
+    return Wanted(notes=("what is to be published is known after the order",), mails=mails)
 
 
 # -- diff -------------------------------------------------------------------------------------------------------------
@@ -223,6 +229,7 @@ def entry_text(entry: Entry | None) -> str:
         f"state: {entry.state.value}",
         f"order: {standing.handle or '-'}",
         *_token_lines(tokens_of(standing.wanted).values()),
+        *(f"mail to: {mail}" for mail in standing.wanted.mails),
         *(f"deployed on: {host}" for host in standing.deployed_on),
         *(f"rolled back on: {host}" for host in standing.rolled_back_on),
         *(f"left over: {identity}" for identity in standing.outstanding if identity not in tokens_of(standing.wanted)),

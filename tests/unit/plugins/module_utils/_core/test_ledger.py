@@ -116,6 +116,24 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
         ONLY_WANTED,
         Action.AWAIT_CA,
     ),
+    "visible, at a CA that comes by itself": (
+        entry(*OPEN),
+        State.WANTED,
+        Policy(visible=True, can_ask=False, looks=1),
+        Action.LOOK,
+    ),
+    "a person has to approve, not looked at in this call": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_APPROVAL)),
+        State.AWAITING_APPROVAL,
+        Policy(),
+        Action.LOOK,
+    ),
+    "a person has to approve": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_APPROVAL)),
+        State.AWAITING_APPROVAL,
+        LOOKED,
+        Action.AWAIT_APPROVAL,
+    ),
     "validating": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, LOOKED, Action.LOOK),
     "validating, not to go on": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, ONLY_WANTED, Action.AWAIT_CA),
     "a word that nobody knows, although visible": (
@@ -402,3 +420,20 @@ SAME_TIME = st.sampled_from([one for story in (*STORIES.values(), DOWNLOADED, RE
 @given(st.lists(SAME_TIME, max_size=25))
 def test_counting_never_changes_what_follows_whatever_happens(facts: list[Fact]) -> None:
     assert meaning(entry().having(facts)) == meaning(entry(*facts))
+
+
+APPROVAL = (
+    INTENT,
+    SUBMITTED,
+    fact(Kind.WANTED, wanted=Wanted(mails=("admin@example.jp",))),
+    seen(Answer.WANTS_APPROVAL),
+)
+
+
+def test_whose_turn_it_is_at_an_approval_mail_and_at_a_crawler() -> None:
+    waiting = waiting_for(entry(*APPROVAL))
+    assert waiting and (waiting.actor, waiting.what) == ("customer", "approve by the mail to admin@example.jp")
+    published = [fact(Kind.TOKEN_PUBLISHED, token=token) for token in tokens_of(entry(*OPEN).standing.wanted)]
+    before, after = waiting_for(entry(*OPEN)), waiting_for(entry(*OPEN, *published))
+    assert before and before.actor == "us"
+    assert after and (after.actor, after.what) == ("ca", "look at what is published")
