@@ -412,6 +412,11 @@ results:
           recorded as removed. Each also has the C(reference) and the C(options) of its order.
       returned: always
       type: dict
+    revoked_serials:
+      description: The serial numbers of certificates of this name that were revoked, whatever order brought them.
+      returned: always
+      type: list
+      elements: str
     certificate:
       description: The certificate, PEM; null until it is issued.
       returned: always

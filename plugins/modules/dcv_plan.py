@@ -210,8 +210,8 @@ options:
         type: dict
       order:
         description:
-          - What M(inkan.tls.certificate_orders_info) says of the newest order; C(state) is read, and the facts of its
-            certificate as in O(certificates[].live).
+          - What M(inkan.tls.certificate_orders_info) says of the newest order; C(state) is read, the facts of its
+            certificate as in O(certificates[].live), and C(revoked), the serial numbers of revoked certificates.
         type: dict
       hosts_missing:
         description: Hosts that should have the certificate and do not. Only told on; it is no reason for an order.
@@ -455,8 +455,8 @@ results:
     due:
       description:
         - Whether it is to be ordered now, and why. C(code) is one of V(no_certificate), V(expired), V(key_mismatch),
-          V(names_changed), V(key_type_changed), V(window_open), V(forced), V(not_due), V(frozen), V(order_open),
-          V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
+          V(revoked), V(names_changed), V(key_type_changed), V(window_open), V(forced), V(not_due), V(frozen),
+          V(order_open), V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
       returned: always
       type: dict
       sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null}

@@ -6,6 +6,7 @@
     forced                ─▶ due
     no certificate        ─▶ due
     expired, not its key  ─▶ due
+    revoked               ─▶ due
     names, key type       ─▶ due, unless frozen
     the day has come      ─▶ due, unless frozen   (only where renewals are chosen)
 
@@ -121,6 +122,8 @@ def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datet
         return Due(Outcome.DUE, "expired", f"the live certificate ended at {render_time(live.not_after)}", at)
     if not live.matches:
         return Due(Outcome.DUE, "key_mismatch", "the live certificate does not belong to the live key", at)
+    if facts.order is not None and live.serial is not None and live.serial in facts.order.revoked:
+        return Due(Outcome.DUE, "revoked", f"the live certificate, serial {live.serial}, was revoked", at)
     reason = _changed(facts, live) or (_day_reason(at, now) if choose is Choose.RENEW else None)
     if reason is None:
         return Due(Outcome.NOT_DUE, "not_due", _waiting_reason(at, choose, now), at)

@@ -141,6 +141,7 @@ def _order_facts(order: Said) -> Item | None:
     facts = (
         {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
     )
+    facts["revoked"] = order.get("revoked_serials") or None
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
 
 

@@ -94,11 +94,15 @@ class Live:
 
 @dataclass(frozen=True)
 class OpenOrder:
-    """What the ledger knows of the newest order; certificate: the one it brought, if it is issued."""
+    """What the ledger knows of the newest order; certificate: the one it brought, if it is issued.
+
+    revoked: serial numbers of certificates of this name that were revoked, whatever order brought them.
+    """
 
     state: str
     reference: str | None
     certificate: Live | None
+    revoked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -345,4 +349,5 @@ def _order(fields: Fields) -> OpenOrder | None:
         state=inner.text("state") or "none",
         reference=inner.text("reference"),
         certificate=_live(fields, "order") if issued else None,
+        revoked=inner.texts("revoked"),
     )

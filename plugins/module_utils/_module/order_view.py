@@ -36,9 +36,17 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def entry_data(entry: Entry | None, entries: t.Iterable[Entry]) -> Data:
-    """entries: all of the certificate name, for what is left over."""
+    """entries: all of the certificate name, for what is left over and what was revoked."""
+    known = list(entries)
     data = _nothing() if entry is None else {**_order_data(entry), **_standing_data(entry)}
-    return {**data, "leftovers": _leftover_data(leftovers(entries))}
+    return {**data, **_of_all(known)}
+
+
+def _of_all(entries: t.Sequence[Entry]) -> Data:
+    """What does not belong to one order alone."""
+    revoked = [one.standing.certificate for one in entries if one.state is State.REVOKED]
+    serials = [certificate.serial for certificate in revoked if certificate is not None]
+    return {"leftovers": _leftover_data(leftovers(entries)), "revoked_serials": serials}
 
 
 def _nothing() -> Data:
@@ -192,7 +200,7 @@ def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry])
         "not_before": unknown,
         "not_after": unknown,
         "wanted": wanted_data(planned_tokens(item)),
-        "leftovers": _leftover_data(leftovers(entries)),
+        **_of_all(list(entries)),
     }
 
 

@@ -85,6 +85,23 @@ def test_what_is_due_whatever_the_day(choose: Choose, has: Live | None, code: st
     assert (found.outcome, found.code) == (Outcome.DUE, code)
 
 
+@pytest.mark.parametrize("choose", [Choose.ISSUE, Choose.RENEW])
+@pytest.mark.parametrize("state", ["revoked", "refused", "rolled_back"])
+def test_a_revoked_certificate_is_replaced_whatever_the_orders_after_it_came_to(state: str, choose: Choose) -> None:
+    """Also in a freeze: who visits the site is told that the certificate must not be trusted."""
+    frozen = RenewalPolicy(freeze=(Freeze(at("2026-10-01"), at("2026-12-01"), "year-end sale"),))
+    found = due(at("2026-10-10"), order=OpenOrder(state, None, None, ("1f",)), choose=choose, policy=frozen)
+    assert (found.outcome, found.code) == (Outcome.DUE, "revoked") and "1f" in found.reason
+
+
+def test_a_revoked_certificate_that_is_not_live_is_no_reason_and_an_order_under_way_is_waited_for() -> None:
+    day = at("2026-10-10")
+    assert due(day, order=OpenOrder("revoked", None, None, ("2f",))).code == "not_due"
+    assert due(day, has=live(serial=None), order=OpenOrder("revoked", None, None, ("1f",))).code == "not_due"
+    assert due(day, order=OpenOrder("wanted", None, None, ("1f",))).code == "order_open"
+    assert due(day, order=OpenOrder("revoked", None, None, ("1f",)), choose=Choose.NONE).code == "not_asked"
+
+
 @pytest.mark.parametrize(
     "has",
     [

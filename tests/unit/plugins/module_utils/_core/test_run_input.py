@@ -90,6 +90,10 @@ class TestWhatWasSaid:
         assert (item["live"], item["hosts_missing"]) == (None, ["web1"])
         assert item["order"] == ({"state": known["state"]} if known else None)
 
+    def test_the_plan_is_told_what_was_revoked(self) -> None:
+        item = self.planned("2027-01-01T00:00:00Z", order("revoked", serial="1", revoked_serials=["1"]))
+        assert (item["live"]["serial"], item["order"]) == ("1", {"state": "revoked", "revoked": ["1"]})
+
     def test_an_order_without_a_state_is_none(self) -> None:
         assert self.planned(None, {"name": "shop", "state": None})["order"] is None
 

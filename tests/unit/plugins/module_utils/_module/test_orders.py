@@ -559,6 +559,7 @@ def test_revoking_takes_the_newest_certificate_once(ground: Playground) -> None:
     data = ground.one({"name": "shop", "revoke_reason": "superseded"}, state="revoked")
     assert (data["outcome"], data["state"]) == ("revoked", "revoked")
     assert ground.ca.revoked[0][1] == "superseded"
+    assert data["revoked_serials"] == [data["serial"]]
     again = ground.one({"name": "shop"}, state="revoked")
     assert (again["outcome"], again["changed"], len(ground.ca.revoked)) == ("nothing_to_do", False, 1)
 
