@@ -27,8 +27,10 @@ VICES: tuple[Vice, ...] = (
     Vice("dns_servers_disagree", "dns", False, "the second server learns nothing new while this is on"),
     Vice("dns_servfail_first", "dns", False, "the first update of each zone gets SERVFAIL and has no effect"),
     Vice("dns_update_answer_lost", "dns", False, "the first update of each zone has its effect, but is not answered"),
-    Vice("dns_truncates", "dns", True, "each name's first answer over UDP is empty and truncated (TC): ask by TCP"),
+    Vice("dns_truncates", "dns", True, "TXT and CAA answers over UDP are empty and truncated (TC): ask by TCP"),
     # --- web ---
+    Vice("web_reload_late", "web", True, "each web host's first reload takes effect 1 second after the signal"),
+    Vice("web_token_fails_first", "web", False, "each token file is answered with 503 the first time it is looked at"),
     # --- mail ---
     Vice("mail_late", "mail", False, "a mail reaches its mailbox 2 seconds later"),
     Vice("mail_twice", "mail", True, "each mail is delivered twice"),
