@@ -14,6 +14,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as 
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 
 Item = runs.Item
@@ -35,6 +37,13 @@ _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
     "answers": works.answer_items,
     "leftover_records": works.leftover_record_items,
     "observations": works.observation_items,
+    "contacts": contacts.contact_items,
+}
+#: What a play is about, where that is not the certificates on their hosts.
+_ENDINGS: dict[str, t.Callable[[runs.Run], list[outcomes.Ending]]] = {
+    "": outcomes.endings,
+    "contacts": contacts.contact_endings,
+    "revocation": revoke.revocation_endings,
 }
 
 
@@ -91,6 +100,8 @@ def work(
         return []
     if step in _CENTRAL_STEPS:
         return _CENTRAL_STEPS[step](run)
+    if step == "revocations":
+        return revoke.revocation_items(run, list(said["names"]), said["revoke_reason"])
     if step == "rollback" and host is not None:
         return works.rollback_items(run, host, list(said["names"]))
     if step in _HOST_STEPS and host is not None:
@@ -100,7 +111,13 @@ def work(
 
 def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
     """How the run ended, a certificate at a time."""
-    return [ending.as_data() for ending in outcomes.endings(inputs.read_run(said, hostvars, hosts))]
+    run = inputs.read_run(said, hostvars, hosts)
+    return [ending.as_data() for ending in _ENDINGS[said.get("about") or ""](run)]
+
+
+def mailboxes(services: t.Mapping[str, t.Any]) -> list[Item]:
+    """The items of soa_rname: zones of the DNS services that say which mailbox they should have."""
+    return contacts.mailbox_items(services)
 
 
 def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
@@ -122,6 +139,7 @@ class FilterModule:
             "plan_items": plan_items,
             "work": work,
             "endings": endings,
+            "mailboxes": mailboxes,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,

@@ -63,13 +63,17 @@ _CHANGING = ("switch", "rollback")
 
 @dataclass(frozen=True)
 class Ending:
-    """One certificate's line: its outcome, the sentences that explain it, and the dates a person wants to see."""
+    """One certificate's line: its outcome, the sentences that explain it, and the dates a person wants to see.
+
+    spoken: what stands for the outcome in the line, where the usual word would mislead.
+    """
 
     name: str
     outcome: Outcome
     sentences: tuple[str, ...]
     state: str | None = None
     not_after: str | None = None
+    spoken: str = ""
 
     def as_data(self) -> Item:
         return {
@@ -84,16 +88,24 @@ class Ending:
     def line(self) -> str:
         until = f", valid until {self.not_after}" if self.not_after else ""
         why = f": {' '.join(self.sentences)}" if self.sentences else ""
-        return f"{self.name} is {_SPOKEN[self.outcome]}{until}{why}"
+        return f"{self.name} is {self.spoken or _SPOKEN[self.outcome]}{until}{why}"
 
 
 def endings(run: Run) -> list[Ending]:
     """One ending for each certificate of the plan, in its order; then for those of which something is left that nobody
     declares any more. A run without a plan has one of its own."""
     if not run.plan and run.central_broken:
-        sentences = tuple(f"{step}: {message}" for step, message in run.central_broken.items())
-        return [Ending("run", Outcome.ERROR, sentences)]
+        return [broken_run(run)]
     return [*(_ending(run, name) for name in run.plan), *_undeclared(run)]
+
+
+def broken_run(run: Run) -> Ending:
+    """The one ending of a run that never knew what to do."""
+    return Ending("run", Outcome.ERROR, tuple(broken_steps(run)))
+
+
+def broken_steps(run: Run) -> list[str]:
+    return [f"{step}: {message}" for step, message in run.central_broken.items()]
 
 
 def _undeclared(run: Run) -> t.Iterator[Ending]:
@@ -143,7 +155,7 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
         return Outcome.HOST_UNREACHABLE, unreachable
     if not run.targets[name].hosts:
         return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
-    if run.check_mode:
+    if run.check_mode and (run.is_due(name) or not run.only_looks):
         expected = _expected(run, name)
         return (Outcome.WOULD_CHANGE if expected else Outcome.IN_ORDER), expected
     waiting = _waiting(run, name, order)
@@ -201,7 +213,7 @@ def _token_ids(order: Said) -> list[str]:
 def _broken(run: Run, name: str) -> list[str]:
     """Steps that ended without results concern every certificate of that host, or of the run."""
     hosts = run.targets[name].hosts + run.targets[name].token_hosts
-    words = [f"{step}: {message}" for step, message in run.central_broken.items()]
+    words = broken_steps(run)
     for host in dict.fromkeys(hosts):
         if host in run.hosts:
             words += [f"{host}, {step}: {message}" for step, message in run.hosts[host].broken.items()]
@@ -220,12 +232,20 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
         lacking = run.central.get("checks", {}).get(name, {}).get("lacking") or ()
         return [*lacking, f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"]
     if run.is_due(name) and not _was_ordered(run, name, order):
-        return ["it is due and could not be ordered in this run"]
+        return ["it is due and could not be ordered in this run", *_why_it_ended(order)]
     if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
-        return ["there is no certificate yet; run issue"]
+        return ["there is no certificate yet; run issue", *_why_it_ended(order)]
     if not _is_live_everywhere(run, name):
         return ["the certificate is not live on every host yet"]
     return []
+
+
+def _why_it_ended(order: Said) -> list[str]:
+    """The other side's words, where an order came to nothing: a person who refused it, say."""
+    if order.get("state") not in ("refused", "expired", "cancelled"):
+        return []
+    why = (order.get("problem") or {}).get("text")
+    return [f"its last order was {order['state']}: {why}" if why else f"its last order was {order['state']}"]
 
 
 def _whose_turn(order: Said) -> str:

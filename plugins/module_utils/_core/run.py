@@ -71,6 +71,10 @@ class Run:
     central: t.Mapping[str, ByName] = field(default_factory=dict)
     central_broken: t.Mapping[str, str] = field(default_factory=dict)
     check_mode: bool = False
+    #: the play only looks, whatever mode it runs in: nothing was tried that could have changed something
+    only_looks: bool = False
+    #: what each certificate needs, as dcv_plan tells it to people; ``plan`` are its results
+    plans: ByName = field(default_factory=dict)
     #: all hosts of the inventory
     inventory: frozenset[str] = frozenset()
     own: ByName = field(default_factory=dict)

@@ -28,7 +28,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse
 HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
 #: Words of the ledger, oldest first: a later one about the same certificate wins.
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
-_CENTRAL_STEPS = ("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations")
+_CENTRAL_STEPS = (
+    *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
+    *("contacts", "mailboxes", "revocations"),
+)
 
 
 def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Run:
@@ -49,6 +52,8 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         central=central,
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
+        only_looks=bool(said.get("only_looks")),
+        plans=by_name(said.get("plan"), "plans"),
         inventory=frozenset(said.get("inventory") or ()),
         is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
@@ -66,9 +71,9 @@ def _as_of(plan: t.Any) -> datetime | None:
     return parse_time(moment) if moment else None
 
 
-def by_name(registered: t.Any) -> ByName:
+def by_name(registered: t.Any, key: str = "results") -> ByName:
     """The results of one module call by item name."""
-    results = registered.get("results") if isinstance(registered, t.Mapping) else None
+    results = registered.get(key) if isinstance(registered, t.Mapping) else None
     return {result["name"]: result for result in results or ()}
 
 

@@ -17,9 +17,10 @@ from ansible_collections.inkan.tls.plugins.modules import certificate_orders, ce
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import Playground, ask, item
 
 ORDER_KEYS = set(
-    "name changed outcome state error purpose reference order wanted leftovers revoked_serials certificate chain serial not_before"
+    "name changed outcome state error purpose reference order wanted leftovers certificate chain serial not_before"
     " not_after obtained_at key_type public_key_sha256 custodian hosts hosts_pending deployed_on rolled_back_on method"
-    " common_name dns_names ca_account product options created_at expires waiting_for status_word problem".split()
+    " common_name dns_names ca_account product options created_at expires waiting_for status_word problem"
+    " revoked_serials".split()
 )
 FORBIDDEN = {"failed", "skipped", "unreachable"}
 

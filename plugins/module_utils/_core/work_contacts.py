@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Standing contacts: the mailboxes that CAs find in DNS, kept as declared whether or not a certificate is due.
+
+Two kinds: the contact of a certificate (``validation.contact``, TXT or CAA) and the mailbox of a zone (``rname`` of a
+zone in ``inkan_dns_services``). Neither belongs to an order, so neither is ever cleaned up with one.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome, broken_run
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Item, Run, Said
+
+#: Where the CA looks for an address of kind txt (BR 3.2.2.4.14); a CAA record is at the name itself (BR 3.2.2.4.13).
+_TXT_LABEL = "_validation-contactemail."
+_KINDS = {"TXT": "txt", "CAA": "caa"}
+_LONGEST_NAME = 200
+
+
+def contact_items(run: Run) -> list[Item]:
+    """dcv_contacts: every contact once, however many certificates share it.
+
+    One certificate that wants its address to be the only one decides so for all records of that place: the addresses of
+    the others are declared as well, and stay.
+    """
+    every = [item for name in run.names() for item in _contacts(run, name)]
+    alone = {_place(item) for item in every if item["exclusive"]}
+    once = {item["name"]: item for item in every}
+    return [{**item, "exclusive": _place(item) in alone} for item in once.values()]
+
+
+def _contacts(run: Run, name: str) -> t.Iterator[Item]:
+    """Those of one certificate. Two that share a contact give the same item, but for ``exclusive``."""
+    contact = (run.wish(name).get("validation") or {}).get("contact") or {}
+    records = run.plans.get(name, {}).get("records") or ()
+    for record in (record for record in records if record.get("standing")):
+        kind, domain = _KINDS[record["type"]], record["name"]
+        domain = domain[len(_TXT_LABEL) :] if kind == "txt" else domain
+        yield {
+            "name": _item_name(f"{contact['address']} ({kind}) of {domain}"),
+            "domain": domain,
+            "kind": kind,
+            "address": contact["address"],
+            "exclusive": bool(contact.get("exclusive")),
+        }
+
+
+def _item_name(text: str) -> str:
+    """For errors and diffs; modules take no more than 200 characters (``names.shown_name_error``)."""
+    return text if len(text) <= _LONGEST_NAME else f"c{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _place(item: Item) -> tuple[str, str]:
+    return item["domain"], item["kind"]
+
+
+def mailbox_items(services: t.Mapping[str, t.Any]) -> list[Item]:
+    """soa_rname: the zones of ``inkan_dns_services`` that say which mailbox they should have."""
+    zones = [zone for service in services.values() for zone in _zones(service) if zone.get("rname")]
+    return [{"name": _item_name(str(zone["name"])), "zone": zone["name"], "mailbox": zone["rname"]} for zone in zones]
+
+
+def _zones(service: t.Any) -> list[Item]:
+    """What is no dictionary has no mailbox; whether it is a zone is judged where the service is used."""
+    zones = service.get("zones") if isinstance(service, t.Mapping) else None
+    return [dict(zone) for zone in zones or () if isinstance(zone, t.Mapping) and zone.get("name")]
+
+
+# -- how it ended -----------------------------------------------------------------------------------------------------
+
+
+def contact_endings(run: Run) -> list[Ending]:
+    """One for each certificate, then one for each zone. Where a step told nothing at all, the run has an ending of its
+    own, and those that nothing is known of have none."""
+    broken = [broken_run(run)] if run.central_broken else []
+    certificates = [ending for name in run.plan for ending in [_ending(run, name)] if ending is not None]
+    zones = [_zone_ending(run, said) for said in run.central.get("mailboxes", {}).values()]
+    return [*broken, *certificates, *zones]
+
+
+def _ending(run: Run, name: str) -> Ending | None:
+    refusal = run.plan[name].get("error")
+    if refusal:
+        return Ending(name, Outcome.REFUSED, (refusal["message"],))
+    said, wanted = run.central.get("contacts", {}), [item["name"] for item in _contacts(run, name)]
+    if not said.keys() >= set(wanted):
+        return None
+    results = [said[one] for one in wanted]
+    errors = [result["error"]["message"] for result in results if result.get("error")]
+    if errors:
+        return Ending(name, Outcome.ERROR, tuple(dict.fromkeys(errors)))
+    return _changed_or_not(run, name, results, [_place_of(result) for result in results])
+
+
+def _place_of(said: Said) -> str:
+    return f"{said['type']} {said['record']} {said['value']}."
+
+
+def _zone_ending(run: Run, said: Said) -> Ending:
+    if said.get("error"):
+        return Ending(said["name"], Outcome.ERROR, (said["error"]["message"],))
+    before = f", before it was {said['previous_rname']}" if said.get("changed") and said.get("previous_rname") else ""
+    return _changed_or_not(
+        run, said["name"], [said], [f"its mailbox is {said['mailbox']} (RNAME {said['rname']}{before})."]
+    )
+
+
+def _changed_or_not(run: Run, name: str, results: list[Said], sentences: list[str]) -> Ending:
+    if not any(result.get("changed") for result in results):
+        return Ending(name, Outcome.IN_ORDER, tuple(sentences))
+    if run.check_mode:
+        return Ending(name, Outcome.WOULD_CHANGE, tuple(sentences))
+    return Ending(name, Outcome.CHANGED, tuple(sentences), spoken="changed")

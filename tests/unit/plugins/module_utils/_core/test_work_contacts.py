@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Standing contacts: what is to be kept in DNS, and how that ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import shown_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_contacts import (
+    contact_endings,
+    contact_items,
+    mailbox_items,
+)
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import planned, wish
+
+ADDRESS = "certs@example.jp"
+TXT = {"name": "_validation-contactemail.example.jp", "type": "TXT", "value": ADDRESS, "standing": True}
+CAA = {"name": "example.jp", "type": "CAA", "value": f'0 contactemail "{ADDRESS}"', "standing": True}
+TOKEN = {"name": "_acme-challenge.example.jp", "type": "TXT", "value": "known_after_order"}
+
+
+def by_mail(name: str, kind: str = "txt", address: str = ADDRESS, **more: t.Any) -> dict[str, t.Any]:
+    contact = {"kind": kind, "address": address, "exclusive": False, **more}
+    certificate = wish(name=name, validation={"method": "email", "contact": contact})
+    return planned(name=name, certificate=certificate)
+
+
+def a_run(*plans: dict[str, t.Any], records: t.Sequence[dict[str, t.Any]] = (TXT,), **changes: t.Any) -> Run:
+    """Contacts are kept without a look at any host: there are no targets."""
+    return dataclasses.replace(
+        Run(plan={plan["name"]: plan for plan in plans}, orders={}, targets={}, hosts={}),
+        plans={plan["name"]: {"name": plan["name"], "records": list(records)} for plan in plans},
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(("record", "kind"), [(TXT, "txt"), (CAA, "caa")])
+def test_a_contact_stands_at_the_name_that_the_plan_says(record: dict[str, t.Any], kind: str) -> None:
+    (item,) = contact_items(a_run(by_mail("shop", kind), records=[record]))
+    assert item == {
+        "name": f"certs@example.jp ({kind}) of example.jp",
+        "domain": "example.jp",
+        "kind": kind,
+        "address": ADDRESS,
+        "exclusive": False,
+    }
+
+
+@pytest.mark.parametrize("outcome", ["due", "not_due", "in_progress"])
+def test_it_is_kept_whether_or_not_the_certificate_is_due(outcome: str) -> None:
+    assert len(contact_items(a_run({**by_mail("shop"), "outcome": outcome}))) == 1
+
+
+def test_certificates_that_share_a_contact_want_it_once_and_other_records_are_none() -> None:
+    assert len(contact_items(a_run(by_mail("shop"), by_mail("api")))) == 1
+    assert contact_items(a_run(planned(), records=[TOKEN])) == []
+
+
+def test_a_refused_certificate_wants_nothing() -> None:
+    assert contact_items(a_run({**by_mail("shop"), "error": {"message": "no"}})) == []
+
+
+def test_who_wants_to_be_alone_spares_the_other_declared_addresses_of_the_place() -> None:
+    items = contact_items(a_run(by_mail("shop", exclusive=True), by_mail("api", address="api@example.jp")))
+    assert [(item["address"], item["exclusive"]) for item in items] == [(ADDRESS, True), ("api@example.jp", True)]
+    assert [item["exclusive"] for item in contact_items(a_run(by_mail("shop"), by_mail("api")))] == [False]
+
+
+def test_whoever_wants_to_be_alone_is_heard_also_when_they_share_the_address() -> None:
+    for plans in ([by_mail("a", exclusive=True), by_mail("b")], [by_mail("a"), by_mail("b", exclusive=True)]):
+        assert [item["exclusive"] for item in contact_items(a_run(*plans))] == [True]
+
+
+def test_the_longest_names_give_items_that_modules_take() -> None:
+    domain = ".".join(["a" * 60] * 4)
+    plan = by_mail("shop", address=f"{'b' * 60}@{domain}")
+    run = a_run(plan, records=[{**TXT, "name": f"_validation-contactemail.{domain[:220]}"}])
+    assert [shown_name_error(item["name"]) for item in contact_items(run)] == [None]
+    assert [
+        shown_name_error(item["name"]) for item in mailbox_items({"x": {"zones": [{"name": domain, "rname": "y"}]}})
+    ]
+
+
+def test_the_zones_that_say_a_mailbox_get_it() -> None:
+    services = {
+        "bind": {"zones": ["example.com", {"name": "example.jp", "rname": "hostmaster@example.jp"}, {"name": "x.jp"}]},
+        "empty": {"zones": None},
+        "strange": "none",
+    }
+    assert mailbox_items(services) == [{"name": "example.jp", "zone": "example.jp", "mailbox": "hostmaster@example.jp"}]
+
+
+class TestEndings:
+    def published(self, **changes: t.Any) -> dict[str, t.Any]:
+        base = {"changed": True, "outcome": "published", "error": None, "type": "TXT", "record": TXT["name"]}
+        return {"name": f"{ADDRESS} (txt) of example.jp", "value": ADDRESS, **base, **changes}
+
+    def zone(self, **changes: t.Any) -> dict[str, t.Any]:
+        base = {
+            "mailbox": "hostmaster@example.jp",
+            "rname": "hostmaster.example.jp.",
+            "previous_rname": "root.example.jp.",
+        }
+        return {"name": "example.jp", "changed": True, "outcome": "set", "error": None, **base, **changes}
+
+    def lines(self, *plans: dict[str, t.Any], **said: t.Any) -> list[str]:
+        central = {
+            step: {one["name"]: one for one in said.pop(step, ())} for step in ("contacts", "mailboxes") if step in said
+        }
+        return [ending.line() for ending in contact_endings(a_run(*plans, central=central, **said))]
+
+    @pytest.mark.parametrize(
+        ("result", "check_mode", "word"),
+        [
+            ({}, False, "changed"),
+            ({}, True, "to be changed"),
+            ({"changed": False, "outcome": "already_there"}, False, "in order"),
+        ],
+    )
+    def test_a_line_says_where_the_contact_stands(self, result: dict[str, t.Any], check_mode: bool, word: str) -> None:
+        lines = self.lines(by_mail("shop"), contacts=[self.published(**result)], check_mode=check_mode)
+        assert lines == [f"shop is {word}: TXT _validation-contactemail.example.jp certs@example.jp."]
+
+    def test_a_service_that_refuses_turns_its_own_certificates_red_and_no_other(self) -> None:
+        refused = self.published(changed=False, error={"message": "REFUSED."})
+        other = {**by_mail("api", address="api@example.jp")}
+        there = self.published(name="api@example.jp (txt) of example.jp", value="api@example.jp", changed=False)
+        run = a_run(by_mail("shop"), other, central={"contacts": {one["name"]: one for one in (refused, there)}})
+        assert [ending.outcome for ending in contact_endings(run)] == [Outcome.ERROR, Outcome.IN_ORDER]
+        assert contact_endings(run)[0].sentences == ("REFUSED.",)
+
+    def test_a_zone_has_an_ending_of_its_own(self) -> None:
+        assert self.lines(mailboxes=[self.zone()]) == [
+            "example.jp is changed: its mailbox is hostmaster@example.jp"
+            " (RNAME hostmaster.example.jp., before it was root.example.jp.)."
+        ]
+        assert self.lines(mailboxes=[self.zone(changed=False, outcome="kept")]) == [
+            "example.jp is in order: its mailbox is hostmaster@example.jp (RNAME hostmaster.example.jp.)."
+        ]
+        assert self.lines(mailboxes=[self.zone(error={"message": "NOTAUTH."})]) == [
+            "example.jp is in trouble: NOTAUTH."
+        ]
+
+    def test_a_refused_declaration_says_why_and_one_without_contact_is_in_order(self) -> None:
+        assert self.lines({**by_mail("shop"), "error": {"message": "no."}}) == ["shop is refused: no."]
+        assert [ending.line() for ending in contact_endings(a_run(planned(), records=[TOKEN]))] == ["shop is in order"]
+
+    def test_a_step_that_broke_is_told_once_and_nothing_is_claimed_of_its_certificates(self) -> None:
+        assert self.lines(by_mail("shop"), mailboxes=[self.zone()], central_broken={"contacts": "no dnspython"})[0] == (
+            "run is in trouble: contacts: no dnspython"
+        )
+        lines = self.lines(by_mail("shop"), central_broken={"contacts": "no dnspython"})
+        assert len(lines) == 1
