@@ -1,9 +1,10 @@
 # Every chore is one command. What it needs it makes first, in .venv, .venv-demo and .cache of this folder.
 
 DEV   := scripts/venv dev
+DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo test lint types sanity units faults floor integration molecule real format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -11,6 +12,9 @@ help: ## this list
 
 demo: ## issue, deploy, prove, renew and roll back certificates on real servers of this machine
 	@scripts/demo
+
+lab: ## a made-up world to play in: seller, DNS, mail and web servers on loopback (tests/lab/README.md)
+	@$(DEMO) env PYTHONPATH=tests python -m lab --folder .cache/lab
 
 test: ## every check there is; ends with one line of counts (REQUIRE_REAL=1: a skip is a failure)
 	@$(RINGS)

@@ -38,6 +38,7 @@ from .world import Extra, first_zones, web_address
 TICK_SECONDS = 0.2
 PORT_TRIES = 20
 FACTS_FILE = "lab.json"
+PID_FILE = "lab.pid"
 
 
 class Lab:
@@ -178,8 +179,11 @@ class Lab:
     def _write_facts(self) -> None:
         path = self.folder / FACTS_FILE
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump({**self.facts(), "pid": os.getpid()}, file, indent=2, ensure_ascii=False)
+            json.dump(self.facts(), file, indent=2, ensure_ascii=False)
             file.write("\n")
+        pid_file = self.folder / PID_FILE
+        pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+        self._stack.callback(pid_file.unlink, missing_ok=True)
 
 
 def _free_ports(addresses: t.Sequence[str], number: int) -> list[int]:

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab for people, until Ctrl-C.
+
+python -m lab [--folder FOLDER] [--now MOMENT] [--vices all|default|none|NAME,NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import typing as t
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .clock import iso_jst
+from .inventory import INVENTORY_FILE, write_inventory
+from .lab import FACTS_FILE, PID_FILE, Lab
+from .vices import VICES
+
+SETS = {
+    "default": [vice.name for vice in VICES if vice.default],
+    "none": [],
+    "all": [vice.name for vice in VICES],
+}
+
+
+def main(arguments: t.Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    try:
+        folder = _empty(options.folder)
+    except ValueError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with Lab(folder, now=options.now, vices=options.vices) as lab:
+        write_inventory(lab.folder, lab.facts(), now=None if options.now is None else lab.facts()["now"])
+        print(_screen(lab), flush=True)
+        ended.wait()
+        for failure in lab.failures:
+            print(failure, file=sys.stderr)
+    print(f"The lab is closed. What it wrote is in {folder}", flush=True)
+    return 0
+
+
+# --- options -------------------------------------------------------------------------------------------------------
+
+
+def _options(arguments: t.Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lab", description="A made-up world on loopback, to try inkan.tls in.")
+    parser.add_argument("--folder", type=Path, help="everything is below it; it is made anew (default: a new one)")
+    parser.add_argument("--now", type=_moment, help="where the lab's clock starts: 2026-06-23T10:00:00+09:00")
+    parser.add_argument(
+        "--vices", type=_vices, default=SETS["default"], help="all, default, none, or names with commas"
+    )
+    return parser.parse_args(arguments)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+
+
+def _vices(text: str) -> list[str]:
+    if text in SETS:
+        return SETS[text]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(SETS["all"]))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such vice: {', '.join(unknown)}; there are {', '.join(SETS['all'])}")
+    return names
+
+
+def _empty(folder: Path | None) -> Path:
+    """A folder that an earlier lab left is made anew; nobody else's is touched. ValueError says what is in the way."""
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="inkan-lab-"))
+    folder = folder.resolve()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / FACTS_FILE).is_file():
+            raise ValueError(f"{folder} is neither empty nor left by a lab")
+        if _is_running(folder / PID_FILE):
+            raise ValueError(f"the lab of {folder} still runs; its process id is in {folder / PID_FILE}")
+        shutil.rmtree(folder)
+    return folder
+
+
+def _is_running(pid_file: Path) -> bool:
+    """A lab takes its pid file with it; one that was killed leaves a number that is hardly ever somebody else's."""
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(pid_file.read_text()), 0)
+        return True
+    return False
+
+
+# --- what people read ----------------------------------------------------------------------------------------------
+
+
+def _screen(lab: Lab) -> str:
+    facts = lab.facts()
+    dns = facts["dns"]
+    on = [vice.name for vice in VICES if lab.switches.is_on(vice.name)]
+    rows = [
+        ("look and play", facts["control_url"]),
+        ("", f"(your browser does not know its authority: {facts['api_ca']})"),
+        ("seller's API", f"{facts['api_url']}, key {facts['api_key']}"),
+        ("DNS", f"{' and '.join(dns['servers'])}, port {dns['port']}: {', '.join(dns['zones'])}"),
+        ("updates", f"key {dns['key_name']}, hmac-sha256, {dns['key_secret']}"),
+        *(("web host", f"{name}: {_web(facts, host)}") for name, host in facts["web"].items()),
+        ("mails", f"{facts['maildirs']}/ADDRESS/new, by SMTP at {facts['smtp']['host']}:{facts['smtp']['port']}"),
+        ("issued by", facts["issuing_ca"]),
+        ("clock", iso_jst(lab.clock.now())),
+        ("vices on", ", ".join(on) or "none"),
+        ("all facts", str(lab.folder / FACTS_FILE)),
+    ]
+    lines = ["The lab is open. Nothing of it is seen outside this machine.", ""]
+    lines += [f"  {word:15}{text}" for word, text in rows]
+    lines += ["", "Try it in a second terminal, where the collection is installed (here: scripts/venv demo bash):", ""]
+    lines += [f"  ansible-playbook inkan.tls.{name} -i {lab.folder / INVENTORY_FILE}" for name in ("plan", "issue")]
+    lines += ["", "Then open the page, press the link in the approval mail, and issue again. Ctrl-C closes the lab."]
+    return "\n".join(lines)
+
+
+def _web(facts: t.Mapping[str, t.Any], host: t.Mapping[str, str]) -> str:
+    address = host["address"]
+    return f"http://{address}:{facts['http_port']}, https://{address}:{facts['https_port']}, files in {host['folder']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
