@@ -79,7 +79,8 @@ class WebHost:
         self._switches = switches
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = threading.Thread()
-        self._ready = threading.Event()
+        self._told = threading.Event()  # that it is ready, or that it ended
+        self._is_ready = False
 
     # Life
 
@@ -93,7 +94,8 @@ class WebHost:
     def start(self) -> None:
         """It answers when this returns. RuntimeError: it does not; with its last words."""
         self._prepare()
-        self._ready.clear()
+        self._told.clear()
+        self._is_ready = False
         above = str(Path(__file__).resolve().parents[1])
         with (self.folder / "web_server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -103,7 +105,7 @@ class WebHost:
             )  # fmt: skip
         self._reader = threading.Thread(target=self._listen, args=(self._process,), name=self.name, daemon=True)
         self._reader.start()
-        if not self._ready.wait(START_SECONDS) or self._process.poll() is not None:
+        if not self._told.wait(START_SECONDS) or not self._is_ready:
             self.stop()
             words = (self.folder / "web_server.log").read_text(errors="replace")[-2000:]
             raise RuntimeError(f"the web host {self.name} does not start: {words}")
@@ -173,8 +175,9 @@ class WebHost:
                 facts = {name: message[name] for name in ("ok", "error", "served")}
                 self._history.add("web_reload", host=self.name, **facts)
             elif message["event"] == "ready":
-                self._ready.set()
-        self._ready.set()  # nobody waits for the dead
+                self._is_ready = True
+                self._told.set()
+        self._told.set()  # nobody waits for the dead
 
     def _strikes(self, vice: str, key: str) -> bool:
         if self._switches is None or not self._switches.strikes(vice, f"{self.name} {key}"):
