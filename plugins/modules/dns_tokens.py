@@ -176,7 +176,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error, shown_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     canonical_name,
     canonical_value,
@@ -184,38 +184,26 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     value_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
-from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, Sight, parse_sight
-from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import DnsService, ServiceConfig
-from ansible_collections.inkan.tls.plugins.module_utils._dns.library import DNSPYTHON_ERROR
-from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import (
-    AliasOf,
-    OpenService,
-    Outcome,
-    Token,
-    ZoneDiff,
-    publish,
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
+from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Outcome, Token, ZoneDiff, publish
+from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
+from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import (
+    DNSPYTHON,
+    SERVICES_SPEC,
+    Ports,
+    judge_item,
+    judge_ttl,
+    open_services,
+    real_ports,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import (
-    FACTORIES,
-    parse_services,
-    settings_warnings,
-)
-from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Resolver
-from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import WireExchange
-from ansible_collections.inkan.tls.plugins.module_utils._io.system_resolvers import system_resolvers
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
-from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
-
-#: seconds for one answer while a CNAME is followed
-SIGHT_TIMEOUT = 5.0
-MAX_TTL = 2**31 - 1  # RFC 2181 §8
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
 
 def argument_spec() -> dict[str, t.Any]:
     states = ["present", "absent"]
     return {
-        "dns_services": {"type": "dict", "required": True},
-        "secrets": {"type": "dict", "default": {}, "no_log": True},
+        **SERVICES_SPEC,
         "sight": SIGHT_SPEC,
         "state": {"type": "str", "choices": states, "default": "present"},
         "tokens": {
@@ -236,22 +224,6 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-class Ports(t.NamedTuple):
-    """The outside: a service for its configuration, and who follows a CNAME out of the declared zones."""
-
-    open_service: t.Callable[[ServiceConfig], DnsService]
-    alias_of: t.Callable[[Sight], AliasOf]
-
-
-def real_ports() -> Ports:
-    return Ports(lambda config: FACTORIES[config.service].open(config), _alias_of)
-
-
-def _alias_of(sight: Sight) -> AliasOf:
-    resolvers = sight.resolvers or system_resolvers()
-    return Resolver(resolvers, lambda address: WireExchange(address, sight.dns_port, SIGHT_TIMEOUT)).alias_of
-
-
 def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) -> Result:
     """Judge all options first; then place, plan and (outside check mode) apply."""
     ports = ports or real_ports()
@@ -260,9 +232,7 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     sight = parse_sight(params["sight"], errors)
     tokens = _tokens(params, check_mode, errors)
     errors.refuse()
-    services = (
-        {config.name: OpenService(ports.open_service(config), config.zones) for config in configs} if tokens else {}
-    )
+    services = open_services(configs if tokens else (), ports)
     outcomes, diffs = publish(tokens, services, ports.alias_of(sight), check_mode)
     return Result(
         items=[_item(outcome) for outcome in outcomes],
@@ -284,8 +254,9 @@ def _tokens(params: dict[str, t.Any], check_mode: bool, errors: InputCollector) 
             exclusive=raw["exclusive"],
             present=(raw["state"] or params["state"]) == "present",
         )
-        for code, why, todo in _reasons(token, names, check_mode):
-            where = f'item {number} "{escaped(token.name, 80)}"'
+        where = judge_item(errors, "A token cannot be taken", number, token.name, names)
+        judge_ttl(errors, "A token cannot be taken", where, token.ttl)
+        for code, why, todo in _reasons(token, check_mode):
             errors.add(code, what="A token cannot be taken", where=where, why=why, todo=todo)
         names.add(token.name)
         tokens.append(token._replace(value=_value(token)))
@@ -296,13 +267,8 @@ def _value(token: Token) -> str:
     return token.value if token.value == KNOWN_AFTER_ORDER else canonical_value(token.type, token.value)
 
 
-def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tuple[str, str, str]]:
-    """Code, why, and what to do, for everything that is wrong with a token."""
-    name = shown_name_error(token.name)
-    if name:
-        yield "bad_name", name, "Correct the name"
-    if token.name in names:
-        yield "duplicate_name", "another item has the same name", "Give each item its own name"
+def _reasons(token: Token, check_mode: bool) -> t.Iterator[tuple[str, str, str]]:
+    """Code, why, and what to do, for everything that is wrong with a record."""
     record = owner_name_error(token.record)
     if record:
         yield (
@@ -310,8 +276,6 @@ def _reasons(token: Token, names: set[str], check_mode: bool) -> t.Iterator[tupl
             f"{escaped(token.record, 80)!r} is no owner name: {record}",
             "Write an absolute A-label name",
         )
-    if not 0 <= token.ttl <= MAX_TTL:
-        yield "bad_ttl", f"{token.ttl} is no TTL", f"Write seconds from 0 to {MAX_TTL}"
     if token.value == KNOWN_AFTER_ORDER:
         if not check_mode:
             yield "known_after_order", "its value is only known after the order", "Order first, then publish"
@@ -354,11 +318,7 @@ def _diff(one: ZoneDiff) -> Diff:
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(Library("dnspython", DNSPYTHON_ERROR, "to speak DNS"),),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=(DNSPYTHON,))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ an absolute A-label name without trailing dot. Names likewise. Appending is the 
 lost.
 
 What fails is a TransportError, ProtocolError or RefusedError with one of these codes, so that callers need not know the
-service: zone_not_found (this service does not hold the name), cname_conflict, rrset_changed, readback_missing,
-dns_refused, dns_not_auth, dns_not_zone, dns_server_failure, dns_no_answer, dns_unreachable, dns_bad_answer, tsig_….
+service: zone_not_found (this service does not hold the name), cname_conflict, rrset_changed, rname_changed,
+readback_missing, dns_refused, dns_not_auth, dns_not_zone, dns_server_failure, dns_no_answer, dns_unreachable,
+dns_bad_answer, tsig_….
 
 This file is private to the collection.
 """
@@ -19,6 +20,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,19 @@ class DnsService(t.Protocol):
 
     def replace(self, zone: str, expected: RRset, values: frozenset[str], ttl: int) -> None:
         """Compare-and-swap of a whole RRset: RefusedError(code="rrset_changed") if it is no longer ``expected``."""
+
+
+@t.runtime_checkable
+class SoaService(t.Protocol):
+    """What a service can do beside, if it can: set the mailbox of a zone."""
+
+    def soas(self, zones: t.Sequence[str]) -> list[Soa | InkanError]:
+        """The SOA records of its zones, as it shows them now; 1:1, failures as values."""
+
+    def set_rname(self, zone: str, expected: Soa, rname: str) -> Soa:
+        """Set the mailbox, leave all else, and return what it shows then. RefusedError(code="rname_changed") if the
+        mailbox is neither that of ``expected`` nor ``rname``. ``did_change`` of an error says whether a write went out.
+        """
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ try:
     import dns.rdata
     import dns.rdataclass
     import dns.rdatatype
+    import dns.rdtypes.ANY.CAA
+    import dns.rdtypes.ANY.SOA
     import dns.rdtypes.ANY.TXT
     import dns.rrset
     import dns.tsig

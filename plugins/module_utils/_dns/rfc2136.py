@@ -24,6 +24,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import longest_zone, shown_value
+from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
     DnsService,
@@ -34,6 +35,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     ServiceConfig,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rcodes import UNWRITTEN, answer_lost, rcode_error
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import (
     Section,
     Told,
@@ -47,8 +49,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136_settings im
     settings_errors,
     settings_warnings,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136_soa import Pause, SoaEditor, no_pause, soa_of
 from ansible_collections.inkan.tls.plugins.module_utils._dns.update import Edit, batches, message_of
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import Exchange
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 
 #: how many more messages a zone gets to find out which record it denies
 MAX_HALVINGS = 64
@@ -62,11 +66,14 @@ class _Seen(t.NamedTuple):
 class Rfc2136:
     """One server with one key. Not safe for threads."""
 
-    def __init__(self, name: str, zones: t.Sequence[str], exchange: Exchange, where: str) -> None:
+    def __init__(
+        self, name: str, zones: t.Sequence[str], exchange: Exchange, where: str, pause: Pause = no_pause
+    ) -> None:
         self._name = name
         self._zones = tuple(zones)
         self._exchange = exchange
         self._where = f'service "{name}", server {where}'
+        self._pause = pause
         self._seen: dict[Question, _Seen] = {}
         #: why the server as a whole cannot be asked: asked once, not once a record
         self._down: InkanError | None = None
@@ -98,7 +105,7 @@ class Rfc2136:
         told = read_answer(question, self._ask(question))
         # BIND says SERVFAIL beside the CNAMEs of a loop
         if told.alias is None and told.rcode not in ("NOERROR", "NXDOMAIN"):
-            raise self._rcode_error(told.rcode, f"Cannot read {question.type} {question.name}", "")
+            raise rcode_error(told.rcode, self._where, f"Cannot read {question.type} {question.name}")
         zone = self._zone_of(question.name, told)
         found = told.found or Section(question.name, question.type, 0, ())
         ttl = found.ttl if found.rdatas else None
@@ -198,12 +205,12 @@ class Rfc2136:
         except InkanError as error:
             return error
         rcode = dns.rcode.to_text(answer.rcode())
-        return None if rcode == "NOERROR" else self._rcode_error(rcode, what, "; nothing of this message was written")
+        return None if rcode == "NOERROR" else rcode_error(rcode, self._where, what, UNWRITTEN)
 
     def _receipt(self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]) -> InkanError | None:
         question = Question(change.name, change.type)
         error = failures.get(question)
-        if error is not None and not _answer_lost(error):
+        if error is not None and not answer_lost(error):
             return error
         try:
             seen = self._seen.get(question) or self._look(question)
@@ -258,7 +265,7 @@ class Rfc2136:
             message.absent(owner, question.type)
         error = self._send(message, f"Cannot replace {question.type} {question.name}")
         self._seen.pop(question, None)
-        if error is not None and not _answer_lost(error):
+        if error is not None and not answer_lost(error):
             raise error
         self._check_swapped(question, values, error)
 
@@ -273,6 +280,27 @@ class Rfc2136:
         change = Change(question.name, question.type, (missing or surplus)[0])
         raise self._unkept(change, look, adding=bool(missing))
 
+    # --- the mailbox of a zone -------------------------------------------------------------------------------------
+
+    def soas(self, zones: t.Sequence[str]) -> list[Soa | InkanError]:
+        self._down = None
+        return [self._soa(zone) for zone in zones]
+
+    def _soa(self, zone: str) -> Soa | InkanError:
+        try:
+            seen = self._look(Question(zone, "SOA"))
+        except InkanError as error:
+            return error
+        if seen.look.zone != zone or len(seen.rdatas) != 1 or seen.look.rrset.ttl is None:
+            return self._no_zone(zone, f"the server shows no SOA record there (its zone is {seen.look.zone})")
+        return soa_of(seen.rdatas[0], seen.look.rrset.ttl)
+
+    def set_rname(self, zone: str, expected: Soa, rname: str) -> Soa:
+        return self._editor(zone).set_rname(expected, rname)
+
+    def _editor(self, zone: str) -> SoaEditor:
+        return SoaEditor(zone, self._exchange, self._where, self._pause)
+
     def _changed(self, question: Question) -> RefusedError:
         return RefusedError(
             code="rrset_changed",
@@ -283,65 +311,11 @@ class Rfc2136:
             retryable=True,
         )
 
-    # --- refusals --------------------------------------------------------------------------------------------------
-
-    def _rcode_error(self, rcode: str, what: str, note: str) -> InkanError:
-        if rcode in ("NXRRSET", "YXRRSET", "NXDOMAIN", "YXDOMAIN"):
-            code, why, todo = "rrset_changed", "somebody else changed the records in the meantime", "Run again"
-        else:
-            code, why, todo = _RCODES.get(rcode, ("dns_refused", "the server refused", "Look into its log"))
-        return RefusedError(
-            code=code,
-            what=what,
-            where=self._where,
-            why=f"{rcode}: {why}{note}",
-            todo=todo,
-            retryable=code in ("rrset_changed", "dns_server_failure"),
-        )
-
-
-_RCODES = {
-    "REFUSED": (
-        "dns_refused",
-        "the server's policy does not allow it to this key",
-        "Allow it in the server's update policy (BIND: update-policy, Knot: acl), for this key, name and type",
-    ),
-    "NOTAUTH": (
-        "dns_not_auth",
-        "the server is not authoritative for the zone, or does not accept the key for it",
-        "Check the zone's name and that settings.server is its primary",
-    ),
-    "NOTZONE": (
-        "dns_not_zone",
-        "the name lies outside the zone",
-        "Check the zones of the service",
-    ),
-    "SERVFAIL": (
-        "dns_server_failure",
-        "the server could not do it",
-        "Look into its log: a journal or zone file that it cannot write is a frequent cause",
-    ),
-    "NOTIMP": (
-        "dns_refused",
-        "the server does not do dynamic updates",
-        "Name the primary server, or use another DNS service",
-    ),
-}
-
 
 def _swap(seen: _Seen, question: Question, values: frozenset[str], ttl: int) -> Edit:
     there = seen.look.rrset.values
     adds = tuple(to_rdata(question.type, value) for value in sorted(values - there))
     return Edit(question, ttl, adds, tuple(rdata for rdata in seen.rdatas if value_of(rdata) not in values))
-
-
-#: an answer came that says nothing for sure
-_ANSWER_UNUSABLE = ("dns_bad_answer", "tsig_bad_answer", "tsig_missing")
-
-
-def _answer_lost(error: InkanError) -> bool:
-    """The update may have taken effect: only a look can tell."""
-    return (isinstance(error, TransportError) and error.sent) or error.code in _ANSWER_UNUSABLE
 
 
 def _with_change(error: InkanError) -> InkanError:
@@ -358,4 +332,4 @@ class Rfc2136Factory:
 
     def open(self, config: ServiceConfig) -> DnsService:
         exchange = open_exchange(config)
-        return Rfc2136(config.name, config.zones, exchange, exchange.where)
+        return Rfc2136(config.name, config.zones, exchange, exchange.where, SystemClock().sleep)

@@ -3,7 +3,7 @@
 """An authoritative server in memory, behind the door ``Exchange``: queries, referrals and RFC 2136 updates.
 
 As BIND does: CNAME beside TXT is ignored with NOERROR, a CNAME takes the place of another, the TTL of the whole set is
-rewritten.
+rewritten, an SOA whose serial is not later is ignored with NOERROR, and one that is later is taken as it is.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ class Server:
     asked: list[Key] = field(default_factory=list)
     updates: list[list[str]] = field(default_factory=list)
     serial: int = 1
+    #: zone -> [TTL, MNAME and RNAME, what follows the serial]; where it says nothing else
+    soas: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    #: what prerequisites are compared with is so much ahead of the serial that is served (inline-signing, SOA-EDIT)
+    stored_ahead: int = 0
+    #: called after each update, whether it was taken or not
+    after_update: t.Callable[[Server], None] | None = None
     #: raised instead of an answer, and instead of an answer to an update that took effect
     silent: InkanError | None = None
     lost: InkanError | None = None
@@ -68,6 +74,8 @@ class Server:
             response.set_rcode(self.forced_rcode)
         elif message.opcode() == dns.opcode.UPDATE:
             response.set_rcode(self._update(t.cast(dns.update.UpdateMessage, message)))
+            if self.after_update is not None:
+                self.after_update(self)
             if self.lost is not None:
                 raise self.lost
         else:
@@ -119,7 +127,14 @@ class Server:
         return dns.rrset.from_text(name + ".", ttl, "IN", type, *values)
 
     def _soa(self, zone: str) -> dns.rrset.RRset:
-        return dns.rrset.from_text(zone + ".", 60, "IN", "SOA", f"ns.{zone}. mail.{zone}. {self.serial} 1 1 1 60")
+        ttl, names, rest = self._soa_parts(zone)
+        return dns.rrset.from_text(zone + ".", ttl, "IN", "SOA", f"{names} {self.serial} {rest}")
+
+    def _soa_parts(self, zone: str) -> tuple[int, str, str]:
+        return self.soas.get(zone, (60, f"ns.{zone}. mail.{zone}.", "1 1 1 60"))
+
+    def rname(self, zone: str = "example.test") -> str:
+        return self._soa_parts(zone)[1].split()[1]
 
     # --- updates
 
@@ -133,10 +148,25 @@ class Server:
             return dns.rcode.NOERROR
         log: list[str] = []
         for rrset in message.update:
-            self._apply(rrset, log)
+            if rrset.rdtype == dns.rdatatype.SOA:
+                self._apply_soa(rrset, log)
+            else:
+                self._apply(rrset, log)
         self.updates.append(log)
-        self.serial += bool(log)
+        self.serial += bool(log) and not any(" SOA " in line for line in log)
         return dns.rcode.NOERROR
+
+    def _apply_soa(self, rrset: dns.rrset.RRset, log: list[str]) -> None:
+        zone, new = text(rrset.name), t.cast(t.Any, rrset[0])
+        if zone not in self.zones or not 0 < (new.serial - self.serial - self.stored_ahead) % 2**32 < 2**31:
+            return
+        self.soas[zone] = (
+            rrset.ttl,
+            f"{new.mname} {new.rname}",
+            f"{new.refresh} {new.retry} {new.expire} {new.minimum}",
+        )
+        self.serial = new.serial
+        log.append(f"+ {zone} SOA {new.rname} {new.serial}")
 
     def _prerequisite(self, message: dns.update.UpdateMessage) -> int:
         """Value-dependent records of one RRset come one by one."""
@@ -149,9 +179,15 @@ class Server:
             else:
                 expected.setdefault(key, set()).update(rrset)
         for key, rdatas in expected.items():
-            if {self._rdata(key[1], one) for one in self.records.get(key, (0, []))[1]} != rdatas:
+            if self._rdatas(key) != rdatas:
                 return dns.rcode.NXRRSET
         return dns.rcode.NOERROR
+
+    def _rdatas(self, key: Key) -> set[dns.rdata.Rdata]:
+        if key[1] == "SOA":
+            _ttl, names, rest = self._soa_parts(key[0])
+            return {self._rdata("SOA", f"{names} {self.serial + self.stored_ahead} {rest}")}
+        return {self._rdata(key[1], one) for one in self.records.get(key, (0, []))[1]}
 
     def _apply(self, rrset: dns.rrset.RRset, log: list[str]) -> None:
         name, type = text(rrset.name), dns.rdatatype.to_text(rrset.rdtype)
