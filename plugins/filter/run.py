@@ -115,11 +115,6 @@ def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str])
     return [ending.as_data() for ending in _ENDINGS[said.get("about") or ""](run)]
 
 
-def mailboxes(services: t.Mapping[str, t.Any]) -> list[Item]:
-    """The items of soa_rname: zones of the DNS services that say which mailbox they should have."""
-    return contacts.mailbox_items(services)
-
-
 def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
     """CA accounts or DNS services without their secrets: what a module may show."""
     return {name: {key: value for key, value in entry.items() if key != "secrets"} for name, entry in accounts.items()}
@@ -139,7 +134,6 @@ class FilterModule:
             "plan_items": plan_items,
             "work": work,
             "endings": endings,
-            "mailboxes": mailboxes,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,

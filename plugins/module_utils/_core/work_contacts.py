@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Standing contacts: the mailboxes that CAs find in DNS, kept as declared whether or not a certificate is due.
 
-Two kinds: the contact of a certificate (``validation.contact``, TXT or CAA) and the mailbox of a zone (``rname`` of a
-zone in ``inkan_dns_services``). Neither belongs to an order, so neither is ever cleaned up with one.
+Two kinds: the contact of a certificate (``validation.contact``, TXT or CAA) and the mailbox of a zone, which soa_rname
+finds in ``inkan_dns_services`` itself. Neither belongs to an order, so neither is ever cleaned up with one.
 
 This file is private to the collection.
 """
@@ -57,18 +57,6 @@ def _item_name(text: str) -> str:
 
 def _place(item: Item) -> tuple[str, str]:
     return item["domain"], item["kind"]
-
-
-def mailbox_items(services: t.Mapping[str, t.Any]) -> list[Item]:
-    """soa_rname: the zones of ``inkan_dns_services`` that say which mailbox they should have."""
-    zones = [zone for service in services.values() for zone in _zones(service) if zone.get("rname")]
-    return [{"name": _item_name(str(zone["name"])), "zone": zone["name"], "mailbox": zone["rname"]} for zone in zones]
-
-
-def _zones(service: t.Any) -> list[Item]:
-    """What is no dictionary has no mailbox; whether it is a zone is judged where the service is used."""
-    zones = service.get("zones") if isinstance(service, t.Mapping) else None
-    return [dict(zone) for zone in zones or () if isinstance(zone, t.Mapping) and zone.get("name")]
 
 
 # -- how it ended -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_contacts import (
     contact_endings,
     contact_items,
-    mailbox_items,
 )
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import planned, wish
 
@@ -81,18 +80,6 @@ def test_the_longest_names_give_items_that_modules_take() -> None:
     plan = by_mail("shop", address=f"{'b' * 60}@{domain}")
     run = a_run(plan, records=[{**TXT, "name": f"_validation-contactemail.{domain[:220]}"}])
     assert [shown_name_error(item["name"]) for item in contact_items(run)] == [None]
-    assert [
-        shown_name_error(item["name"]) for item in mailbox_items({"x": {"zones": [{"name": domain, "rname": "y"}]}})
-    ]
-
-
-def test_the_zones_that_say_a_mailbox_get_it() -> None:
-    services = {
-        "bind": {"zones": ["example.com", {"name": "example.jp", "rname": "hostmaster@example.jp"}, {"name": "x.jp"}]},
-        "empty": {"zones": None},
-        "strange": "none",
-    }
-    assert mailbox_items(services) == [{"name": "example.jp", "zone": "example.jp", "mailbox": "hostmaster@example.jp"}]
 
 
 class TestEndings:
