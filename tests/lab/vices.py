@@ -37,8 +37,55 @@ VICES: tuple[Vice, ...] = (
     Vice("mail_iso2022jp", "mail", True, "approval mails are in ISO-2022-JP"),
     Vice("mail_html_only", "mail", False, "approval mails have no plain text"),
     # --- api ---
+    Vice(
+        "received_first", "api", True, "a new order is `received`, and has no files and records until it was looked at"
+    ),
+    Vice("too_many_seconds", "api", True, "429 with Retry-After in seconds, once for each call; no effect"),
+    Vice("too_many_date", "api", False, "429 with Retry-After as a date of the lab's clock, once; no effect"),
+    Vice("server_error", "api", True, "500 with a page, once for each call; no effect"),
+    Vice("gateway_lost_effect", "api", False, "502 with a page, once for each call: but the call has had its effect"),
+    Vice(
+        "lost_answer", "api", True, "the call has its effect, then the connection closes without a byte; once for each"
+    ),
+    Vice("cut_answer", "api", False, "the connection closes in the middle of the first answer to each call"),
+    Vice("half_json", "api", False, "the first answer to each call is half of the JSON, as if it were all"),
+    Vice("html_for_json", "api", True, "200 with a page of HTML, once for each call; no effect"),
+    Vice("redirect_to_page", "api", False, "302 to a page that says sorry, once for each call; no effect"),
+    Vice("unauthorized_first", "api", False, "401 though the key is right, once for each call; no effect"),
+    Vice("error_in_200", "api", False, "the first look, list and download is an error object with status 200"),
+    Vice("huge_answer", "api", False, "the first look, list and download has 32 MiB of white space before it"),
+    Vice("slow_drip", "api", False, "the first answer to each call takes 3 seconds, drop by drop"),
+    Vice("gzip_unasked", "api", False, "the first answer to each call is compressed, asked or not"),
+    Vice("bom_json", "api", False, "the first answer to each call has a byte order mark before it"),
+    Vice("maintenance", "api", False, "the first two requests get 503, a page in Shift_JIS, and Retry-After"),
+    Vice("strange_status", "api", True, "the first two looks at an order show a state that is not in the manual"),
+    Vice("stale_answer_first", "api", False, "the first look after each change shows the order as it was before"),
+    Vice("order_missing_first", "api", False, "the first look at each order gets 404 order_not_found"),
+    Vice("late_index", "api", False, "a new order is in the list only after 2 seconds"),
+    Vice("list_unfiltered", "api", False, "the list holds all orders, whichever one asks for"),
+    Vice("number_for_text", "api", False, "numbers of new orders are digits, and sometimes come as a JSON number"),
+    Vice("nulls_for_lists", "api", True, "empty lists are null"),
+    Vice("keys_left_out", "api", False, "what is empty or null is left out of an order"),
+    Vice("times_without_zone", "api", False, "times are written 2026/06/23 10:00:00, in Japan time without saying so"),
     # --- crawler ---
+    Vice("crawler_late", "crawler", False, "the crawler passes each order by in its first round"),
     # --- issuing ---
+    Vice("examining_slow", "issuing", False, "an order is `examining` for 3 seconds"),
+    Vice("download_late", "issuing", True, "the first download of each issued certificate gets 409 not_issued"),
+    Vice("other_certificate", "issuing", False, "the first download of each order is a certificate for another key"),
+    Vice("crlf_pem", "issuing", True, "PEM texts have lines that end with CR LF"),
+    Vice("pem_no_newline", "issuing", True, "PEM texts have no end of line at their end"),
+    Vice("pem_with_text", "issuing", False, "PEM texts have lines of explanation before them"),
+    Vice("chain_in_one_text", "issuing", False, "all intermediates are in one text"),
+    Vice("root_included", "issuing", False, "the root is given among the intermediates"),
+    Vice("chain_reversed", "issuing", False, "the intermediates come in the wrong order, the leaf's issuer last"),
+    Vice(
+        "new_intermediate",
+        "issuing",
+        False,
+        "a new issuing CA signs, and its own certificate was renewed at the download",
+    ),
+    Vice("wrong_chain", "issuing", False, "the intermediate has the issuer's name, but not its key: never deploy it"),
 )
 
 

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The seller as a whole: its rooms put together, and what the lab sees of it."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+
+from lab.clock import LabClock
+from lab.history import History
+from lab.http_server import Request, Response, Routes
+from lab.vices import Switches
+
+from .api import BASE, Api
+from .crawler import Crawler
+from .desk import Desk, Registrar
+from .issuing import Issuing, pem
+from .looking import Fetcher, Resolver
+from .mailer import ApprovalMailer
+from .orders import Orders
+from .pages import Pages
+from .playing import Playing, page
+from .showing import Document, Showing, plain
+
+
+class HasAddress(t.Protocol):
+    """The lab's DNS: one server's address is enough, it names the others."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+
+class HasPort(t.Protocol):
+    @property
+    def port(self) -> int: ...
+
+
+class Seller:
+    """The lab calls tick() five times a second. ``url`` (or base_url, set later) is that of its HTTPS server."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: LabClock,
+        history: History,
+        switches: Switches,
+        dns: HasAddress,
+        mail: HasPort,
+        registrar: Registrar,
+        http_port: int,
+        https_port: int,
+        url: str = "",
+    ) -> None:
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._clock = clock
+        self._tick = threading.Lock()
+        resolver = Resolver(dns.address, dns.port)
+        self.issuing = Issuing(clock.now())
+        self.root_path = folder / "root.pem"
+        self.root_path.write_text(pem(self.issuing.root.certificate), encoding="ascii")
+        self._orders = Orders(folder / "journal.jsonl", history)
+        self._mailer = ApprovalMailer(
+            clock=clock, history=history, switches=switches, resolver=resolver, smtp_port=lambda: mail.port
+        )
+        self._desk = Desk(
+            self._orders,
+            clock=clock,
+            history=history,
+            switches=switches,
+            resolver=resolver,
+            registrar=registrar,
+            issuing=self.issuing,
+            mailer=self._mailer,
+        )
+        self.base_url = url
+        fetcher = Fetcher(resolver, http_port, https_port)
+        self._crawler = Crawler(self._desk, fetcher, clock=clock, history=history, switches=switches)
+        showing = Showing(self._orders, switches, self.issuing)
+        self._api = Api(self._desk, showing, Playing(clock, switches), history=history, switches=switches)
+
+    @property
+    def api_key(self) -> str:
+        return self._api.key
+
+    @property
+    def base_url(self) -> str:
+        """Of the host: https://127.0.0.1:4443, without a path."""
+        return self._mailer.base_url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        self._mailer.base_url = url.rstrip("/")
+
+    @property
+    def api_url(self) -> str:
+        return self.base_url + BASE
+
+    def routes(self, routes: Routes) -> None:
+        self._api.add_to(routes)
+        Pages(self._desk).add_to(routes)
+        routes.add("GET", "/sorry.html", lambda _request: page("ラボSSL", "ただいま混み合っております。"))
+        routes.add("GET", r"/ca/([a-z0-9-]+)\.(crt|crl)", self._authority)
+
+    def tick(self) -> None:
+        """What goes on by itself. A tick that is still under way is not disturbed."""
+        if self._tick.acquire(blocking=False):
+            try:
+                self._desk.work()
+                self._crawler.come_round_if_due()
+            finally:
+                self._tick.release()
+
+    def crawl(self) -> int:
+        """The crawler comes round now; how many URLs it looked at."""
+        return self._crawler.come_round()
+
+    def orders(self) -> list[Document]:
+        """As the manual shows them, without vices, the newest first."""
+        return [plain(order) for order in self._orders.all()]
+
+    def mail_links(self, address: str | None = None) -> list[str]:
+        """The approval pages that still wait for an answer, the newest first."""
+        waiting = [order for order in self._orders.all() if order.state == "mail_sent"]
+        links = [(order, link) for order in waiting for link in order.links if address in (None, link.address)]
+        return [self._mailer.url(order, link) for order, link in links]
+
+    def is_revoked(self, serial: str) -> bool:
+        return self.issuing.is_revoked(int(serial, 16))
+
+    def _authority(self, request: Request) -> Response:
+        """What certificates point at: their issuer's certificate and its revocation list."""
+        for number, authority in enumerate(self.issuing.issuing):
+            if authority.slug == request.match[1] and request.match[2] == "crl":
+                content = self.issuing.revocation_list(number, self._clock.now())
+                return Response(200, {"Content-Type": "application/pkix-crl"}, content)
+        for authority in self.issuing.authorities:
+            if authority.slug == request.match[1] and request.match[2] == "crt":
+                content = authority.certificate.public_bytes(serialization.Encoding.DER)
+                return Response(200, {"Content-Type": "application/pkix-cert"}, content)
+        return Response(404, {"Content-Type": "text/plain"}, b"no such authority\n")
