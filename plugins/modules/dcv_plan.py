@@ -68,20 +68,30 @@ options:
         type: dict
         suboptions:
           method:
-            description: A method of the product, for example V(dns-01) or V(http-01).
+            description:
+              - A method of the product. V(dns-01) and V(http-01) are those of ACME. Of the other sellers, V(email) is an
+                approval mail, V(file) a file on the web servers, V(dns) a record, and V(registrar) the linkage with the
+                registrar, where nothing is published and no mail comes.
             type: str
           contact:
-            description: The mailbox that approval mails go to.
+            description: The mailbox that approval mails go to. Needed with V(email), not read without it.
             type: dict
             suboptions:
               kind:
-                description: Where the CA finds the mailbox.
+                description:
+                  - Where the CA finds the mailbox. V(constructed) is one of five addresses at a name of the certificate
+                    or above, V(txt) and V(caa) are records that name any mailbox.
+                  - V(soa) and V(whois) ended on 2025-07-15 and are refused with the way out.
                 type: str
                 choices: [constructed, txt, caa, soa, whois]
                 default: constructed
               address:
-                description: The mailbox.
+                description: The mailbox. A constructed one is among RV(plans[].contacts).
                 type: str
+              exclusive:
+                description: Remove mailboxes of others from the same record set. With V(txt) and V(caa).
+                type: bool
+                default: false
           document_root:
             description: The folder that the web servers serve. Needed where the method places a file.
             type: path
@@ -192,7 +202,9 @@ options:
         type: str
       options:
         description:
-          - What the seller lets one choose. C(max_names) takes the place of the number of names the catalogue knows.
+          - What the seller lets one choose; all of it goes into the order. C(max_names) takes the place of the number of
+            names the catalogue knows, where a CA may take more. C(double_address) is the double-address option of JPRS
+            (ダブルアドレスオプション), by which one name more is possible, the first one with or without its C(www).
         type: dict
       expires:
         description: When the certificate in service ends, where O(certificates[].live) is not known.
@@ -260,7 +272,8 @@ options:
         default: 0
   ca_accounts:
     description:
-      - The accounts that exist, by name. A key C(offers) with a list C(methods) says what their seller really offers.
+      - The accounts that exist, by name. A key C(offers) says what their seller really offers, with the lists C(methods)
+        and C(contacts) (kinds of mailbox). What the catalogue does not know is never added.
       - Further keys are not read. Never put secrets here.
     type: dict
   https_port:
@@ -355,13 +368,26 @@ plans:
           reasons: []
           facts: ["RFC 8555 §8.4", "BR 3.2.2.4.7"]
     contacts:
-      description: Mailboxes that approval mails can go to.
+      description:
+        - Mailboxes that approval mails can go to, and those that they cannot, with the reasons. C(allowed) says whether
+          an approval there serves all names of the certificate. C(address) is V(null) where DNS tells it.
       returned: always
       type: list
       elements: dict
-      sample: []
+      sample:
+        - address: hostmaster@example.jp
+          kind: constructed
+          domain: example.jp
+          allowed: true
+          selectable: true
+          mailed: chosen
+          covers: fqdn
+          reasons: [it SHOULD NOT be used since 2026-03-15]
+          facts: [JPRS-3, JPRS-4, BR 3.2.2.4.4]
     records:
-      description: Records to publish for the chosen method. What only the CA can tell is V(known_after_order).
+      description:
+        - Records to publish for the chosen method. What only the CA can tell is V(known_after_order).
+        - One with C(standing) names the mailbox of an approval mail. It stands there before an order and after it.
       returned: always
       type: list
       elements: dict
@@ -397,7 +423,7 @@ plans:
         if_ignored: {outcome: lapses, key_made_by: null, period: null}
         cancel_by: null
     validity:
-      description: The longest lawful validity of a certificate issued at O(as_of).
+      description: The longest validity of a certificate issued at O(as_of), by the seller's arithmetic and the rules.
       returned: always
       type: dict
       sample: {max_days: 200, not_after: "2027-06-07T23:59:59Z"}
@@ -505,9 +531,9 @@ results:
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.book import Account, Book, NameTools
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
-from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Account, Book, NameTools
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
@@ -617,8 +643,11 @@ def _account(name: str, raw: t.Any, errors: InputCollector) -> Account:
     if not fields.has("offers"):
         return Account()
     offers = fields.below("offers")
-    methods = frozenset(offers.texts("methods")) if offers.has("methods") else None
-    return Account(methods)
+    return Account(methods=_narrowed(offers, "methods"), contacts=_narrowed(offers, "contacts"))
+
+
+def _narrowed(offers: Fields, key: str) -> frozenset[str] | None:
+    return frozenset(offers.texts(key)) if offers.has(key) else None
 
 
 def _result(wish: Wish, planned: Planned) -> ItemResult:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, in_force, offered_when
 from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import (
     Evidence,
     Verdict,
@@ -22,58 +23,16 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputError, PolicyError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
+from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox, Mailbox, choose, mailboxes
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, validated_name
-from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, RenewalPolicy
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
-from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import (
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
     CustodyRule,
     MethodOffer,
     NameRule,
     Product,
 )
-
-
-@dataclass(frozen=True)
-class NameTools:
-    """The doors to IDNA and to the public suffix list. to_alabel raises ValueError with the reason."""
-
-    to_alabel: t.Callable[[str], str]
-    is_public_suffix: t.Callable[[str], bool]
-    registrable_domain: t.Callable[[str], str | None]
-
-
-@dataclass(frozen=True)
-class Account:
-    """methods: what its seller really offers, narrower than the catalogue; None: all of it."""
-
-    methods: frozenset[str] | None = None
-
-
-@dataclass(frozen=True)
-class Book:
-    """Everything an answer depends on beside the item. accounts None: they are not known here."""
-
-    as_of: datetime
-    tools: NameTools
-    products: t.Mapping[str, Product]
-    policy: RenewalPolicy
-    choose: Choose
-    accounts: t.Mapping[str, Account] | None = None
-    https_port: int = 443
-
-    @property
-    def day(self) -> date:
-        return self.as_of.date()
-
-
-class Row(t.Protocol):
-    @property
-    def since(self) -> date | None: ...
-    @property
-    def until(self) -> date | None: ...
-
-
-AnyRow = t.TypeVar("AnyRow", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -86,7 +45,10 @@ class MethodAnswer:
 
 @dataclass(frozen=True)
 class Judgement:
-    """names: A-labels, common name first, no repeats (only those that are possible). chosen: the method of the wish."""
+    """names: A-labels, common name first, no repeats (only those that are possible).
+
+    chosen, mailbox: the method and the mailbox of the wish; mailboxes: all that the product has
+    """
 
     names: tuple[str, ...]
     common_name: str
@@ -94,30 +56,32 @@ class Judgement:
     methods: tuple[MethodAnswer, ...]
     chosen: MethodAnswer | None
     errors: tuple[InkanError, ...]
+    mailboxes: tuple[Mailbox, ...] = ()
+    mailbox: ChosenMailbox | None = None
 
     @property
     def validated_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(validated_name(name) for name in self.names))
 
 
-def in_force(rows: t.Iterable[AnyRow], day: date) -> list[AnyRow]:
-    return [row for row in rows if (row.since or date.min) <= day < (row.until or date.max)]
-
-
 def judge(wish: Wish, book: Book) -> Judgement:
     names, errors = _names(wish, book)
     common_name = names[0] if names else ""
     product = book.products.get(wish.product)
-    if product is None or not in_force([product], book.day):
+    if product is None or not in_force([product], book.day_at(product)):
         errors.append(_unknown_product(wish, product, book))
         return Judgement(names, common_name, product, (), None, tuple(errors))
     methods = tuple(_answer(offer, names, product, wish, book) for offer in product.methods)
+    found = mailboxes(product, names, wish, book)
     chosen, method_errors = _chosen(wish, methods, names, product, book)
+    mailbox, contact_error = None, None
+    if chosen is not None and chosen.offer.places == "mail" and not errors and not method_errors:
+        mailbox, contact_error = choose(wish, found, names, product, book)
     errors += _name_rule_errors(wish, names, product, book)
     errors += _custody_errors(wish, product, book)
-    errors += method_errors
+    errors += method_errors + ([contact_error] if contact_error is not None else [])
     errors += _account_errors(wish, book)
-    return Judgement(names, common_name, product, methods, chosen, tuple(errors))
+    return Judgement(names, common_name, product, methods, chosen, tuple(errors), found, mailbox)
 
 
 def one_error(wish: Wish, errors: t.Sequence[InkanError]) -> InkanError | None:
@@ -191,19 +155,47 @@ def _bad_name(wish: Wish, text: str, reason: str) -> InkanError:
 
 def _name_rule_errors(wish: Wish, names: t.Sequence[str], product: Product, book: Book) -> list[InkanError]:
     errors: list[InkanError] = []
-    for rule in in_force(product.names, book.day):
-        errors += _count_errors(wish, names, rule) + _wildcard_errors(wish, names, product, rule)
+    for rule in in_force(product.names, book.day_at(product)):
+        errors += _wildcard_errors(wish, names, product, rule)
+        if not rule.www_option:
+            errors += _count_errors(wish, names, rule)
+        elif names and not names[0].startswith("*."):
+            errors += _www_errors(wish, names, product, rule, book)
     return errors
 
 
 def _count_errors(wish: Wish, names: t.Sequence[str], rule: NameRule) -> list[InkanError]:
-    option = wish.options.get("max_names")
+    option = wish.options.get("max_names") if rule.raisable else None
     most = option if isinstance(option, int) and not isinstance(option, bool) else rule.max_names
     if len(names) <= most:
         return []
-    why = f"it has {len(names)} names, {most} are possible"
-    todo = "Split it into several certificates, or set options.max_names if the CA takes more"
+    why = f"it has {len(names)} names, {most} {'is' if most == 1 else 'are'} possible"
+    todo = "Split it into several certificates"
+    todo += ", or set options.max_names if the CA takes more" if rule.raisable else ""
     return [_refused(wish, "too_many_names", "The certificate has too many names", why, todo, rule.source)]
+
+
+def _www_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: NameRule, book: Book) -> list[InkanError]:
+    """A product of one name, to which an option adds its counterpart with or without www."""
+    partner, option = _www_partner(names[0], book), f"options.{rule.www_option}"
+    asked = bool(wish.options.get(rule.www_option))
+    strange = [name for name in names[1:] if not asked or name != partner]
+    if strange:
+        what = f"{product.title} does not take {', '.join(strange)} beside {names[0]}"
+        why = f"one name more is possible: {partner}, by {option} ({', '.join(rule.facts)})"
+        todo = f"Set {option} to true" if strange == [partner] else "Order the other names as certificates of their own"
+        return [_refused(wish, "name_not_sold", what, why, todo, ", ".join(rule.facts))]
+    if asked and partner not in names:
+        what, why = f"The certificate lacks {partner}", f"{option} makes the seller add it ({', '.join(rule.facts)})"
+        todo = f"Add {partner} to dns_names, or leave {option} out"
+        return [_refused(wish, "name_missing", what, why, todo, ", ".join(rule.facts))]
+    return []
+
+
+def _www_partner(name: str, book: Book) -> str:
+    """The same name with www., or without; a registered www (``www.tokyo.jp``) is no such label."""
+    is_www = name.startswith("www.") and name != book.tools.registrable_domain(name)
+    return name[4:] if is_www else f"www.{name}"
 
 
 def _wildcard_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: NameRule) -> list[InkanError]:
@@ -219,7 +211,7 @@ def _wildcard_errors(wish: Wish, names: t.Sequence[str], product: Product, rule:
 
 def _custody_errors(wish: Wish, product: Product, book: Book) -> list[InkanError]:
     errors = []
-    for rule in in_force(product.custody, book.day):
+    for rule in in_force(product.custody, book.day_at(product)):
         asked = (("key.made_by", wish.key.made_by, rule.key_made_by), ("deploy.by", wish.deploy.by, rule.deployed_by))
         errors += [_custody_error(wish, product, rule, *one) for one in asked if one[1] not in one[2]]
     return errors
@@ -272,7 +264,7 @@ def _account_errors(wish: Wish, book: Book) -> list[InkanError]:
 
 def _answer(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: Wish, book: Book) -> MethodAnswer:
     """One verdict for all names: the strictest; for each name the best of the rules that the offer can be."""
-    reason = _not_offered(offer, names, wish, book)
+    reason = _not_offered(offer, names, product, wish, book)
     if reason is not None:
         return MethodAnswer(offer, Verdict(False, ends_on=_ends_on(offer), reasons=(reason,), facts=offer.facts))
     per_name = [_best(offer, name, product, wish, book) for name in names]
@@ -291,11 +283,11 @@ def _answer(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: 
     )
 
 
-def _not_offered(offer: MethodOffer, names: t.Sequence[str], wish: Wish, book: Book) -> str | None:
-    if not in_force([offer], book.day):
-        return f"the seller offers it from {offer.since or 'long ago'} until {offer.until or 'now'} only"
-    account = (book.accounts or {}).get(wish.ca_account or "")
-    if account is not None and account.methods is not None and offer.method not in account.methods:
+def _not_offered(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: Wish, book: Book) -> str | None:
+    if not in_force([offer], book.day_at(product)):
+        return offered_when(offer)
+    methods = book.account(wish.ca_account).methods
+    if methods is not None and offer.method not in methods:
         return f'the seller behind the account "{wish.ca_account}" does not offer it'
     star = next((name for name in names if name.startswith("*.")), None)
     if star is not None and not offer.wildcard:
@@ -338,11 +330,13 @@ def _chosen(
     if not chosen.verdict.allowed:
         stars = chosen.offer.places == "file" and any(name.startswith("*.") for name in names)
         code = "wildcard_with_file" if stars else "method_not_allowed"
-        why, reference = "; ".join(chosen.verdict.reasons), ", ".join(chosen.verdict.facts)
+        reference = ", ".join(chosen.verdict.facts)
+        why = f"{'; '.join(chosen.verdict.reasons)} ({reference})"
         return chosen, [
             _refused(wish, code, f"Validation by {asked} is not possible on {book.day}", why, todo, reference)
         ]
     if chosen.offer.places == "file" and wish.validation.document_root is None:
         why, todo = "validation.document_root is missing", "Name the folder that the web server serves on port 80"
-        return chosen, [_refused(wish, "no_document_root", f"Validation by {asked} needs a place", why, todo)]
+        what, reference = f"Validation by {asked} needs a place", ", ".join(chosen.offer.facts)
+        return chosen, [_refused(wish, "no_document_root", what, why, todo, reference)]
     return chosen, []

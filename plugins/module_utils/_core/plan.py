@@ -18,13 +18,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
+from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, in_force
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Book, Judgement, in_force, judge, one_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement, judge, one_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, decide, renewal_day
-from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import end_of_month, render_time
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Deploy, Handshake, Wish
-from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import ContactOffer, MethodOffer, Product
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
+    MethodOffer,
+    Product,
+    StepRule,
+    ValidityRule,
+)
 
 Data = dict[str, t.Any]
 
@@ -63,10 +70,10 @@ def _plan(wish: Wish, judgement: Judgement, book: Book, error: InkanError | None
         "ca": product.ca if product is not None else None,
         "validation_level": product.validation_level if product is not None else None,
         "methods": _methods(judgement),
-        "contacts": _contacts(judgement, book),
+        "contacts": _contacts(judgement),
         "records": _records(judgement, offer) if error is None else [],
         "files": _files(judgement, offer) if error is None else [],
-        "steps": _steps(wish, product, offer, book),
+        "steps": _steps(wish, judgement, offer, book),
         "renewal": _renewal(wish, product, book),
         "validity": _validity(product, book),
         "cliffs": _cliffs(wish, judgement, offer, book),
@@ -91,48 +98,29 @@ def _methods(judgement: Judgement) -> list[Data]:
     ]
 
 
-def _contacts(judgement: Judgement, book: Book) -> list[Data]:
+def _contacts(judgement: Judgement) -> list[Data]:
     """Where approval mails can go; no offer, no contact."""
-    found: list[Data] = []
-    for offer in judgement.product.contacts if judgement.product is not None else ():
-        for name in judgement.validated_names:
-            for domain in _levels(offer, name, book):
-                found += _contacts_at(offer, domain, name, book)
-    return found
-
-
-def _levels(offer: ContactOffer, name: str, book: Book) -> list[str]:
-    base = book.tools.registrable_domain(name)
-    unwww = name[4:] if name.startswith("www.") and name != base else name
-    at = {"fqdn": name, "unwww": unwww, "base": base}
-    return [domain for domain in dict.fromkeys(at[level] for level in offer.levels) if domain is not None]
-
-
-def _contacts_at(offer: ContactOffer, domain: str, name: str, book: Book) -> list[Data]:
-    verdict = dcv.allowed(
-        offer.rule, book.day, name, evidence=dcv.Evidence(domain), base_of=book.tools.registrable_domain
-    )
-    offered = bool(in_force([offer], book.day))
-    reasons = list(verdict.reasons)
-    if not offered:
-        reasons.append(f"the seller offers it from {offer.since or 'long ago'} until {offer.until or 'now'} only")
     return [
         {
-            "address": f"{local_part}@{domain}" if local_part else None,
-            "kind": offer.kind,
-            "domain": domain,
-            "allowed": offered and verdict.allowed,
-            "selectable": offer.selectable,
-            "mailed": offer.mailed,
-            "covers": offer.covers,
-            "reasons": reasons,
-            "facts": list(dict.fromkeys(offer.facts + verdict.facts)),
+            "address": box.address,
+            "kind": box.offer.kind,
+            "domain": box.domain,
+            "allowed": box.allowed,
+            "selectable": box.offer.selectable,
+            "mailed": box.offer.mailed,
+            "covers": box.offer.covers,
+            "reasons": list(box.reasons),
+            "facts": list(box.facts),
         }
-        for local_part in offer.local_parts or ("",)
+        for box in judgement.mailboxes
     ]
 
 
 def _records(judgement: Judgement, offer: MethodOffer | None) -> list[Data]:
+    """What an order will want; or the mailbox, which stands there without one."""
+    if judgement.mailbox is not None:
+        standing = judgement.mailbox.records
+        return [{"name": owner, "type": kind, "value": value, "standing": True} for owner, kind, value in standing]
     templates = offer.records if offer is not None else ()
     return [
         {"name": _filled(owner, name), "type": kind, "value": _filled(value, name)}
@@ -153,18 +141,26 @@ def _filled(template: str, adn: str) -> str:
 # -- when -------------------------------------------------------------------------------------------------------------
 
 
-def _steps(wish: Wish, product: Product | None, offer: MethodOffer | None, book: Book) -> list[Data]:
+def _steps(wish: Wish, judgement: Judgement, offer: MethodOffer | None, book: Book) -> list[Data]:
+    product, mailbox = judgement.product, judgement.mailbox
     found: list[Data] = []
-    for rule in in_force(product.steps, book.day) if product is not None else ():
-        if rule.methods and (offer is None or offer.method not in rule.methods):
+    for rule in in_force(product.steps, book.day_at(product)) if product is not None else ():
+        if not _concerns(rule, offer, mailbox):
             continue
         due = None
         if rule.after_days is not None:
             due = book.day + timedelta(days=rule.after_days)
         elif rule.before_expiry_days is not None:
             due = _before_end(wish, rule.before_expiry_days)
-        found.append({"actor": rule.actor, "action": rule.action, "due": _day(due), "facts": list(rule.facts)})
+        action = rule.action.replace("{mailbox}", mailbox.address if mailbox is not None else "the mailbox")
+        found.append({"actor": rule.actor, "action": action, "due": _day(due), "facts": list(rule.facts)})
     return found
+
+
+def _concerns(rule: StepRule, offer: MethodOffer | None, mailbox: ChosenMailbox | None) -> bool:
+    if rule.methods and (offer is None or offer.method not in rule.methods):
+        return False
+    return not rule.contacts or (mailbox is not None and mailbox.kind in rule.contacts)
 
 
 def _end(wish: Wish) -> datetime | None:
@@ -177,8 +173,8 @@ def _before_end(wish: Wish, days: int | None) -> date | None:
 
 
 def _renewal(wish: Wish, product: Product | None, book: Book) -> Data:
-    notices = in_force(product.notices, book.day) if product is not None else []
-    rules = in_force(product.renewal, book.day) if product is not None else []
+    notices = in_force(product.notices, book.day_at(product)) if product is not None else []
+    rules = in_force(product.renewal, book.day_at(product)) if product is not None else []
     rule = rules[-1] if rules else None
     opens, closes = _window(wish, book)
     if rule is not None and rule.opens_days is not None:
@@ -206,10 +202,20 @@ def _window(wish: Wish, book: Book) -> tuple[str | None, str | None]:
 
 def _validity(product: Product | None, book: Book) -> Data:
     """The seller's arithmetic under the cap of the day."""
-    days = dcv.validity_limit(book.day).days
-    for rule in in_force(product.validity, book.day) if product is not None else ():
-        days = min(days, rule.amount) if rule.kind == "days" else days
-    return {"max_days": days, "not_after": render_time(dcv.end_of(book.as_of, days))}
+    end = dcv.latest_end(book.as_of)
+    for rule in in_force(product.validity, book.day_at(product)) if product is not None else ():
+        end = min(end, _sellers_end(rule, product, book.as_of) or end)
+    # any excess over a whole day counts as a further one (BR 6.3.2)
+    days = -(-(end + timedelta(seconds=1) - book.as_of) // timedelta(days=1))
+    return {"max_days": days, "not_after": render_time(end)}
+
+
+def _sellers_end(rule: ValidityRule, product: Product | None, issued: datetime) -> datetime | None:
+    if rule.kind == "days":
+        return dcv.end_of(issued, rule.amount)
+    if rule.kind == "end_of_month" and product is not None:
+        return end_of_month(issued, rule.amount, timedelta(hours=product.utc_offset))
+    return None
 
 
 # -- what will hit it -------------------------------------------------------------------------------------------------
@@ -225,10 +231,12 @@ def _cliffs(wish: Wish, judgement: Judgement, offer: MethodOffer | None, book: B
 
 
 def _usable_rules(judgement: Judgement, offer: MethodOffer | None, book: Book) -> tuple[str, ...]:
+    """Those that the certificate may be validated by: of a mailbox only its own."""
     names = judgement.names
+    rules = offer.rules if offer is not None else ()
     return tuple(
         rule
-        for rule in (offer.rules if offer is not None else ())
+        for rule in ((judgement.mailbox.rule,) if judgement.mailbox is not None else rules)
         if all(dcv.allowed(rule, book.day, name).allowed for name in names)
     )
 
@@ -287,7 +295,7 @@ def _day(day: date | None) -> str | None:
 
 def _certificate(wish: Wish, judgement: Judgement, book: Book) -> Data:
     """What roles and later modules take: nothing left to default, names as A-labels with the common name first."""
-    product, contact = judgement.product, wish.validation.contact
+    product = judgement.product
     return {
         "name": wish.name,
         "common_name": judgement.common_name,
@@ -298,7 +306,7 @@ def _certificate(wish: Wish, judgement: Judgement, book: Book) -> Data:
         "method": wish.validation.method,
         "validation": {
             "method": wish.validation.method,
-            "contact": {"kind": contact.kind, "address": contact.address} if contact is not None else None,
+            "contact": _contact(judgement.mailbox),
             "document_root": wish.validation.document_root,
             "hosts": list(wish.validation.hosts or wish.hosts),
         },
@@ -310,6 +318,18 @@ def _certificate(wish: Wish, judgement: Judgement, book: Book) -> Data:
         "issued_from": wish.issued_from,
         "options": dict(wish.options),
         "deploy": _deploy(wish.deploy, judgement.names, book),
+    }
+
+
+def _contact(mailbox: ChosenMailbox | None) -> Data | None:
+    """domains: the names at which it is published (kinds txt and caa)."""
+    if mailbox is None:
+        return None
+    return {
+        "kind": mailbox.kind,
+        "address": mailbox.address,
+        "exclusive": mailbox.exclusive,
+        "domains": list(mailbox.domains),
     }
 
 

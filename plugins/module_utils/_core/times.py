@@ -51,3 +51,10 @@ def render_time(moment: datetime) -> str:
 
 def render_day(day: date) -> str:
     return day.isoformat()
+
+
+def end_of_month(moment: datetime, months: int, ahead: timedelta = timedelta(0)) -> datetime:
+    """The last second of the month that is so many after that of ``moment``, where clocks are ``ahead`` of UTC."""
+    local = moment.astimezone(timezone.utc) + ahead
+    year, month = divmod(local.year * 12 + local.month + months, 12)  # month counts from 0: the one after
+    return datetime(year, month + 1, 1, tzinfo=timezone.utc) - ahead - timedelta(seconds=1)

@@ -21,13 +21,18 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_
 KEY_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
 COPY_CONTENTS = ("privkey", "cert", "chain", "fullchain", "combined")
 CONTACT_KINDS = ("constructed", "txt", "caa", "soa", "whois")
+#: options that name rules of the catalogue read (``NameRule.www_option``)
+OPTION_FLAGS = ("double_address",)
 SIGNALS = ("HUP", "USR1", "USR2", "QUIT", "WINCH", "TERM")
 
 
 @dataclass(frozen=True)
 class Contact:
+    """exclusive: contacts of others at the same name are removed."""
+
     kind: str
     address: str | None
+    exclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
         hosts=fields.texts("hosts"),
         paths=_paths(fields.below("paths")),
         issued_from=fields.text("issued_from"),
-        options=_mapping(fields, "options"),
+        options=_options(fields),
         expires=fields.time("expires"),
         validated_on=fields.time("validated_on"),
         contract_ends=fields.time("contract_ends"),
@@ -207,6 +212,13 @@ def _mapping(fields: Fields, key: str) -> t.Mapping[str, t.Any]:
     return {}
 
 
+def _options(fields: Fields) -> t.Mapping[str, t.Any]:
+    """Not closed: what a seller lets one choose beside these is between the user and the adapter."""
+    found = dict(_mapping(fields, "options"))
+    inner = fields.at("options", found)
+    return {**found, **{word: inner.flag(word, False) for word in OPTION_FLAGS if inner.has(word)}}
+
+
 def _paths(fields: Fields) -> t.Mapping[str, str]:
     """Explicit places of key and CSR, instead of the store."""
     found = {"privkey": fields.path("privkey"), "csr": fields.path("csr")}
@@ -220,7 +232,11 @@ def _validation(fields: Fields) -> Validation:
     contact = None
     if fields.has("contact"):
         inner = fields.below("contact")
-        contact = Contact(inner.one_of("kind", CONTACT_KINDS, "constructed"), inner.text("address"))
+        contact = Contact(
+            kind=inner.one_of("kind", CONTACT_KINDS, "constructed"),
+            address=inner.text("address"),
+            exclusive=inner.flag("exclusive", False),
+        )
         inner.close()
     else:
         fields.raw("contact")

@@ -318,3 +318,25 @@ IP_METHOD_RULES: tuple[IpMethodRule, ...] = (
     IpMethodRule("3.2.2.5.7", None, "BR 2.3.1"),
     IpMethodRule("3.2.2.5.8", None, "SC-091, BR 2.2.1"),
 )
+
+
+class ContactKind(t.NamedTuple):
+    """A way to find the mailbox of an approval mail.
+
+    rule    the method of BR 3.2.2.4 that it is
+    record  what publishes it: (owner name, type, value), with ``{adn}`` and ``{address}``
+    """
+
+    kind: str
+    rule: str
+    source: str
+    record: tuple[str, str, str] | None = None
+
+
+CONTACT_KINDS: tuple[ContactKind, ...] = (
+    ContactKind("constructed", "3.2.2.4.4", "BR 3.2.2.4.4"),
+    ContactKind("txt", "3.2.2.4.14", "BR A.2.1", ("_validation-contactemail.{adn}", "TXT", "{address}")),
+    ContactKind("caa", "3.2.2.4.13", "BR A.1.1", ("{adn}", "CAA", '0 contactemail "{address}"')),
+    ContactKind("soa", "3.2.2.4.2", "SC-080v3, BR 2.1.2"),
+    ContactKind("whois", "3.2.2.4.2", "SC-080v3, BR 2.1.2"),
+)

@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JPRS サーバー証明書発行サービス, through a designated reseller (指定事業者).
+
+JPRS-1   DV is validated by mail, by file, or by linkage with the registrar (ドメイン名管理指定事業者との連携)
+JPRS-2   mail: the applicant names one address; the mail carries instructions, following them completes validation
+JPRS-3   the five local parts at the common name without ``*.``, or without ``www.`` unless that is the registered label
+         (``www.tokyo.jp``); one label only, no cascade
+JPRS-4   the same at the base domain; no level between
+JPRS-5   WHOIS contacts, until 2025-07-06
+JPRS-6   file: URI and string come through the reseller; the crawler of JPRS fetches it
+JPRS-7   no file for a wildcard certificate
+JPRS-8   with the double-address option (ダブルアドレスオプション) the www and the non-www URL are both looked at
+JPRS-9   up to 10 HTTP redirects are followed, nothing else
+JPRS-10  the crawl happens when the crawler comes round; the file is to be deleted after validation
+JPRS-11  registrar: the registrar that manages the domain confirms the registrant; no mail comes
+JPRS-13  a reseller may offer less, or otherwise: the account's ``offers`` says so
+
+How long a reseller's approval mail is valid is not in the documents of JPRS, so no row claims it.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
+    LATER,
+    LOCAL_PARTS,
+    ContactOffer,
+    CustodyRule,
+    MethodOffer,
+    NameRule,
+    Product,
+    RenewalRule,
+    Seller,
+    StepRule,
+    ValidityRule,
+)
+
+SELLER = Seller("jprs", "JPRS, through a designated reseller (指定事業者)", "https://jprs.jp/pubcert/")
+
+_METHODS_PAGE = "https://jprs.jp/pubcert/service/authentication"
+_JST = 9
+
+_EMAIL = MethodOffer(
+    method="email",
+    rules=("3.2.2.4.4", "3.2.2.4.14"),
+    places="mail",
+    facts=("JPRS-1", "JPRS-2"),
+    source=_METHODS_PAGE,
+)
+_FILE = MethodOffer(
+    method="file",
+    rules=("3.2.2.4.18",),
+    places="file",
+    facts=("JPRS-1", "JPRS-6", "JPRS-7"),
+    source=_METHODS_PAGE,
+    wildcard=False,
+    files=(f"http://{{adn}}/.well-known/pki-validation/{LATER}",),
+)
+#: which method of the BR it is, JPRS does not say: a CA that is the domain's registrar has only this one
+_REGISTRAR = MethodOffer(
+    method="registrar",
+    rules=("3.2.2.4.12",),
+    places="nothing",
+    facts=("JPRS-1", "JPRS-11"),
+    source=_METHODS_PAGE,
+)
+
+_CONTACTS = (
+    ContactOffer(
+        kind="constructed",
+        levels=("unwww", "base"),
+        selectable=True,
+        mailed="chosen",
+        covers="fqdn",
+        facts=("JPRS-3", "JPRS-4"),
+        source=_METHODS_PAGE,
+        common_name=True,
+        local_parts=LOCAL_PARTS,
+    ),
+    ContactOffer(
+        # at which of the two levels JPRS looks its page does not say; at the first the record serves both www and
+        # non-www, and a look-up that prunes (BR 3.2.2.4.14) finds it for the common name
+        kind="txt",
+        levels=("unwww", "base"),
+        selectable=True,
+        mailed="chosen",
+        covers="fqdn",
+        facts=("JPRS-2", "BR 3.2.2.4.14"),
+        source="JPRS accepts the TXT contact since 2025-06-10",
+        common_name=True,
+        since=date(2025, 6, 10),
+    ),
+    ContactOffer(
+        kind="whois",
+        levels=("base",),
+        selectable=True,
+        mailed="chosen",
+        covers="fqdn",
+        facts=("JPRS-5",),
+        source="announced as the end of June 2025; SC-080v3",
+        common_name=True,
+        until=date(2025, 7, 6),
+    ),
+)
+
+_STEPS = (
+    StepRule(
+        "customer",
+        "publish {mailbox} in DNS before the order, the same at every authoritative server, and keep it until the"
+        " certificate is there",
+        ("BR 3.2.2.4.14", "BR 3.2.2.9"),
+        "BR 3.2.2.4.14, A.2.1",
+        methods=("email",),
+        contacts=("txt",),
+    ),
+    StepRule(
+        "customer",
+        "see that mail to {mailbox} arrives and is read",
+        ("JPRS-2", "JPRS-3", "JPRS-4"),
+        _METHODS_PAGE,
+        methods=("email",),
+        contacts=("constructed",),
+    ),
+    StepRule(
+        "customer",
+        "order through the registrar that manages the domain, as its registrant: JP names, and others that JPRS manages"
+        " as their registrar",
+        ("JPRS-11",),
+        _METHODS_PAGE,
+        methods=("registrar",),
+    ),
+    StepRule("customer", "make key and CSR, then order at the reseller (指定事業者)", ("JPRS-6",), _METHODS_PAGE),
+    StepRule("seller", "pass the order on to JPRS", ("JPRS-6", "JPRS-13"), _METHODS_PAGE),
+    StepRule("ca", "mail instructions to {mailbox}", ("JPRS-2",), _METHODS_PAGE, methods=("email",)),
+    StepRule(
+        "customer",
+        "follow the instructions of the mail (the approval page, 承認ページ): a person does, and soon; JPRS names no"
+        " day, the reseller may",
+        ("JPRS-2", "JPRS-13"),
+        _METHODS_PAGE,
+        methods=("email",),
+    ),
+    StepRule("seller", "tell URI and string of the file", ("JPRS-6",), _METHODS_PAGE, methods=("file",)),
+    StepRule(
+        "customer",
+        "serve the file at its URI for every name of the certificate and leave it there until all are validated; up to"
+        " 10 HTTP redirects are followed, no meta refresh and no JavaScript",
+        ("JPRS-6", "JPRS-8", "JPRS-9", "JPRS-10"),
+        _METHODS_PAGE,
+        methods=("file",),
+    ),
+    StepRule(
+        "ca",
+        "fetch the file when the crawler comes round: nobody can call it",
+        ("JPRS-8", "JPRS-10"),
+        _METHODS_PAGE,
+        methods=("file",),
+    ),
+    StepRule(
+        "ca",
+        "ask the registrar whether the registrant is the applicant; no mail is sent, so a missing mail is normal",
+        ("JPRS-11",),
+        _METHODS_PAGE,
+        methods=("registrar",),
+    ),
+    StepRule("ca", "issue", ("JPRS-2", "JPRS-6", "JPRS-11"), _METHODS_PAGE),
+    StepRule("customer", "delete the file", ("JPRS-10",), _METHODS_PAGE, methods=("file",)),
+    StepRule(
+        "customer",
+        "deploy the certificate with the chain that came with it: it may differ from last time's",
+        ("JPRS-6",),
+        "https://jprs.jp/pubcert/service/certificate/: new intermediates since 2026-06-17",
+    ),
+)
+
+_CUSTODY = (CustodyRule(("us",), ("us",), ("JPRS-6", "BR 6.1.1.3"), _METHODS_PAGE),)
+_RENEWAL = (RenewalRule("lapses", ("JPRS-13",), "JPRS sells through resellers: one that renews by itself says so"),)
+_VALIDITY = (
+    ValidityRule("ca_decides", ("BR 6.3.2",), "the years bought, under the cap of the day", until=date(2026, 2, 18)),
+    ValidityRule(
+        "end_of_month",
+        ("BR 6.3.2",),
+        "JPRS, notice of 2025-11-27: until the last day of the fifth month after issue",
+        amount=5,
+        since=date(2026, 2, 18),
+    ),
+)
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(
+        key="jprs-dv",
+        seller="jprs",
+        ca="jprs",
+        validation_level="dv",
+        title="JPRS DV",
+        source="https://jprs.jp/pubcert/service/",
+        names=(NameRule("no", 1, ("JPRS-8",), _METHODS_PAGE, www_option="double_address"),),
+        custody=_CUSTODY,
+        methods=(_EMAIL._replace(way_out="file or registrar"), _FILE, _REGISTRAR),
+        contacts=_CONTACTS,
+        steps=_STEPS,
+        renewal=_RENEWAL,
+        validity=_VALIDITY,
+        utc_offset=_JST,
+    ),
+    Product(
+        key="jprs-dv-wildcard",
+        seller="jprs",
+        ca="jprs",
+        validation_level="dv",
+        title="JPRS DV wildcard (ワイルドカード)",
+        source="https://jprs.jp/pubcert/service/",
+        # whether the double-address option adds the name without *. is not in the documents, so it is not claimed
+        names=(NameRule("only", 1, ("JPRS-3",), _METHODS_PAGE),),
+        custody=_CUSTODY,
+        methods=(_EMAIL._replace(way_out="registrar"), _FILE, _REGISTRAR),
+        contacts=_CONTACTS,
+        steps=_STEPS,
+        renewal=_RENEWAL,
+        validity=_VALIDITY,
+        utc_offset=_JST,
+    ),
+)
