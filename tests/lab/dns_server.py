@@ -45,6 +45,7 @@ PAYLOAD = 1232
 CLASSIC_PAYLOAD = 512
 TCP_IDLE_SECONDS = 10
 PORT_TRIES = 20
+POLL_SECONDS = 0.05
 #: what comes truncated while dns_truncates is on
 LONG_TYPES = (RdataType.TXT, RdataType.CAA)
 
@@ -74,7 +75,7 @@ class DnsServers:
         self._servers = _open_servers(self._respond)
         self.port: int = self._servers[0].server_address[1]
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.05,), name="lab-dns", daemon=True)
+            threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="lab-dns", daemon=True)
             for server in self._servers
         ]
         self.zones = self.data.zones
@@ -88,10 +89,13 @@ class DnsServers:
             thread.start()
 
     def stop(self) -> None:
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            if thread.is_alive():
-                server.shutdown()
-                thread.join()
+        """All at once: each looks up from its socket only now and then."""
+        stops = [threading.Thread(target=server.shutdown) for server in self._servers]
+        for stop in stops if self._threads[0].is_alive() else []:
+            stop.start()
+        for thread in [thread for thread in stops + self._threads if thread.is_alive()]:
+            thread.join()
+        for server in self._servers:
             server.server_close()
 
     def __enter__(self) -> DnsServers:

@@ -16,7 +16,7 @@ MAIL_HOST = "mail.lab.example"
 MAIL_ADDRESS = "127.0.0.1"
 #: names of every zone that all web hosts serve, and those that only the first or the last serves
 ON_ALL = ("@", "www", "shop", "www.shop", "files", "www.files")
-ON_FIRST = ("api", "www.api", "blog")
+ON_FIRST = ("api", "www.api", "blog", "corp", "members")
 ON_LAST = ("intra", "www.intra")
 
 #: zone -> records as people write them, see dns_zone.py
