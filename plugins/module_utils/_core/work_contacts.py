@@ -16,9 +16,8 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome, broken_run
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Item, Run, Said
 
-#: Where the CA looks for an address of kind txt (BR 3.2.2.4.14); a CAA record is at the name itself (BR 3.2.2.4.13).
-_TXT_LABEL = "_validation-contactemail."
-_KINDS = {"TXT": "txt", "CAA": "caa"}
+#: Kinds of contact that a CA finds in a record of ours (BR 3.2.2.4.13, BR 3.2.2.4.14).
+_PUBLISHED = ("txt", "caa")
 _LONGEST_NAME = 200
 
 
@@ -37,15 +36,13 @@ def contact_items(run: Run) -> list[Item]:
 def _contacts(run: Run, name: str) -> t.Iterator[Item]:
     """Those of one certificate. Two that share a contact give the same item, but for ``exclusive``."""
     contact = (run.wish(name).get("validation") or {}).get("contact") or {}
-    records = run.plans.get(name, {}).get("records") or ()
-    for record in (record for record in records if record.get("standing")):
-        kind, domain = _KINDS[record["type"]], record["name"]
-        domain = domain[len(_TXT_LABEL) :] if kind == "txt" else domain
+    kind, address = contact.get("kind"), contact.get("address")
+    for domain in contact.get("domains") or () if kind in _PUBLISHED and address else ():
         yield {
-            "name": _item_name(f"{contact['address']} ({kind}) of {domain}"),
+            "name": _item_name(f"{address} ({kind}) of {domain}"),
             "domain": domain,
             "kind": kind,
-            "address": contact["address"],
+            "address": address,
             "exclusive": bool(contact.get("exclusive")),
         }
 

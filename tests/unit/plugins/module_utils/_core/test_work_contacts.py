@@ -18,29 +18,25 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.work_contacts impo
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import planned, wish
 
 ADDRESS = "certs@example.jp"
-TXT = {"name": "_validation-contactemail.example.jp", "type": "TXT", "value": ADDRESS, "standing": True}
-CAA = {"name": "example.jp", "type": "CAA", "value": f'0 contactemail "{ADDRESS}"', "standing": True}
-TOKEN = {"name": "_acme-challenge.example.jp", "type": "TXT", "value": "known_after_order"}
+RECORD = "_validation-contactemail.example.jp"
 
 
-def by_mail(name: str, kind: str = "txt", address: str = ADDRESS, **more: t.Any) -> dict[str, t.Any]:
-    contact = {"kind": kind, "address": address, "exclusive": False, **more}
+def by_mail(name: str, kind: str = "txt", address: str | None = ADDRESS, **more: t.Any) -> dict[str, t.Any]:
+    contact = {"kind": kind, "address": address, "exclusive": False, "domains": ["example.jp"], **more}
     certificate = wish(name=name, validation={"method": "email", "contact": contact})
     return planned(name=name, certificate=certificate)
 
 
-def a_run(*plans: dict[str, t.Any], records: t.Sequence[dict[str, t.Any]] = (TXT,), **changes: t.Any) -> Run:
+def a_run(*plans: dict[str, t.Any], **changes: t.Any) -> Run:
     """Contacts are kept without a look at any host: there are no targets."""
     return dataclasses.replace(
-        Run(plan={plan["name"]: plan for plan in plans}, orders={}, targets={}, hosts={}),
-        plans={plan["name"]: {"name": plan["name"], "records": list(records)} for plan in plans},
-        **changes,
+        Run(plan={plan["name"]: plan for plan in plans}, orders={}, targets={}, hosts={}), **changes
     )
 
 
-@pytest.mark.parametrize(("record", "kind"), [(TXT, "txt"), (CAA, "caa")])
-def test_a_contact_stands_at_the_name_that_the_plan_says(record: dict[str, t.Any], kind: str) -> None:
-    (item,) = contact_items(a_run(by_mail("shop", kind), records=[record]))
+@pytest.mark.parametrize("kind", ["txt", "caa"])
+def test_a_contact_stands_at_the_name_that_the_plan_says(kind: str) -> None:
+    (item,) = contact_items(a_run(by_mail("shop", kind)))
     assert item == {
         "name": f"certs@example.jp ({kind}) of example.jp",
         "domain": "example.jp",
@@ -55,9 +51,18 @@ def test_it_is_kept_whether_or_not_the_certificate_is_due(outcome: str) -> None:
     assert len(contact_items(a_run({**by_mail("shop"), "outcome": outcome}))) == 1
 
 
-def test_certificates_that_share_a_contact_want_it_once_and_other_records_are_none() -> None:
+def test_certificates_that_share_a_contact_want_it_once() -> None:
     assert len(contact_items(a_run(by_mail("shop"), by_mail("api")))) == 1
-    assert contact_items(a_run(planned(), records=[TOKEN])) == []
+
+
+def test_a_contact_of_several_names_stands_at_each() -> None:
+    items = contact_items(a_run(by_mail("shop", domains=["example.jp", "example.com"])))
+    assert [item["domain"] for item in items] == ["example.jp", "example.com"]
+
+
+@pytest.mark.parametrize("plan", [planned(), by_mail("shop", "constructed"), by_mail("shop", address=None)])
+def test_what_needs_no_record_of_ours_wants_none(plan: dict[str, t.Any]) -> None:
+    assert contact_items(a_run(plan)) == []
 
 
 def test_a_refused_certificate_wants_nothing() -> None:
@@ -77,14 +82,13 @@ def test_whoever_wants_to_be_alone_is_heard_also_when_they_share_the_address() -
 
 def test_the_longest_names_give_items_that_modules_take() -> None:
     domain = ".".join(["a" * 60] * 4)
-    plan = by_mail("shop", address=f"{'b' * 60}@{domain}")
-    run = a_run(plan, records=[{**TXT, "name": f"_validation-contactemail.{domain[:220]}"}])
+    run = a_run(by_mail("shop", address=f"{'b' * 60}@{domain}", domains=[domain]))
     assert [shown_name_error(item["name"]) for item in contact_items(run)] == [None]
 
 
 class TestEndings:
     def published(self, **changes: t.Any) -> dict[str, t.Any]:
-        base = {"changed": True, "outcome": "published", "error": None, "type": "TXT", "record": TXT["name"]}
+        base = {"changed": True, "outcome": "published", "error": None, "type": "TXT", "record": RECORD}
         return {"name": f"{ADDRESS} (txt) of example.jp", "value": ADDRESS, **base, **changes}
 
     def zone(self, **changes: t.Any) -> dict[str, t.Any]:
@@ -135,7 +139,7 @@ class TestEndings:
 
     def test_a_refused_declaration_says_why_and_one_without_contact_is_in_order(self) -> None:
         assert self.lines({**by_mail("shop"), "error": {"message": "no."}}) == ["shop is refused: no."]
-        assert [ending.line() for ending in contact_endings(a_run(planned(), records=[TOKEN]))] == ["shop is in order"]
+        assert [ending.line() for ending in contact_endings(a_run(planned()))] == ["shop is in order"]
 
     def test_a_step_that_broke_is_told_once_and_nothing_is_claimed_of_its_certificates(self) -> None:
         assert self.lines(by_mail("shop"), mailboxes=[self.zone()], central_broken={"contacts": "no dnspython"})[0] == (
