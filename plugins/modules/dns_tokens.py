@@ -180,12 +180,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     canonical_name,
     canonical_value,
-    record_lines,
     value_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
-from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Outcome, Token, ZoneDiff, publish
+from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Token, publish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
 from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import (
     DNSPYTHON,
@@ -195,8 +194,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import 
     judge_ttl,
     open_services,
     real_ports,
+    record_item,
+    zone_diff,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
 
@@ -233,10 +234,10 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     tokens = _tokens(params, check_mode, errors)
     errors.refuse()
     services = open_services(configs if tokens else (), ports)
-    outcomes, diffs = publish(tokens, services, ports.alias_of(sight), check_mode)
+    outcomes, diffs = publish(tokens, services, ports.outside(sight).alias_of, check_mode)
     return Result(
-        items=[_item(outcome) for outcome in outcomes],
-        diff=[_diff(one) for one in diffs],
+        items=[record_item(outcome) for outcome in outcomes],
+        diff=[zone_diff(one) for one in diffs],
         warnings=settings_warnings(configs),
     )
 
@@ -283,38 +284,6 @@ def _reasons(token: Token, check_mode: bool) -> t.Iterator[tuple[str, str, str]]
     value = value_error(token.type, token.value)
     if value:
         yield "bad_value", f"its value is no {token.type} value: {value}", "Take the value that the order wants"
-
-
-def _item(outcome: Outcome) -> ItemResult:
-    token, place = outcome.token, outcome.place
-    return ItemResult(
-        name=token.name,
-        outcome=_outcome_word(outcome),
-        state=None if outcome.there is None else "present" if outcome.there else "absent",
-        changed=outcome.changed,
-        error=outcome.error,
-        extra={
-            "service": place.service if place else None,
-            "zone": place.zone if place else None,
-            "record": place.rrset.name if place else token.record,
-            "type": token.type,
-            "value": token.value,
-        },
-    )
-
-
-def _outcome_word(outcome: Outcome) -> str:
-    if outcome.token.present:
-        if outcome.error is not None:
-            return "not_published"
-        return "published" if outcome.changed else "already_there"
-    if outcome.error is not None:
-        return "not_removed"
-    return "removed" if outcome.changed else "already_absent"
-
-
-def _diff(one: ZoneDiff) -> Diff:
-    return Diff(f"zone {one.zone} at {one.service}", record_lines(one.before), record_lines(one.after))
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 """DNS records as values: names and values in one spelling, TXT in character-strings, and lines for a diff.
 
 A TXT value is text; its octets are UTF-8. A neighbour's record may hold any octets: those that are no UTF-8 travel as
-surrogate escapes, so that joining and splitting lose nothing, and are shown as ``\\DDD``.
+surrogate escapes, so that joining and splitting lose nothing, and are shown as ``\\DDD``. A CAA value is in its text
+form, ``0 issue "ca.example.net"``, each octet written in one way only.
 
 This file is private to the collection.
 """
@@ -74,13 +75,48 @@ def canonical_value(type: str, value: str) -> str:
     return value
 
 
-def canonical_caa(text: str) -> str | None:
-    """``flags tag "value"`` with the tag in lower case (RFC 8659 §4.1), or None if ``text`` is no CAA value."""
+class Caa(t.NamedTuple):
+    """The parts of a CAA value; tag in lower case (RFC 8659 §4.1), content in octets."""
+
+    flags: int
+    tag: str
+    content: bytes
+
+    @property
+    def is_critical(self) -> bool:
+        return self.flags >= 128
+
+    def text(self) -> str:
+        return f'{self.flags} {self.tag} "{"".join(map(_quoted_octet, self.content))}"'
+
+
+def parse_caa(text: str) -> Caa | None:
+    """The parts of ``text``, or None if it is no CAA value."""
     match = _CAA.fullmatch(text)
     if match is None or int(match.group(1)) > 255:
         return None
     content = match.group(3) if match.group(3) is not None else match.group(4)
-    return f'{int(match.group(1))} {match.group(2).lower()} "{content}"'
+    octets = bytearray()
+    at = 0
+    while at < len(content):
+        try:
+            taken, at = _read_octets(content, at)
+        except ValueError:
+            return None
+        octets += taken
+    return Caa(int(match.group(1)), match.group(2).lower(), bytes(octets))
+
+
+def canonical_caa(text: str) -> str | None:
+    """In one spelling, or None if ``text`` is no CAA value."""
+    parsed = parse_caa(text)
+    return parsed.text() if parsed is not None else None
+
+
+def property_of(type: str, value: str) -> str:
+    """What a value speaks of: the tag of a CAA value, for each tag is an affair of its own (RFC 8659 §4.1)."""
+    parsed = parse_caa(value) if type == "CAA" else None
+    return parsed.tag if parsed is not None else ""
 
 
 # --- TXT -------------------------------------------------------------------------------------------------------------

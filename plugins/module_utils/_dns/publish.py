@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import Line, longest_zone
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import Line, longest_zone, property_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
@@ -41,6 +41,10 @@ class Token(t.NamedTuple):
     ttl: int
     exclusive: bool
     present: bool
+
+    @property
+    def speaks_of(self) -> str:
+        return property_of(self.type, self.value)
 
 
 class Place(t.NamedTuple):
@@ -80,10 +84,16 @@ class OpenService(t.NamedTuple):
 
 #: who is asked for a CNAME at a name that no service holds
 AliasOf = t.Callable[[str], t.Optional[str]]
+#: looks at all plans before any of them is applied, and fails those that must not be
+Judge = t.Callable[[t.Sequence["Plan"]], None]
 
 
 def publish(
-    tokens: t.Sequence[Token], services: t.Mapping[str, OpenService], alias_of: AliasOf, check_mode: bool
+    tokens: t.Sequence[Token],
+    services: t.Mapping[str, OpenService],
+    alias_of: AliasOf,
+    check_mode: bool,
+    judge: Judge | None = None,
 ) -> tuple[list[Outcome], list[ZoneDiff]]:
     """Outcomes 1:1 with the tokens, and what changed (in check mode: would change) by zone."""
     places = find_places([Question(token.record, token.type) for token in tokens], services, alias_of)
@@ -100,6 +110,8 @@ def publish(
         outcomes.append(outcome)
     for plan in plans.values():
         plan.decide()
+    if judge is not None:
+        judge(list(plans.values()))
     if not check_mode:
         _apply(plans.values(), services)
     return outcomes, _diffs(plans.values())
@@ -258,13 +270,17 @@ class Plan:
         self._judge_cname()
 
     def _claim(self, present: set[str]) -> None:
-        """Whatever else is there goes; the tokens that wanted to be alone have changed something then."""
+        """Whatever else is there goes; the tokens that wanted to be alone have changed something then.
+
+        Alone in what they speak of: the other properties of a CAA set are nobody's rivals.
+        """
         there = self.place.rrset
-        surplus = there.values - present - frozenset(self.removes)
-        self.removes.update({value: Change(there.name, there.type, value) for value in surplus})
-        for outcome in self.outcomes:
-            if outcome.token.exclusive and outcome.token.present and surplus:
+        claims = [one for one in self.outcomes if one.token.exclusive and one.token.present]
+        for value in there.values - present - frozenset(self.removes):
+            rivals = [one for one in claims if one.token.speaks_of == property_of(there.type, value)]
+            for outcome in rivals:
                 outcome.changed = True
+                self.removes[value] = Change(there.name, there.type, value)
 
     def _judge_cname(self) -> None:
         """A name has one CNAME: a second one would silently replace the first (RFC 2136 §3.4.2.2)."""

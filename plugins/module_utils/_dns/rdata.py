@@ -10,9 +10,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
+    Caa,
     canonical_name,
     canonical_value,
     is_at_or_below,
+    parse_caa,
     txt_strings,
     txt_value,
 )
@@ -30,10 +32,16 @@ def query_for(question: Question, recurse: bool) -> dns.message.Message:
 
 
 def to_rdata(type: str, value: str) -> dns.rdata.Rdata:
-    """TXT is built from octets: no text form can hold more than 255 of them or a quote (facts: dnspython)."""
+    """TXT and CAA are built from octets: no text form of TXT can hold more than 255 of them or a quote, and none of CAA
+    an octet above 127 (facts: dnspython).
+    """
     rdclass, rdtype = dns.rdataclass.IN, dns.rdatatype.from_text(type)
     if type == "TXT":
         return dns.rdtypes.ANY.TXT.TXT(rdclass, rdtype, txt_strings(value))
+    caa = parse_caa(value) if type == "CAA" else None
+    if caa is not None:
+        make: t.Any = dns.rdtypes.ANY.CAA.CAA
+        return t.cast(dns.rdata.Rdata, make(rdclass, rdtype, caa.flags, caa.tag.encode("ascii"), caa.content))
     if type == "CNAME":
         return dns.rdata.from_text(rdclass, rdtype, value + ".")
     return dns.rdata.from_text(rdclass, rdtype, value)
@@ -44,6 +52,9 @@ def value_of(rdata: dns.rdata.Rdata) -> str:
     if type == "TXT":
         strings: t.Iterable[bytes] = t.cast(t.Any, rdata).strings
         return txt_value(strings)
+    if type == "CAA":
+        caa = t.cast(t.Any, rdata)
+        return Caa(caa.flags, caa.tag.decode("ascii", "replace").lower(), caa.value).text()
     return canonical_value(type, rdata.to_text())
 
 

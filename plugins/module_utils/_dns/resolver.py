@@ -74,14 +74,25 @@ class Resolver:
 
     def alias_of(self, name: str) -> str | None:
         """The target of a CNAME at ``name``, as the first authoritative server tells that answers."""
-        return self._authoritative(Question(name, "CNAME"))
+        told = self._authoritative(Question(name, "CNAME"))
+        return min(told.found.values) if told.found else told.alias
 
-    def _authoritative(self, question: Question) -> str | None:
+    def values_of(self, question: Question) -> frozenset[str]:
+        """What is there, itself or behind its CNAMEs, as the first authoritative server of each tells."""
+        here = question
+        for _turn in range(MAX_CHAIN):
+            told = self._authoritative(here)
+            if told.found is not None or told.alias is None:
+                return told.found.values if told.found is not None else frozenset()
+            here = Question(told.alias, question.type)
+        raise _unfound(question, f"more than {MAX_CHAIN} CNAMEs in a row, or a loop")
+
+    def _authoritative(self, question: Question) -> Told:
         zone = self.zone_of(question.name)
         for _turn in range(MAX_CHAIN):
             told = self._first(question, zone.servers)
             if told.referral is None:
-                return min(told.found.values) if told.found else told.alias
+                return told
             zone = self.zone_below(told)
         raise _unfound(question, "the servers point from one to the next without an end")
 

@@ -13,7 +13,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.modules.dns_tokens import Ports, run
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Nowhere, Server
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 NAME = "_acme-challenge.www.example.test"
@@ -40,7 +40,7 @@ def call(server: Server, options: dict[str, t.Any], check_mode: bool = False) ->
     def open_service(config: ServiceConfig) -> DnsService:
         return Rfc2136(config.name, config.zones, server, "192.0.2.53:53")
 
-    return run(options, check_mode, Ports(open_service, lambda _sight: lambda _name: None))
+    return run(options, check_mode, Ports(open_service, lambda _sight: Nowhere()))
 
 
 def refusals(options: dict[str, t.Any], check_mode: bool = False) -> list[tuple[str, str]]:
@@ -143,7 +143,7 @@ def test_no_tokens_open_no_service() -> None:
     def refuse(_config: ServiceConfig) -> DnsService:
         raise AssertionError("opened")
 
-    assert run(params(), False, Ports(refuse, lambda _sight: lambda _name: None)).items == []
+    assert run(params(), False, Ports(refuse, lambda _sight: Nowhere())).items == []
 
 
 def test_a_weak_key_is_warned_of() -> None:

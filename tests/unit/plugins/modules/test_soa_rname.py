@@ -14,7 +14,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2
 from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import Ports
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.modules.soa_rname import run
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Nowhere, Server
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 ZONE, OTHER = "example.test", "other.test"
@@ -38,7 +38,7 @@ def call(server: Server, options: dict[str, t.Any], check_mode: bool = False) ->
     def open_service(config: ServiceConfig) -> DnsService:
         return Rfc2136(config.name, config.zones, server, "192.0.2.53:53")
 
-    return run(options, check_mode, Ports(open_service, lambda _sight: lambda _name: None))
+    return run(options, check_mode, Ports(open_service, lambda _sight: Nowhere()))
 
 
 def refusals(options: dict[str, t.Any]) -> list[str]:
@@ -122,7 +122,7 @@ def test_a_service_without_this_ability_says_so() -> None:
     def open_service(_config: ServiceConfig) -> DnsService:
         return t.cast(DnsService, object())
 
-    result = run(params(mailbox()), False, Ports(open_service, lambda _sight: lambda _name: None))
+    result = run(params(mailbox()), False, Ports(open_service, lambda _sight: Nowhere()))
     assert result.items[0].error is not None
     assert result.items[0].error.code == "rname_not_settable"
 

@@ -22,12 +22,26 @@ import dns.rdatatype
 import dns.rrset
 import dns.update
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Question
 
 Key = tuple[str, str]
 
 
 def no_answer(address: str = "192.0.2.53", *, code: str = "dns_no_answer", sent: bool = True) -> TransportError:
     return TransportError(code=code, what="No answer", where=address, why="silence", sent=sent)
+
+
+class Nowhere:
+    """What is seen outside of the declared zones: nothing, or the CAA values that are given."""
+
+    def __init__(self, values: t.Mapping[str, t.Collection[str]] | None = None) -> None:
+        self.values = values or {}
+
+    def alias_of(self, _name: str) -> str | None:
+        return None
+
+    def values_of(self, question: Question) -> frozenset[str]:
+        return frozenset(self.values.get(question.name, ()))
 
 
 def text(name: t.Any) -> str:
