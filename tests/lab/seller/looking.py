@@ -78,12 +78,14 @@ class Resolver:
         return [(name, address) for name in names if name for address in self.addresses(name)]
 
     def _zone(self, name: str) -> str | None:
-        answer = self._ask(name, "SOA", self._hint)
-        if answer is None:
-            return None
-        for rrset in [*answer.answer, *answer.authority]:
-            if rrset.rdtype == dns.rdatatype.SOA and dns.name.from_text(name).is_subdomain(rrset.name):
-                return str(rrset.name)
+        """The apex of the zone that holds the name. An alias tells another zone's SOA: its parent knows better."""
+        owner = dns.name.from_text(name)
+        while owner != dns.name.root:
+            answer = self._ask(str(owner), "SOA", self._hint)
+            for rrset in [*answer.answer, *answer.authority] if answer else []:
+                if rrset.rdtype == dns.rdatatype.SOA and owner.is_subdomain(rrset.name):
+                    return str(rrset.name)
+            owner = owner.parent()
         return None
 
     def _ask(self, name: str, kind: str, server: str) -> dns.message.Message | None:
