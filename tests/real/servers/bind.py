@@ -25,9 +25,10 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.resolver
+from plays.waiting import wait_for
 
 from .forward import Forwarder
-from .process import Daemon, free_port, program, wait_for
+from .process import Daemon, free_port, program
 
 Records = t.Mapping[str, t.Sequence[tuple[str, str]]]
 
@@ -88,6 +89,7 @@ class Bind:
     zones     zone -> {owner name, relative to the zone, "@" the zone itself: [(type, value)]}
     keys      TSIG key name -> base64 secret; key_algorithms overrides hmac-sha256 for some
     policy    zone -> update-policy text, or None: the zone refuses updates; default: every key may do anything
+    inline_signing  zones that BIND signs by itself, beside the zone that it keeps
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Bind:
         secondary: str | None = None,
         key_algorithms: t.Mapping[str, str] | None = None,
         soa_mname: str = "ns1",
+        inline_signing: t.Collection[str] = (),
     ) -> None:
         self.directory = pathlib.Path(directory)
         self.address = address
@@ -113,6 +116,7 @@ class Bind:
         self.key_algorithms = dict(key_algorithms or {})
         self.policy = dict(policy or {})
         self.soa_mname = soa_mname
+        self.inline_signing = frozenset(inline_signing)
         self._servers = [_Named(self.directory / "primary", address, self.port)]
         if secondary:
             self._servers.append(_Named(self.directory / "secondary", address, free_port([address])))
@@ -253,7 +257,8 @@ class Bind:
         if self.secondary_address:
             second = self._servers[1]
             notify = f"notify explicit; notify-delay 0; also-notify {{ {second.address} port {second.port}; }};"
-        return f'zone "{zone}" {{ type primary; file "{zone}.zone"; {policy} {notify} }};\n'
+        signing = "dnssec-policy default; inline-signing yes;" if zone in self.inline_signing else ""
+        return f'zone "{zone}" {{ type primary; file "{zone}.zone"; {policy} {notify} {signing} }};\n'
 
 
 # Without `controls`, `session-keyfile` and friends in the private directory, two named on one machine collide.

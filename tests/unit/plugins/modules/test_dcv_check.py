@@ -176,3 +176,16 @@ def test_an_item_that_wants_nothing_is_visible_without_a_look() -> None:
     world = World()
     result = world.call({"name": "x", "records": [], "files": []})
     assert (result.items[0].state, result.extra["looks"], world.internet.asked) == ("visible", 0, [])
+
+
+def test_the_contact_in_a_caa_record_can_be_checked_among_other_properties() -> None:
+    world = World()
+    world.server.put("example.test", "CAA", '0 issue "ca.example.net"', '0 contactemail "certs@example.test"')
+    record = {"name": "example.test", "type": "CAA", "value": "0 ContactEmail certs@example.test"}
+    there, absent = world.call(
+        {"name": "there", "records": [record], "files": []},
+        {"name": "absent", "records": [{**record, "value": '0 contactemail "other@example.test"'}], "files": []},
+    ).items
+    assert (there.state, there.extra["records"][0]["value"]) == ("visible", '0 contactemail "certs@example.test"')
+    assert absent.state == "not_visible"
+    assert '0 contactemail "certs@example.test"' in absent.extra["lacking"][0]
