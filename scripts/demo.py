@@ -20,9 +20,11 @@ import time
 import typing as t
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests"))
 sys.path.insert(0, str(REPOSITORY / "tests" / "real"))
 
-from servers.process import Missing, program, wait_for  # noqa: E402
+from plays.waiting import wait_for  # noqa: E402
+from servers.process import Missing, program  # noqa: E402
 from world import Play, World, usual_certificates  # noqa: E402
 
 PROGRAMS = {"named": "bind9", "pebble": "pebble", "nginx": "nginx-light"}

@@ -30,9 +30,10 @@ import threading
 import typing as t
 from dataclasses import dataclass, field
 
+from plays.waiting import wait_for
 from servers.pebble import Pebble
 from servers.pki import Authority
-from servers.process import free_port, wait_for
+from servers.process import free_port
 
 #: what a path of Pebble means; "other" counts as a write too, so nothing can hide there
 _KINDS = (

@@ -8,7 +8,7 @@ import typing as t
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from servers.process import wait_for
+from plays.waiting import wait_for
 from world import Host, Play, World
 
 

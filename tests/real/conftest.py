@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # plays
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # servers and world
 
 from servers.process import Missing, program
 

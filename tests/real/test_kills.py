@@ -20,7 +20,7 @@ from checks import (
     played_without_effect,
     serves,
 )
-from servers.process import wait_for
+from plays.waiting import wait_for
 from world import RunningPlay, World, by_dns, by_http
 
 SHOP, API = "shop.example.test", "api.example.test"

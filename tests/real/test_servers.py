@@ -15,10 +15,10 @@ import dns.rcode
 import dns.tsigkeyring
 import dns.update
 import pytest
+from plays.waiting import wait_for
 from servers.bind import Bind, Query, Update, secret
 from servers.nginx import Nginx
 from servers.pebble import Pebble
-from servers.process import wait_for
 
 HERE = pathlib.Path(__file__).parent
 
@@ -100,7 +100,7 @@ def test_nginx_starts_without_a_certificate_and_serves_it_after_reload(tmp_path:
 
 def test_no_daemon_outlives_a_killed_test(tmp_path: pathlib.Path) -> None:
     code = (
-        "import sys, pathlib, signal; sys.path.insert(0, sys.argv[1])\n"
+        "import sys, pathlib, signal; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/..']\n"
         "from servers.bind import Bind; from servers.nginx import Nginx; from servers.pebble import Pebble\n"
         "d = pathlib.Path(sys.argv[2])\n"
         "b = Bind(d / 'b').__enter__(); p = Pebble(d / 'p', f'127.0.0.1:{b.port}', 5002).__enter__()\n"

@@ -274,7 +274,7 @@ def test_plugins_keep_the_rule(check: t.Callable[[t.Sequence[Source]], list[str]
     assert check(plugins) == []
 
 
-@pytest.mark.parametrize("folder", ["tests/lab", "tests/real"])
+@pytest.mark.parametrize("folder", ["tests/lab", "tests/plays", "tests/real"])
 def test_outsiders_import_nothing_of_the_collection(folder: str) -> None:
     """But for the tests themselves, which may drive one adapter directly against a real server."""
     sources = [one for one in read_sources(REPOSITORY / folder) if not one.path.startswith("test_")]

@@ -20,8 +20,9 @@ import sys
 import typing as t
 
 from cryptography import x509
+from plays.waiting import wait_for
 
-from .process import Daemon, answers, free_port, program, wait_for
+from .process import Daemon, answers, free_port, program
 
 
 class Request(t.NamedTuple):

@@ -13,8 +13,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import typing as t
+
+from plays.waiting import wait_for
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the kernel sends this signal when our parent dies, however it dies
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -40,18 +41,6 @@ def program(name: str, package: str) -> str:
     if found is None:
         raise Missing(name, package)
     return found
-
-
-def wait_for(condition: t.Callable[[], t.Any], what: str, seconds: float = 15.0, step: float = 0.02) -> t.Any:
-    """The first true value of ``condition``; an error that says what was awaited when the time is over."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:g} s in vain for: {what}")
-        time.sleep(step)
 
 
 def free_port(addresses: t.Sequence[str] = ("127.0.0.1",)) -> int:
