@@ -105,9 +105,8 @@ def _not_offered(offer: ContactOffer, product: Product, wish: Wish, book: Book) 
 
 
 def _domains(offer: ContactOffer, names: t.Sequence[str], book: Book) -> tuple[str, ...]:
-    """Those of the common name first, each name's own nearest first."""
-    chosen = names[:1] if offer.common_name else names
-    return tuple(dict.fromkeys(domain for name in chosen for domain in levels_of(name, offer.levels, book)))
+    """Those of the first name first, each name's own nearest first."""
+    return tuple(dict.fromkeys(domain for name in names for domain in levels_of(name, offer.levels, book)))
 
 
 def levels_of(name: str, levels: t.Sequence[str], book: Book) -> list[str]:
@@ -209,13 +208,13 @@ def _published(
             nearest.setdefault(base_of(box.domain), box.domain)
     lost = next((name for name in names if base_of(name) not in nearest), None)
     if lost is not None:
-        why = "; ".join(dict.fromkeys(reason for box in boxes if not box.allowed for reason in box.reasons))
+        why = "; ".join(reason for box in boxes if base_of(box.domain) == base_of(lost) for reason in box.reasons)
         return None, _refused(
             wish,
             "contact_not_possible",
             f"No mailbox of kind {contact.kind} serves {lost}",
-            why or f"the seller looks below the registrable domain of {names[0]} only",
-            "Split the certificate, one for each registrable domain",
+            why,
+            "Split the certificate, or choose another method",
             boxes,
         )
     return ChosenMailbox(contact.kind, address, contact.exclusive, tuple(nearest.values())), None

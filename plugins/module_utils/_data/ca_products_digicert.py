@@ -84,8 +84,9 @@ PRODUCTS: tuple[Product, ...] = (
                 local_parts=LOCAL_PARTS,
             ),
             ContactOffer(
+                # not at the www name: DigiCert adds the name without www, which an approval there would not cover
                 kind="txt",
-                levels=("fqdn", "parents"),
+                levels=("unwww", "parents"),
                 selectable=True,
                 mailed="chosen",
                 covers="fqdn",

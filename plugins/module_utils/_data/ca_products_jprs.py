@@ -78,7 +78,6 @@ _CONTACTS = (
         covers="fqdn",
         facts=("JPRS-3", "JPRS-4"),
         source=_METHODS_PAGE,
-        common_name=True,
         local_parts=LOCAL_PARTS,
     ),
     ContactOffer(
@@ -89,9 +88,8 @@ _CONTACTS = (
         selectable=True,
         mailed="chosen",
         covers="fqdn",
-        facts=("JPRS-2", "BR 3.2.2.4.14"),
+        facts=("JPRS-2", "JPRS-13"),
         source="JPRS accepts the TXT contact since 2025-06-10",
-        common_name=True,
         since=date(2025, 6, 10),
     ),
     ContactOffer(
@@ -102,7 +100,6 @@ _CONTACTS = (
         covers="fqdn",
         facts=("JPRS-5",),
         source="announced as the end of June 2025; SC-080v3",
-        common_name=True,
         until=date(2025, 7, 6),
     ),
 )

@@ -46,10 +46,9 @@ class ContactOffer(t.NamedTuple):
     """A kind of mailbox that approval mails go to.
 
     kind         constructed, txt, caa, soa, whois; each is a method of the BR (``dcv_methods.CONTACT_KINDS``)
-    levels       at which names, the nearest first: ``fqdn`` (the name without ``*.``), ``unwww`` (a plain name without
-                 its www, unless that label is the registered one), ``base`` (the registrable domain), ``parents``
-                 (every name above, down to the base)
-    common_name  only those of the common name count; else those of every name
+    levels       at which names, the nearest first: ``fqdn`` (a name of the certificate without ``*.``), ``unwww`` (a
+                 plain name without its www, unless that label is the registered one), ``base`` (the registrable
+                 domain), ``parents`` (every name above, down to the base)
     local_parts  of a constructed address
     selectable   the applicant may name it
     mailed       ``all``, ``chosen``, ``first`` or ``on_request``
@@ -63,7 +62,6 @@ class ContactOffer(t.NamedTuple):
     covers: str
     facts: tuple[str, ...]
     source: str
-    common_name: bool = False
     local_parts: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None

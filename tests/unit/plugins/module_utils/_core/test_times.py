@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import calendar
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import end_of_month, parse_time, render_time
+from hypothesis import given
+from hypothesis import strategies as st
+
+JAPAN = timedelta(hours=9)
+
+# issue (UTC), months, clocks ahead, the last second (UTC)
+ENDS = [
+    pytest.param("2026-06-23T01:00:00Z", 5, 9, "2026-11-30T14:59:59Z", id="a day inside a month"),
+    pytest.param(
+        "2026-08-31T12:00:00Z", 5, 9, "2027-01-31T14:59:59Z", id="the last day of a long month, over a new year"
+    ),
+    pytest.param("2026-09-30T12:00:00Z", 5, 9, "2027-02-28T14:59:59Z", id="into a February of 28 days"),
+    pytest.param("2027-09-01T00:00:00Z", 5, 9, "2028-02-29T14:59:59Z", id="into a leap February"),
+    pytest.param("2028-02-29T14:59:59Z", 5, 9, "2028-07-31T14:59:59Z", id="on the 29th of February in Japan"),
+    pytest.param("2028-02-29T15:00:00Z", 5, 9, "2028-08-31T14:59:59Z", id="a second later it is March in Japan"),
+    pytest.param(
+        "2099-09-30T12:00:00Z", 5, 9, "2100-02-28T14:59:59Z", id="into a February of a year that does not leap"
+    ),
+    pytest.param("2026-07-31T14:59:59Z", 5, 9, "2026-12-31T14:59:59Z", id="the last second of July in Japan"),
+    pytest.param("2026-07-31T15:00:00Z", 5, 9, "2027-01-31T14:59:59Z", id="the first second of August in Japan"),
+    pytest.param("2026-07-31T23:59:59Z", 5, 0, "2026-12-31T23:59:59Z", id="the last second of July in UTC"),
+    pytest.param("2026-12-31T15:00:00Z", 5, 9, "2027-06-30T14:59:59Z", id="the new year begins in Japan"),
+    pytest.param("2026-07-01T00:00:00Z", 12, 9, "2027-07-31T14:59:59Z", id="twelve months"),
+    pytest.param("2026-07-01T00:00:00Z", 0, 9, "2026-07-31T14:59:59Z", id="the same month"),
+    pytest.param("2026-07-01T02:00:00Z", 1, -5, "2026-08-01T04:59:59Z", id="behind UTC it is still June"),
+]
+
+
+@pytest.mark.parametrize(("issued", "months", "ahead", "end"), ENDS)
+def test_the_end_of_a_month(issued: str, months: int, ahead: int, end: str) -> None:
+    assert render_time(end_of_month(parse_time(issued), months, timedelta(hours=ahead))) == end
+
+
+FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
+
+
+@given(
+    moment=st.integers(0, 75 * 366 * 86_400).map(lambda seconds: FIRST + timedelta(seconds=seconds)),
+    months=st.integers(0, 24),
+)
+def test_it_is_always_the_last_second_of_the_month_so_many_later(moment: datetime, months: int) -> None:
+    end = end_of_month(moment, months, JAPAN) + JAPAN
+    there = moment + JAPAN
+    assert (end.year * 12 + end.month) - (there.year * 12 + there.month) == months
+    assert end.day == calendar.monthrange(end.year, end.month)[1]
+    assert (end.hour, end.minute, end.second, end.microsecond) == (23, 59, 59, 0)

@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The products of the catalogue over days: who does what, what begins and ends, how long a certificate lives."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
+from ansible_collections.inkan.tls.tests.unit.plugins.modules.planning import (
+    DNS,
+    FILE,
+    NOW,
+    REGISTRAR,
+    by_mail,
+    code,
+    domains,
+    planned,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+JST = timedelta(hours=9)
+
+
+# -- who does what ----------------------------------------------------------------------------------------------------
+
+
+def steps(one: Planned) -> str:
+    return "\n".join(f"{step['actor']}: {step['action']} ({step['due']})" for step in one.plan["steps"])
+
+
+def test_steps_by_mail_name_the_mailbox_and_claim_no_time_that_jprs_does_not() -> None:
+    told = steps(planned(validation=by_mail("postmaster@example.jp")))
+    assert "ca: mail instructions to postmaster@example.jp (None)" in told
+    assert "customer: follow the instructions of the mail" in told
+    assert "publish" not in told
+    assert "file" not in told
+    assert "{" not in told
+
+
+def test_steps_by_txt_publish_it_first_and_keep_it() -> None:
+    first = planned(validation=by_mail("pki@example.com", "txt")).plan["steps"][0]
+    assert first["actor"] == "customer"
+    assert first["action"].startswith("publish pki@example.com in DNS before the order")
+    assert "keep it until the certificate is there" in first["action"]
+
+
+def test_steps_by_file_leave_it_there_until_all_is_validated() -> None:
+    told = steps(planned(validation=FILE))
+    assert "leave it there until all are validated" in told
+    assert "when the crawler comes round: nobody can call it" in told
+    assert told.index("issue") < told.index("delete the file")
+
+
+def test_steps_by_registrar_say_that_no_mail_comes() -> None:
+    told = steps(planned(validation=REGISTRAR))
+    assert "no mail is sent, so a missing mail is normal" in told
+    assert "mail instructions" not in told
+
+
+def test_steps_at_digicert_end_after_thirty_days() -> None:
+    told = steps(planned("digicert-dv", validation=by_mail("admin@example.jp")))
+    assert "ca: mail the approval link to admin@example.jp" in told
+    assert "valid for 30 days (2026-12-20)" in told
+    assert "(2026-12-20)" in steps(planned("digicert-dv", validation=DNS))
+    assert "(2026-12-20)" in steps(planned("digicert-dv", validation=FILE))
+
+
+# -- over the days ----------------------------------------------------------------------------------------------------
+
+# the moments just before and at every change, and what is said of each: (product, validation, at, code)
+TXT_CONTACT, WHOIS = by_mail("x@example.jp", "txt"), by_mail("x@example.jp", "whois")
+CHANGES = [
+    ("jprs-dv", TXT_CONTACT, "2025-06-09T14:59:59Z", "contact_not_possible"),
+    ("jprs-dv", TXT_CONTACT, "2025-06-09T15:00:00Z", None),  # 2025-06-10 in Japan
+    ("jprs-dv", TXT_CONTACT, "2028-03-14T23:59:59Z", None),
+    ("jprs-dv", TXT_CONTACT, "2028-03-15T00:00:00Z", "method_not_allowed"),  # a date of the BR: in UTC
+    ("jprs-dv", by_mail("admin@example.jp"), "2028-03-14T23:59:59Z", None),
+    ("jprs-dv", by_mail("admin@example.jp"), "2028-03-15T00:00:00Z", "method_not_allowed"),
+    ("jprs-dv-wildcard", REGISTRAR, "2029-03-15T00:00:00Z", None),
+    ("jprs-dv", FILE, "2029-03-15T00:00:00Z", None),
+    ("digicert-dv", TXT_CONTACT, "2024-01-01T00:00:00Z", None),
+    ("digicert-dv", TXT_CONTACT, "2028-03-15T00:00:00Z", "method_not_allowed"),
+    ("digicert-dv", DNS, "2029-03-15T00:00:00Z", None),
+    ("jprs-dv", WHOIS, "2025-07-05T14:59:59Z", "no_whois"),
+    ("jprs-dv", WHOIS, "2025-07-05T15:00:00Z", "contact_not_possible"),
+    ("digicert-dv", WHOIS, "2025-07-14T23:59:59Z", "no_whois"),
+    ("digicert-dv", WHOIS, "2025-07-15T00:00:00Z", "contact_not_possible"),
+]
+
+
+@pytest.mark.parametrize(
+    ("product", "validation", "at", "expected"),
+    CHANGES,
+    ids=[f"{product} {validation.get('contact', validation)} at {at}" for product, validation, at, _code in CHANGES],
+)
+def test_an_offer_begins_and_ends_on_its_day(
+    product: str, validation: dict[str, t.Any], at: str, expected: str | None
+) -> None:
+    name = "*.example.jp" if "wildcard" in product else "example.jp"
+    one = planned(product, name, validation=validation, as_of=at)
+    if expected == "no_whois":  # the seller still mailed it
+        assert domains(one, "whois") == ["example.jp"]
+        return
+    assert code(one) == expected
+    if one.error is not None:
+        assert "since 20" in one.error.sentence()
+
+
+@pytest.mark.parametrize("product", ["jprs-dv", "jprs-dv-wildcard", "digicert-dv"])
+@pytest.mark.parametrize(("at", "discouraged"), [("2026-03-14T23:59:59Z", False), ("2026-03-15T00:00:00Z", True)])
+def test_mail_is_discouraged_since_its_day(product: str, at: str, discouraged: bool) -> None:
+    name = "*.example.jp" if "wildcard" in product else "example.jp"
+    one = planned(product, name, validation=by_mail("admin@example.jp"), as_of=at)
+    assert [method["discouraged"] for method in one.plan["methods"] if method["method"] == "email"] == [discouraged]
+    assert {contact["reasons"] != [] for contact in one.plan["contacts"] if contact["allowed"]} == {discouraged}
+
+
+@pytest.mark.parametrize(
+    ("product", "way_out"),
+    [("jprs-dv", "file or registrar"), ("jprs-dv-wildcard", "registrar"), ("digicert-dv", "dns")],
+)
+@pytest.mark.parametrize("kind", ["constructed", "txt"])
+def test_the_end_of_mail_is_a_cliff_with_its_way_out(product: str, way_out: str, kind: str) -> None:
+    name = "*.example.jp" if "wildcard" in product else "example.jp"
+    one = planned(product, name, validation=by_mail("admin@example.jp", kind))
+    (cliff,) = [cliff for cliff in one.plan["cliffs"] if cliff["date"] == "2028-03-15"]
+    assert cliff["do"] == f"move to {way_out}"
+    assert ("TXT" in cliff["what"]) is (kind == "txt")
+    for other in (FILE, REGISTRAR, DNS):
+        quiet = planned(product, name, validation=other)
+        assert all(cliff["date"] != "2028-03-15" for cliff in quiet.plan["cliffs"])
+
+
+# -- validity ---------------------------------------------------------------------------------------------------------
+
+VALIDITY = [
+    pytest.param("jprs-dv", "2026-02-17T14:59:59Z", "2027-03-22T14:59:58Z", 398, id="before the change at JPRS"),
+    pytest.param("jprs-dv", "2026-02-17T15:00:00Z", "2026-07-31T14:59:59Z", 164, id="2026-02-18 in Japan"),
+    pytest.param("jprs-dv", "2026-06-23T01:00:00Z", "2026-11-30T14:59:59Z", 161, id="a day in June"),
+    pytest.param("jprs-dv", "2026-07-31T14:59:59Z", "2026-12-31T14:59:59Z", 154, id="July's last second in Japan"),
+    pytest.param("jprs-dv", "2026-07-31T15:00:00Z", "2027-01-31T14:59:59Z", 184, id="August's first second in Japan"),
+    pytest.param("jprs-dv", "2026-09-30T00:00:00Z", "2027-02-28T14:59:59Z", 152, id="into February"),
+    pytest.param("jprs-dv-wildcard", NOW, "2027-04-30T14:59:59Z", 162, id="a wildcard the same"),
+    pytest.param("jprs-dv", "2027-03-14T23:59:59Z", "2027-08-31T14:59:59Z", 170, id="the last day of 200"),
+    pytest.param("jprs-dv", "2027-03-15T00:00:00Z", "2027-06-22T23:59:59Z", 100, id="the first day of 100"),
+    pytest.param("jprs-dv", "2029-03-15T00:00:00Z", "2029-04-30T23:59:59Z", 47, id="the first day of 47"),
+    pytest.param(
+        "digicert-dv", "2026-02-23T23:59:59Z", "2027-03-28T23:59:58Z", 398, id="before the change at DigiCert"
+    ),
+    pytest.param(
+        "digicert-dv", "2026-02-24T00:00:00Z", "2026-09-10T23:59:59Z", 199, id="199 days, before the cap is 200"
+    ),
+    pytest.param("digicert-dv", NOW, "2027-06-06T23:59:59Z", 199, id="199 days"),
+    pytest.param("digicert-dv", "2027-03-15T00:00:00Z", "2027-06-22T23:59:59Z", 100, id="199 days under a cap of 100"),
+]
+
+
+@pytest.mark.parametrize(("product", "at", "not_after", "days"), VALIDITY)
+def test_validity_is_the_sellers_arithmetic_under_the_cap(product: str, at: str, not_after: str, days: int) -> None:
+    name = "*.example.jp" if "wildcard" in product else "example.jp"
+    one = planned(product, name, validation=by_mail("admin@example.jp"), as_of=at)
+    assert one.plan["validity"] == {"max_days": days, "not_after": not_after}
+
+
+CAPS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
+FIRST = datetime(2026, 2, 18, tzinfo=timezone.utc)
+
+
+@given(moment=st.integers(0, 6 * 365 * 86_400).map(lambda seconds: FIRST + timedelta(seconds=seconds)))
+def test_jprs_ends_at_the_end_of_a_month_in_japan_or_at_the_cap(moment: datetime) -> None:
+    one = planned(validation=REGISTRAR, as_of=moment.isoformat())
+    end = parse_time(one.plan["validity"]["not_after"])
+    cap = moment + timedelta(days=next(days for since, days in CAPS if since <= moment.date())) - timedelta(seconds=1)
+    assert end <= cap
+    next_second = end + JST + timedelta(seconds=1)
+    assert end == cap or (next_second.day, next_second.hour, next_second.minute, next_second.second) == (1, 0, 0, 0)
+    whole = timedelta(days=one.plan["validity"]["max_days"])
+    assert whole - timedelta(days=1) < end + timedelta(seconds=1) - moment <= whole
