@@ -4,7 +4,8 @@
 
 ns1 on 127.0.0.1 takes updates signed with the key "upd" and writes each change to DIRECTORY/updates.log; ns2 on
 127.0.0.2 shows the same while DIRECTORY/follow exists, else what it saw last. Zones: example.test, tokens.test and
-refusing.test, which takes no update. Their process id is in DIRECTORY/dns.pid.
+refusing.test, which takes no update. An SOA whose serial is not later is ignored in silence, as servers do. Their
+process id is in DIRECTORY/dns.pid.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def rrset(name, type, *values, ttl=60):
 
 def first_records():
     sets = [rrset(zone, "NS", "ns1.example.test.", "ns2.example.test.") for zone in ZONES]
+    sets += [rrset(zone, "SOA", f"ns1.example.test. mail.{zone} 1 3600 600 86400 60", ttl=900) for zone in ZONES]
     sets += [rrset(f"ns{number}.example.test.", "A", address) for number, address in enumerate(ADDRESSES, 1)]
     sets.append(rrset("www.example.test.", "A", "127.0.0.1"))
     sets.append(rrset("_acme-challenge.shop.example.test.", "CNAME", "shop.tokens.test."))
@@ -55,10 +57,6 @@ def zone_of(name):
     return max((zone for zone in ZONES if name.is_subdomain(zone)), key=len, default=None)
 
 
-def soa(zone):
-    return rrset(zone, "SOA", f"ns1.example.test. mail.{zone} 1 3600 600 86400 60")
-
-
 def answer(query, response, shown):
     question = query.question[0]
     zone = zone_of(question.name)
@@ -70,9 +68,7 @@ def answer(query, response, shown):
         if (question.name, rdtype) in shown:
             response.answer.append(shown[question.name, rdtype])
             return
-    (response.answer if (question.name, question.rdtype) == (zone, dns.rdatatype.SOA) else response.authority).append(
-        soa(zone)
-    )
+    response.authority.append(shown[zone, dns.rdatatype.SOA])
     if not any(name.is_subdomain(question.name) for name, _rdtype in shown):
         response.set_rcode(dns.rcode.NXDOMAIN)
 
@@ -82,10 +78,31 @@ def update(query):
         return dns.rcode.REFUSED
     if query.prerequisite and not holds(query.prerequisite):
         return dns.rcode.NXRRSET
+    zone = query.zone[0].name
+    serial = serial_of(zone)
     with open(DIRECTORY / "updates.log", "a", encoding="utf-8") as log:
-        for change in query.update:
-            apply(change, log)
+        changed = [apply_soa(one, log) if one.rdtype == dns.rdatatype.SOA else apply(one, log) for one in query.update]
+    if any(changed) and serial_of(zone) == serial:
+        put_soa(zone, records[zone, dns.rdatatype.SOA].ttl, records[zone, dns.rdatatype.SOA][0], serial + 1)
     return dns.rcode.NOERROR
+
+
+def serial_of(zone):
+    return records[zone, dns.rdatatype.SOA][0].serial
+
+
+def put_soa(zone, ttl, rdata, serial):
+    records[zone, dns.rdatatype.SOA] = dns.rrset.from_rdata(zone, ttl, rdata.replace(serial=serial))
+
+
+def apply_soa(change, log):
+    if change.deleting or change.name not in ZONES:
+        return False
+    if not 0 < (change[0].serial - serial_of(change.name)) % 2**32 < 2**31:
+        return False
+    put_soa(change.name, change.ttl, change[0], change[0].serial)
+    log.write(f"+ {change.name} SOA {change[0].rname}\n")
+    return True
 
 
 def holds(prerequisite):
@@ -98,16 +115,17 @@ def holds(prerequisite):
 def apply(change, log):
     key = (change.name, change.rdtype)
     if (change.name, dns.rdatatype.CNAME) in records and change.rdtype != dns.rdatatype.CNAME:
-        return  # as BIND does: ignored in silence
+        return False  # as BIND does: ignored in silence
     there = set(records.get(key, ()))
     rdatas = there - set(change) if change.deleting else there | set(change)
     if rdatas == there:
-        return
+        return False
     log.write(f"{'-' if change.deleting else '+'} {change.name} {dns.rdatatype.to_text(change.rdtype)}\n")
     ttl = records[key].ttl if change.deleting else change.ttl
     records.pop(key, None)
     if rdatas:
         records[key] = dns.rrset.from_rdata_list(change.name, ttl, sorted(rdatas))
+    return True
 
 
 def respond(wire, address):
