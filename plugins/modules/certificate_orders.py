@@ -44,6 +44,7 @@ attributes:
 requirements:
   - cryptography >= 36
   - acme (for accounts with the adapter V(acme))
+  - jmespath, and PyYAML where the description is a text (for accounts with the adapter V(rest))
   - SQLite >= 3.34 in the Python of the ledger host
 notes:
   - Wrong options refuse the whole call, all of them in one message. A CSR that cannot be used is the error of its item

@@ -34,7 +34,7 @@ MIDDLE = {"_ca", "_dns", "_x509", "_names", "_mail", "_report", "_io"}
 MAY_IMPORT: dict[str, set[str]] = {
     "modules": {"_module"} | MIDDLE | BOTTOM,
     "action": {"_module"} | MIDDLE | BOTTOM,
-    "filter": {"_names", "_x509"} | BOTTOM,
+    "filter": {"_names", "_x509", "_report"} | BOTTOM,
     "lookup": {"_names", "_x509"} | BOTTOM,
     "doc_fragments": set(),
     "_module": MIDDLE | BOTTOM,
@@ -57,7 +57,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "acme": ("module_utils/_ca/acme/",),
     "josepy": ("module_utils/_ca/acme/",),
     "requests": ("module_utils/_ca/acme/",),
-    "jmespath": ("module_utils/_ca/rest",),
+    "jmespath": ("module_utils/_ca/rest/",),
+    "yaml": ("module_utils/_ca/rest/",),
     "ansible.module_utils": ("module_utils/_module/",),
     "ansible": ("action/", "filter/", "lookup/"),  # these run on the controller
 }
@@ -356,6 +357,7 @@ def test_a_wrong_import_is_reported(path: str, text: str) -> None:
         ("module_utils/_core/x", "import urllib.parse\nfrom datetime import datetime\n" + ours("_core.names")),
         ("module_utils/_module/x", "from ansible.module_utils.basic import AnsibleModule"),
         ("filter/x", "from ansible.errors import AnsibleFilterError\n" + ours("_names.idna")),
+        ("filter/x", ours("_report.page")),
     ],
 )
 def test_a_right_import_is_not_reported(path: str, text: str) -> None:

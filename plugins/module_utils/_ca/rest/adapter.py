@@ -1,0 +1,371 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The adapter for sellers whose API is described (``description``): the verbs of ``_ca/contract``, no memory at all.
+
+    submit ──► the order's number is the handle ──► look … look ──► download
+      │ answer lost                                  ready, cancel: where the description has them
+      └──► find, by our reference, exactly
+
+An order ends by its status word only, never by an error answer; and an end is believed when the seller says it twice
+(caches and half-updated databases say "expired" of orders that are alive). After ``submit`` whatever is not plainly a
+refusal is a TransportError with ``sent``: the order may exist, and is looked for.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    AccountConfig,
+    Capabilities,
+    Finding,
+    Issued,
+    OrderRequest,
+    Seen,
+    Status,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, broken
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.certificates import pem_blocks, serial_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.network import Network, Reply
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import Settings, parse_settings
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InkanError,
+    InputError,
+    ProtocolError,
+    RefusedError,
+    TransportError,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
+
+__all__ = ["RestAdapter", "RestFactory"]
+
+_ENDS = frozenset({Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
+#: Pages of a list that find reads: a thousand orders at twenty a page.
+_MAX_PAGES = 50
+_MAX_LISTED = 20_000
+
+
+class RestAdapter:
+    """CaAdapter."""
+
+    def __init__(self, network: Network, description: Description) -> None:
+        self._network = network
+        self._description = description
+
+    @property
+    def capabilities(self) -> Capabilities:
+        methods, ready = self._description.methods, self._calls.get("ready")
+        asked = set() if ready is None else set(methods) if ready.only_for is None else ready.only_for
+        return Capabilities(
+            methods=tuple(methods),
+            wildcard_methods=tuple(name for name, method in methods.items() if method.wildcard),
+            finding=Finding.EXACT if "find" in self._calls else Finding.IMPOSSIBLE,
+            revoke="revoke" in self._calls,
+            cancel="cancel" in self._calls,
+            unasked_methods=tuple(name for name in methods if name not in asked),
+        )
+
+    def submit(self, request: OrderRequest) -> Seen:
+        """Once the number is known the order is not lost again, whatever else is wrong with the answer."""
+        call = self._calls["submit"]
+        reply = self._network.ask(call, self._words(request, must_know=True))
+        try:
+            order = self._order_in(call, reply)
+            order.require_reference(request)
+            handle = order.order_id
+        except ProtocolError as failure:
+            raise _without_number(call, failure.sentence()) from failure
+        if not handle:
+            raise _without_number(call, "it says no order number, or one that is no number")
+        return _adopted(order, handle, request, reply.retry_after)
+
+    def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
+        """By our reference, which no other order of ours has; ``since`` is not needed. A live one is preferred to one
+        that has ended (both bear our reference where a list was so late that the order was sent again)."""
+        listed = [one for one in self._listed(request) if one.reference == request.reference]
+        for order in listed:
+            if not order.order_id:
+                raise broken("our order is in its list without a number", "look at order_id in the description")
+        ours = [order for order in listed if order.order_id not in known_handles]
+        if not ours:
+            return None
+        order = min(ours, key=lambda one: one.meaning.status in _ENDS)
+        return _adopted(order, order.order_id, request, None)
+
+    def look(self, handle: str, request: OrderRequest) -> Seen:
+        seen = self._looked(handle, request)
+        return self._looked(handle, request) if seen.status in _ENDS else seen
+
+    def ready(self, handle: str, request: OrderRequest) -> Seen:
+        """Where nobody can call the seller's crawler: a look. A refusal is told only if the order still waits."""
+        call = self._calls.get("ready")
+        if call is None or request.method in self.capabilities.unasked_methods:
+            return self.look(handle, request)
+        try:
+            reply = self._network.ask(call, self._words(request, order_id=handle))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            seen = self.look(handle, request)
+            if seen.status is Status.WANTS_VALIDATION:
+                raise _not_about_the_order(refusal) from refusal
+            return seen
+        return self._seen_in(call, reply, handle, request) or self.look(handle, request)
+
+    def download(self, handle: str, request: OrderRequest) -> Issued:
+        call, shape = self._calls.get("download"), self._description.order
+        where = (shape.certificate, shape.chain) if call is None else (call.certificate, call.chain)
+        call = call or self._calls["look"]
+        reply = self._asked(call, self._words(request, order_id=handle))
+        data = reply.data
+        if call.name == "look":
+            order = self._order_in(call, reply)
+            order.require_handle(handle, request)
+            data = order.data
+        found = [expression.of(data) if expression is not None else None for expression in where]
+        if found[0] is None or reply.gone:
+            raise RefusedError(
+                code="rest_not_issued",
+                what="The certificate is not there yet",
+                where=f"order {handle}",
+                why="the seller's answer does not have it",
+                todo="Run again; if it stays, look at certificate in the description",
+                retryable=True,
+            )
+        certificates = pem_blocks(*(text for value in found for text in _texts(value)))
+        return Issued(certificate=certificates[0], chain=tuple(certificates[1:]))
+
+    def cancel(self, handle: str, request: OrderRequest) -> Seen:
+        """One that is refused is as wanted if the order has ended meanwhile."""
+        call = self._calls.get("cancel")
+        if call is None:
+            raise _not_offered("cancel an order")
+        words = self._words(request, order_id=handle)
+        try:
+            reply = self._network.ask(call, words)
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            seen = self.look(handle, request)
+            if seen.status not in _ENDS | {Status.ISSUED}:
+                raise
+            return seen
+        if reply.gone:
+            return Seen(handle=handle, status=Status.CANCELLED, status_word="(gone)")
+        seen_in_answer = self._seen_in(call, reply, handle, request)
+        if seen_in_answer is not None:
+            return seen_in_answer
+        seen = self.look(handle, request)
+        is_gone = seen.status is Status.EXPIRED and seen.status_word == _GONE
+        return Seen(handle=handle, status=Status.CANCELLED, status_word=_GONE) if is_gone else seen
+
+    def revoke(self, certificate_pem: str, reason: str) -> None:
+        call = self._calls.get("revoke")
+        if call is None:
+            raise _not_offered("revoke a certificate")
+        reasons = self._description.reasons
+        words = {
+            "serial": serial_of(certificate_pem),
+            "certificate": certificate_pem,
+            "reason": reason if reasons is None else _known(reasons, reason, "reasons", "revoke"),
+        }
+        self._network.ask(call, words)
+
+    # --- parts of verbs ----------------------------------------------------------------------------------------------
+
+    @property
+    def _calls(self) -> t.Mapping[str, Call]:
+        return self._description.calls
+
+    def _words(self, request: OrderRequest, *, must_know: bool = False, **more: t.Any) -> dict[str, t.Any]:
+        """must_know: what is ordered must have its words in the description; an order that exists goes on without."""
+        described, options = self._description, dict(request.options)
+        given = options.get("contact")
+        contact: t.Mapping[str, t.Any] = given if isinstance(given, dict) else {}
+        method, kind, product = described.methods.get(request.method), contact.get("kind"), request.product
+        if must_know:
+            _known(described.methods, request.method, "methods", request.reference)
+            if described.products is not None:
+                _known(described.products, product, "products", request.reference)
+            if described.contacts is not None and kind is not None:
+                _known(described.contacts, str(kind), "contacts", request.reference)
+        return {
+            "reference": request.reference,
+            "product": product if described.products is None else described.products.get(product),
+            "method": method.word if method is not None else request.method,
+            "contact": kind if described.contacts is None else described.contacts.get(str(kind)),
+            "address": contact.get("address"),
+            "common_name": request.common_name,
+            "names": list(request.dns_names),
+            "csr": request.csr_pem,
+            "options": options,
+            **more,
+        }
+
+    def _asked(self, call: Call, words: t.Mapping[str, t.Any]) -> Reply:
+        """A call that only reads: a refusal of it says nothing about the order."""
+        try:
+            return self._network.ask(call, words)
+        except RefusedError as refusal:
+            raise _not_about_the_order(refusal) from refusal
+
+    def _order_in(self, call: Call, reply: Reply) -> OrderAnswer:
+        where = call.order or self._description.order.at
+        return OrderAnswer.read(where.of(reply.data) if where is not None else reply.data, self._description)
+
+    def _looked(self, handle: str, request: OrderRequest) -> Seen:
+        call = self._calls["look"]
+        reply = self._asked(call, self._words(request, order_id=handle))
+        if reply.gone:
+            problem = "the seller knows no such order"
+            return Seen(handle=handle, status=Status.EXPIRED, status_word=_GONE, problem=problem)
+        order = self._order_in(call, reply)
+        order.require_handle(handle, request)
+        return order.seen(handle, request, reply.retry_after)
+
+    def _seen_in(self, call: Call, reply: Reply, handle: str, request: OrderRequest) -> Seen | None:
+        """The order in the answer to an act, if there is one that can be read and has not ended unasked."""
+        if reply.already or reply.gone:
+            return None
+        try:
+            order = self._order_in(call, reply)
+            order.require_handle(handle, request)
+            seen = order.seen(handle, request, reply.retry_after)
+        except ProtocolError:
+            return None  # the act was done; what became of the order is asked as always
+        if seen.status is Status.UNKNOWN or (call.name == "ready" and seen.status in _ENDS):
+            return None
+        return seen
+
+    def _listed(self, request: OrderRequest) -> list[OrderAnswer]:
+        """All orders that find can read, page by page. Half a list is none: "not there" costs a certificate."""
+        call = self._calls["find"]
+        found: dict[str, OrderAnswer] = {}
+        for page in range(1, _MAX_PAGES + 1):
+            reply = self._asked(call, self._words(request, page=page, offset=len(found)))
+            orders, total = ([], 0) if reply.gone else _page_of(call, reply)
+            before = len(found)
+            for data in (one for one in orders if one is not None):
+                order = OrderAnswer.read(data, self._description)
+                found.setdefault(order.order_id or f" {len(found)}", order)
+            if not call.is_paged or len(found) == before or (total is not None and len(found) >= total):
+                if total is not None and len(found) < total:
+                    raise _half_a_list(len(found), total)
+                return list(found.values())
+        raise _half_a_list(len(found), None)
+
+
+_GONE = "(gone)"
+
+
+class RestFactory:
+    """AdapterFactory."""
+
+    def __init__(self, *, clock: Clock, http: t.Callable[[str | None], HttpClient] | None = None) -> None:
+        self._clock = clock
+        self._http = http or (lambda ca_bundle: DirectHttp(ca_bundle=ca_bundle))
+        self._parsed: dict[str, tuple[AccountConfig, Settings | None, list[str]]] = {}
+
+    def _settings(self, account: AccountConfig) -> tuple[Settings | None, list[str]]:
+        """Each description is read once."""
+        known = self._parsed.get(account.name)
+        if known is None or known[0] != account:
+            known = self._parsed[account.name] = (account, *parse_settings(account))
+        return known[1], known[2]
+
+    def settings_errors(self, account: AccountConfig) -> list[str]:
+        return self._settings(account)[1]
+
+    def open(self, account: AccountConfig, *, deadline: float) -> RestAdapter:
+        settings, errors = self._settings(account)
+        if settings is None:
+            raise InputError(
+                code="bad_account_settings",
+                what=f"The settings of CA account {account.name!r} cannot be used",
+                why="; ".join(errors),
+                todo="Correct inkan_ca_accounts",
+            )
+        network = Network(self._http(settings.ca_bundle), self._clock, settings, deadline=deadline)
+        return RestAdapter(network, settings.description)
+
+
+def _adopted(order: OrderAnswer, handle: str, request: OrderRequest, retry_after: float | None) -> Seen:
+    """The order as it is; where that cannot be read, at least its number: it is there, and must not be lost."""
+    try:
+        return order.seen(handle, request, retry_after)
+    except InkanError as failure:
+        return Seen(handle=handle, status=Status.UNKNOWN, status_word="submitted", problem=failure.sentence())
+
+
+def _texts(value: object) -> t.Iterator[str]:
+    """PEM texts, however they are wrapped: one, or a list of them."""
+    if isinstance(value, str):
+        yield from [value] if value.strip() else []
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif value is not None:
+        raise broken("the certificate is no text and no list of texts", f"it is a {type(value).__name__}")
+
+
+def _page_of(call: Call, reply: Reply) -> tuple[list[t.Any], int | None]:
+    orders = call.orders.of(reply.data) if call.orders is not None else None
+    total = call.total.of(reply.data) if call.total is not None else None
+    if not isinstance(orders, list) or len(orders) > _MAX_LISTED:
+        why = f"{call.orders.text if call.orders else '@'!r} is no list there"
+        raise broken("the list of orders is not in it", why)
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        total = None
+    return orders, total
+
+
+def _half_a_list(listed: int, total: int | None) -> ProtocolError:
+    return broken(
+        "the list of orders is not whole",
+        f"{listed} of {total if total is not None else 'more'} orders are in it",
+        code="rest_half_a_list",
+    )
+
+
+def _known(table: t.Mapping[str, t.Any], word: str, what: str, reference: str) -> t.Any:
+    if word not in table:
+        raise InputError(
+            code="rest_no_word_for",
+            what=f"Cannot say {word!r} to this seller",
+            where=f"{what} in the description, order {reference}",
+            why=f"{what} has no {word!r}",
+            todo=nearest(word, table),
+        )
+    return table[word]
+
+
+def _without_number(call: Call, why: str) -> TransportError:
+    return TransportError(
+        code="rest_order_without_number",
+        what=f"The seller took the order, but its answer cannot be used ({call.name})",
+        why=why,
+        todo="It is looked for before anything is ordered again; look at order_id in the description",
+        sent=True,
+    )
+
+
+def _not_about_the_order(refusal: RefusedError) -> InkanError:
+    """An error answer ends no order: only its status does."""
+    if refusal.retryable:
+        return refusal
+    words = {word: getattr(refusal, word) for word in ("code", "what", "where", "why", "reference")}
+    return ProtocolError(retryable=True, todo="The order stays as it is. Look at the description; run again", **words)
+
+
+def _not_offered(what: str) -> RefusedError:
+    return RefusedError(
+        code="rest_not_offered",
+        what=f"This seller's description has no way to {what}",
+        todo="Do it at the seller's portal",
+    )

@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ``calls`` of a description, and the templates in them: from parts to values, every mistake named.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import WORDS, Call
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.library import Expression
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import Part, Reader, Table, shown
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import FIXED, Template, split_outside
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+
+__all__ = ["Templates", "read_call"]
+
+_VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+#: Ours to set: they frame the request.
+_OUR_HEADERS = frozenset(
+    "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization".split()
+)
+_COMMON = ("request", "headers", "body", "form", "expect", "already", "order")
+_MORE: t.Mapping[str, tuple[str, ...]] = {
+    "find": ("orders", "total"),
+    "ready": ("for",),
+    "download": ("certificate", "chain"),
+}
+_IN_THE_LINE = "Write it into the request line, as in: request: POST /orders"
+_HINTS = {
+    "method": _IN_THE_LINE,
+    "path": _IN_THE_LINE,
+    "url": _IN_THE_LINE,
+    "query": "Write it into the request line, as in: request: GET /orders?number={reference}",
+    "params": "Write it into the request line, as in: request: GET /orders?number={reference}",
+    "json": 'Did you mean "body"?',
+    "data": 'Did you mean "form"?',
+    "answer": "What an order looks like stands once, in order",
+}
+_LISTS = frozenset({"names", "options", "secrets"})
+
+
+class Templates:
+    """Reads templates and expressions; collects which secrets they use, and where each word is used."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.secrets: dict[str, Part] = {}
+        self.used: dict[str, set[str]] = {}
+
+    def expression(self, part: Part | None) -> Expression | None:
+        """JMESPath over an answer. Braces around it are forgiven nobody: they would mean a multiselect hash."""
+        text = self._reader.text(part)
+        if part is None or text is None:
+            return None
+        try:
+            return Expression(text.strip())
+        except ValueError as failure:
+            braces = " An expression over an answer stands without braces" if text.strip().startswith("{") else ""
+            self._reader.wrong(part, f"{failure}.{braces}".replace("..", "."))
+            return None
+
+    def template(self, part: Part, call: str, text: str | None = None) -> Template | None:
+        """call: a key of WORDS. text: a piece of the part, where the part holds more than one template."""
+        try:
+            template = Template(part.value if text is None else text)
+        except ValueError as failure:
+            self._reader.wrong(part, str(failure))
+            return None
+        for expression in template.expressions:
+            self._judge(expression, part, call, alone=template.is_one_placeholder)
+        return template
+
+    def _judge(self, expression: Expression, part: Part, call: str, *, alone: bool) -> None:
+        for word, following in expression.roots:
+            if word not in WORDS[call]:
+                where = f"in {call}" if call != "headers" else "in the headers of all calls"
+                why = f"{{{expression.text}}}: there is no {word!r} {where}. {nearest(word, WORDS[call])}"
+                self._reader.wrong(part, why)
+            elif word == "secrets" and not following:
+                self._reader.wrong(part, "all secrets at once cannot be sent: name one, as in {secrets.api_key}")
+            elif word == "secrets":
+                self.secrets.setdefault(following, part)
+            self.used.setdefault(call, set()).add(word)
+        if not alone and expression.text in _LISTS:
+            todo = f"write {{join(',', {expression.text})}} for a list in a text"
+            self._reader.wrong(part, f"{{{expression.text}}} has no form as text: {todo}")
+
+    def tree(self, part: Part, call: str) -> t.Any:
+        """A body: each text a template, each other value itself."""
+        if isinstance(part.value, dict):
+            return {key: self.tree(value, call) for key, value in part.value.items()}
+        if isinstance(part.value, list):
+            return [self.tree(value, call) for value in part.value]
+        if isinstance(part.value, str):
+            return self.template(part, call)
+        return part.value
+
+    def headers(self, part: Part | None, call: str) -> dict[str, Template]:
+        found = {}
+        for name, value in self._reader.table(part).items():
+            if not _HEADER_NAME.fullmatch(name):
+                self._reader.wrong(value, f"{escaped(name, 80)!r} is no name of a header")
+            elif name.lower() in _OUR_HEADERS:
+                self._reader.wrong(value, f"the header {name} is set by the request itself: leave it out")
+            text = self._reader.text(value)
+            template = self.template(value, call) if text is not None else None
+            if template is not None:
+                if not template.fixed.isprintable() or not template.fixed.isascii():
+                    self._reader.wrong(value, "a header carries printable ASCII only")
+                found[name] = template
+        return found
+
+
+def read_call(name: str, part: Part, templates: Templates, reader: Reader) -> Call | None:
+    table = reader.table(part, (*_COMMON, *_MORE.get(name, ())), _HINTS)
+    if not isinstance(part.value, dict):
+        if part.value is None:
+            reader.wrong(part, "nothing stands where a call is needed, as in: {request: GET /orders/{order_id}}")
+        return None
+    if "request" not in table:
+        reader.wrong(part, f"request is missing. {_IN_THE_LINE}")
+        return None
+    line = _request_line(name, table["request"], templates, reader)
+    body, form = _bodies(name, table, line, templates, reader)
+    if line is None:
+        return None
+    verb, path, query = line
+    return Call(
+        name=name,
+        verb=verb,
+        path=path,
+        query=query,
+        headers=templates.headers(table.get("headers"), name),
+        body=body,
+        form=form,
+        expect=_statuses(table.get("expect"), reader),
+        already=frozenset(reader.words(table.get("already"))),
+        order=templates.expression(table.get("order")),
+        orders=templates.expression(table.get("orders")),
+        total=templates.expression(table.get("total")),
+        only_for=frozenset(reader.words(table["for"])) if "for" in table else None,
+        certificate=templates.expression(table.get("certificate")),
+        chain=templates.expression(table.get("chain")),
+    )
+
+
+Line = tuple[str, Template, tuple[tuple[str, Template], ...]]
+
+
+def _request_line(name: str, part: Part, templates: Templates, reader: Reader) -> Line | None:
+    text = reader.text(part)
+    if text is None:
+        return None
+    verb, _blank, target = text.strip().partition(" ")
+    target = target.strip()
+    if verb not in _VERBS:
+        reader.wrong(part, f"{verb[:40]!r} is no HTTP method. {nearest(verb.upper(), _VERBS)} {_IN_THE_LINE}")
+        return None
+    if not target.startswith("/"):
+        hint = " (the seller's address stands in the account's url)" if "://" in target else ""
+        reader.wrong(part, f"{target[:80]!r} does not begin with a slash{hint}. {_IN_THE_LINE}")
+        return None
+    try:
+        path_text, *rest = split_outside(target, "?")
+        pairs = [split_outside(pair, "=") for one in rest for pair in split_outside(one, "&")]
+    except ValueError as failure:
+        reader.wrong(part, str(failure))
+        return None
+    if len(rest) > 1:
+        reader.wrong(part, "there is a second question mark: write %3F for the letter itself")
+        return None
+    path = templates.template(part, name, path_text)
+    query = [(pair[0], templates.template(part, name, "=".join(pair[1:]))) for pair in pairs]
+    if path is None or any(template is None for _key, template in query):
+        return None
+    _judge_target(path, [key for key, _template in query], part, reader)
+    return verb, path, tuple((key, template) for key, template in query if template is not None)
+
+
+def _judge_target(path: Template, keys: t.Sequence[str], part: Part, reader: Reader) -> None:
+    if not FIXED.fullmatch(path.fixed) or any(not key or not FIXED.fullmatch(key) for key in keys):
+        reader.wrong(part, "the request line has blanks or letters that a URL cannot have: percent-encode them")
+    if "//" in path.fixed.replace("/{", "/") and "//" in path.text:
+        reader.wrong(part, "the path has two slashes in a row")
+    if any(root == "secrets" for expression in path.expressions for root, _next in expression.roots):
+        reader.wrong(part, "a path is shown in messages: put the secret into a header, the body or behind the ?")
+
+
+def _bodies(name: str, table: Table, line: Line | None, templates: Templates, reader: Reader) -> tuple[t.Any, t.Any]:
+    body, form = table.get("body"), table.get("form")
+    if body is not None and form is not None:
+        reader.wrong(form, "body (JSON) and form exclude each other")
+    given = body or form
+    if given is not None and line is not None and line[0] == "GET":
+        reader.wrong(given, "GET has no body: write the values into the request line, behind a question mark")
+    for part in (body, form):
+        if part is not None and not isinstance(part.value, (dict, list) if part is body else dict):
+            reader.wrong(part, f"{shown(part)} stands where a dictionary is needed")
+            return None, None
+    for key, value in form.value.items() if form is not None else ():
+        if isinstance(value.value, (dict, list)):
+            reader.wrong(value, f"{shown(value)} stands in the form field {key!r}; a form has texts only")
+    return (
+        templates.tree(body, name) if body is not None else None,
+        templates.tree(form, name) if form is not None else None,
+    )
+
+
+def _statuses(part: Part | None, reader: Reader) -> frozenset[int]:
+    words = reader.words(part)
+    wrong = [word for word in words if not re.fullmatch(r"2\d\d", word)]
+    if part is not None and wrong:
+        reader.wrong(part, f"expect lists the HTTP statuses of success, 200 to 299; not {', '.join(wrong)}")
+    return frozenset(int(word) for word in words if word not in wrong)
