@@ -498,7 +498,10 @@ results:
       elements: str
       sample: []
     certificate:
-      description: The item in its final form, V(null) where it is refused.
+      description:
+        - The item in its final form, V(null) where it is refused.
+        - C(validation.contact) is V(null) unless the method is V(email). Its C(domains) are the names at which the mailbox
+          is published (V(txt), V(caa)), or the domain of the address.
       returned: always
       type: dict
       sample:

@@ -179,16 +179,16 @@ def _www_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: Name
     """A product of one name, to which an option adds its counterpart with or without www."""
     partner, option = _www_partner(names[0], book), f"options.{rule.www_option}"
     asked = bool(wish.options.get(rule.www_option))
+    why = f"one name more is possible: {partner}, by {option} ({', '.join(rule.facts)})"
     strange = [name for name in names[1:] if not asked or name != partner]
     if strange:
         what = f"{product.title} does not take {', '.join(strange)} beside {names[0]}"
-        why = f"one name more is possible: {partner}, by {option} ({', '.join(rule.facts)})"
         todo = f"Set {option} to true" if strange == [partner] else "Order the other names as certificates of their own"
         return [_refused(wish, "name_not_sold", what, why, todo, ", ".join(rule.facts))]
     if asked and partner not in names:
-        what, why = f"The certificate lacks {partner}", f"{option} makes the seller add it ({', '.join(rule.facts)})"
-        todo = f"Add {partner} to dns_names, or leave {option} out"
-        return [_refused(wish, "name_missing", what, why, todo, ", ".join(rule.facts))]
+        add = f"Add {partner} to dns_names, or leave {option} out"
+        lacks = f"The certificate lacks {partner}"
+        return [_refused(wish, "name_missing", lacks, why, add, ", ".join(rule.facts))]
     return []
 
 

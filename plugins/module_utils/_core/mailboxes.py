@@ -29,6 +29,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import
 _MOST_REASONS, _MOST_CHOICES = 3, 12
 
 KINDS: dict[str, ContactKind] = {row.kind: row for row in CONTACT_KINDS}
+#: the applicant chose the kind only; history since 2025-07-15
+_TOLD_BY_OTHERS = ("soa", "whois")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class ChosenMailbox:
-    """The mailbox of a wish. domains: where it is published, or whose address it is."""
+    """The mailbox of a wish. domains: where it is published, or whose address it is. address None: WHOIS told it."""
 
     kind: str
-    address: str
+    address: str | None
     exclusive: bool
     domains: tuple[str, ...]
 
@@ -60,12 +62,10 @@ class ChosenMailbox:
     def records(self) -> tuple[tuple[str, str, str], ...]:
         """(name, type, value) of what publishes it."""
         record = KINDS[self.kind].record
-        if record is None:
+        if record is None or self.address is None:
             return ()
-        owner, kind, value = record
-        return tuple(
-            (owner.replace("{adn}", domain), kind, value.replace("{address}", self.address)) for domain in self.domains
-        )
+        owner, kind, value = record[0], record[1], record[2].replace("{address}", self.address)
+        return tuple((owner.replace("{adn}", domain), kind, value) for domain in self.domains)
 
 
 # -- what there is ----------------------------------------------------------------------------------------------------
@@ -160,6 +160,8 @@ def choose(
     boxes = [box for box in found if box.offer.kind == contact.kind]
     if not any(box.allowed for box in boxes):
         return None, _dead_kind(wish, contact, boxes, found, product, book)
+    if contact.kind in _TOLD_BY_OTHERS:
+        return ChosenMailbox(contact.kind, contact.address, False, (boxes[0].domain,)), None
     if contact.address is None:
         return None, _no_address(wish, contact, boxes)
     address, reason = _canonical(contact.address, book)
@@ -186,9 +188,8 @@ def _constructed(
     if box is None or not box.allowed or box.address is None:
         facts = ", ".join(dict.fromkeys(fact for one in boxes for fact in one.offer.facts))
         why = "; ".join(box.reasons) if box is not None else f"no mail goes there for these names ({facts})"
-        return None, _refused(
-            wish, "contact_address_not_possible", f"No approval mail goes to {address}", why, _choices(boxes), boxes
-        )
+        what, mailbox = f"No approval mail goes to {address}", _choices(boxes)
+        return None, _refused(wish, "contact_address_not_possible", what, why, f"Choose {mailbox}", boxes)
     return ChosenMailbox(contact.kind, box.address, contact.exclusive, (box.domain,)), None
 
 
@@ -231,14 +232,15 @@ def _refused(wish: Wish, code: str, what: str, why: str, todo: str, boxes: t.Seq
 
 
 def _no_contact(wish: Wish, found: t.Sequence[Mailbox]) -> InkanError:
-    why = "validation.contact is missing"
+    why, mailbox = "validation.contact is missing", _choices(found)
     possible = [box for box in found if box.allowed]
-    return _refused(wish, "no_contact", "Validation by mail needs a mailbox", why, _choices(found), possible)
+    return _refused(wish, "no_contact", "Validation by mail needs a mailbox", why, f"Choose {mailbox}", possible)
 
 
 def _no_address(wish: Wish, contact: Contact, boxes: t.Sequence[Mailbox]) -> InkanError:
     what = f"A contact of kind {contact.kind} needs its mailbox"
-    todo = _choices(boxes) if KINDS[contact.kind].record is None else "Give the mailbox that is published in DNS"
+    in_dns, mailbox = KINDS[contact.kind].record is not None, _choices(boxes)
+    todo = "Give the mailbox that is to be published in DNS" if in_dns else f"Choose {mailbox}"
     return _refused(wish, "no_contact_address", what, "validation.contact.address is missing", todo, boxes)
 
 
@@ -261,20 +263,21 @@ def _dead_kind(
     reasons += [reason for box in boxes for reason in box.reasons if reason not in rule.reasons]
     if not boxes:
         reasons.append(f"{product.title} does not offer it")
+    mailbox = _choices(found)
     return PolicyError(
         code="contact_not_possible",
         what=f"No approval mail goes to a contact of kind {contact.kind} on {book.day}",
         where=f'item "{wish.name}"',
         why="; ".join(list(dict.fromkeys(reasons))[:_MOST_REASONS]),
-        todo=_choices(found),
+        todo=f"Choose {mailbox}",
         reference=", ".join(dict.fromkeys(fact for box in boxes for fact in box.facts)) or kind.source,
     )
 
 
 def _choices(found: t.Sequence[Mailbox]) -> str:
-    """The way out: addresses that may be chosen, then kinds that are published in DNS."""
+    """What to choose: addresses, then kinds that are published in DNS."""
     possible = [box for box in found if box.allowed]
     words = [box.address for box in possible if box.address is not None]
     words += [f"kind {kind}" for kind in dict.fromkeys(box.offer.kind for box in possible if box.address is None)]
     shown = words[:_MOST_CHOICES] + (["…"] if len(words) > _MOST_CHOICES else [])
-    return f"Choose {', '.join(shown)}" if words else "Choose another method, or split the certificate"
+    return ", ".join(shown) if words else "another method, or split the certificate"

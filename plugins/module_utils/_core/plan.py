@@ -152,7 +152,8 @@ def _steps(wish: Wish, judgement: Judgement, offer: MethodOffer | None, book: Bo
             due = book.day + timedelta(days=rule.after_days)
         elif rule.before_expiry_days is not None:
             due = _before_end(wish, rule.before_expiry_days)
-        action = rule.action.replace("{mailbox}", mailbox.address if mailbox is not None else "the mailbox")
+        address = mailbox.address if mailbox is not None else None
+        action = rule.action.replace("{mailbox}", address or "the mailbox")
         found.append({"actor": rule.actor, "action": action, "due": _day(due), "facts": list(rule.facts)})
     return found
 
