@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
+    Caa,
     Line,
     canonical_caa,
     canonical_name,
     canonical_value,
     longest_zone,
     parent_of,
+    parse_caa,
+    property_of,
     quote_txt,
     record_lines,
     shown_value,
@@ -75,11 +78,33 @@ def test_what_is_no_presentation_form_is_refused(text: str) -> None:
         ("issue x", None),
         ('0 issue "x" y', None),
         ("0 is-sue x", None),
+        ('0 issue "\\099a\\.net"', '0 issue "ca.net"'),
+        ('0 issue "\\"\\\\"', '0 issue "\\"\\\\"'),
+        ('0 contactemail "証@x.jp"', '0 contactemail "\\232\\168\\188@x.jp"'),
+        ('0 contactemail "\\232\\168\\188@x.jp"', '0 contactemail "\\232\\168\\188@x.jp"'),
+        ('0 issue "\\256"', None),
+        ('0 issue "\\9"', None),
     ],
 )
 def test_caa_has_one_spelling(text: str, canonical: str | None) -> None:
     assert canonical_caa(text) == canonical
     assert canonical_value("CAA", text) == (canonical or text)
+
+
+@given(st.integers(0, 255), st.sampled_from(["issue", "contactemail", "x9"]), st.binary(max_size=300))
+def test_any_caa_content_comes_back_in_printable_ascii(flags: int, tag: str, content: bytes) -> None:
+    value = Caa(flags, tag, content).text()
+    assert parse_caa(value) == Caa(flags, tag, content)
+    assert canonical_caa(value) == value
+    assert value.isascii() and value.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "what"),
+    [("CAA", "0 ContactEmail a@x.jp", "contactemail"), ("CAA", "nonsense", ""), ("TXT", '0 issue "x"', "")],
+)
+def test_a_value_speaks_of_its_property(type: str, value: str, what: str) -> None:
+    assert property_of(type, value) == what
 
 
 def test_a_character_string_has_up_to_255_octets() -> None:

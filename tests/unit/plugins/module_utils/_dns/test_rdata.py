@@ -12,7 +12,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import txt_value
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import Caa, txt_value
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Question
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import (
     Told,
@@ -85,6 +85,12 @@ def test_an_alias_stands_in_the_place_of_the_record_and_hides_the_zone() -> None
 def test_any_octets_make_a_txt_record_and_come_back(octets: bytes) -> None:
     value = txt_value([octets])
     assert value_of(to_rdata("TXT", value)) == value
+
+
+@given(st.integers(0, 255), st.binary(max_size=300))
+def test_any_octets_make_a_caa_record_and_come_back(flags: int, content: bytes) -> None:
+    value = Caa(flags, "contactemail", content).text()
+    assert value_of(to_rdata("CAA", value)) == value
 
 
 @pytest.mark.parametrize(

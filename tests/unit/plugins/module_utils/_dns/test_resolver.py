@@ -9,6 +9,7 @@ import dns.message
 import dns.rcode
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Question
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Resolver
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Server as Address
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Door, Internet, Recursor
@@ -58,6 +59,26 @@ def test_a_cname_is_seen_where_it_is_published() -> None:
     internet, resolver = world()
     internet.servers["192.0.2.11"].put("_acme-challenge.example.test", "CNAME", "x.cdn.test.")
     assert resolver.alias_of("_acme-challenge.example.test") == "x.cdn.test"
+
+
+def test_values_are_read_where_they_are_published_and_behind_a_cname() -> None:
+    internet, resolver = world()
+    internet.servers["192.0.2.11"].put("example.test", "CAA", '0 issue "ca.test"').put(
+        "alias.example.test", "CNAME", "www.cdn.test."
+    )
+    internet.servers["192.0.2.21"].put("www.cdn.test", "CAA", '0 issue ";"')
+    assert resolver.values_of(Question("example.test", "CAA")) == {'0 issue "ca.test"'}
+    assert resolver.values_of(Question("alias.example.test", "CAA")) == {'0 issue ";"'}
+    assert resolver.values_of(Question("none.example.test", "CAA")) == frozenset()
+    assert "CAA" not in {type for _name, type in internet.asked_of(RESOLVER)}
+
+
+def test_values_behind_cnames_in_a_circle_are_not_looked_for_for_ever() -> None:
+    internet, resolver = world()
+    internet.servers["192.0.2.11"].put("a.example.test", "CNAME", "b.example.test.")
+    internet.servers["192.0.2.11"].put("b.example.test", "CNAME", "a.example.test.")
+    with pytest.raises(InkanError, match="or a loop"):
+        resolver.values_of(Question("a.example.test", "CAA"))
 
 
 def test_a_cname_in_a_delegated_zone_is_seen_there() -> None:
