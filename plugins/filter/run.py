@@ -17,6 +17,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work as wor
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
+from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
+from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
+from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
 
 Item = runs.Item
 
@@ -112,7 +115,18 @@ def work(
 def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
     """How the run ended, a certificate at a time."""
     run = inputs.read_run(said, hostvars, hosts)
-    return [ending.as_data() for ending in _ENDINGS[said.get("about") or ""](run)]
+    found = _ENDINGS[said.get("about") or ""](run)
+    why = inputs.why_not_written(said.get("report") or ())
+    if why:
+        found.append(outcomes.Ending("report", outcomes.Outcome.ERROR, (why,)))
+    return [ending.as_data() for ending in found]
+
+
+def report_files(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> dict[str, str]:
+    """File name → text: the report for people and the one for programs, made in one go."""
+    run = inputs.read_run(said, hostvars, hosts)
+    report = read_report(run, outcomes.endings(run), said.get("names") or ())
+    return {"report.json": report_json(report), "report.html": report_page(report)}
 
 
 def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
@@ -134,6 +148,7 @@ class FilterModule:
             "plan_items": plan_items,
             "work": work,
             "endings": endings,
+            "report_files": report_files,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,

@@ -65,6 +65,7 @@ _CHANGING = ("switch", "rollback")
 class Ending:
     """One certificate's line: its outcome, the sentences that explain it, and the dates a person wants to see.
 
+    serial: of the certificate that ends at not_after.
     spoken: what stands for the outcome in the line, where the usual word would mislead.
     """
 
@@ -73,6 +74,7 @@ class Ending:
     sentences: tuple[str, ...]
     state: str | None = None
     not_after: str | None = None
+    serial: str | None = None
     spoken: str = ""
 
     def as_data(self) -> Item:
@@ -123,22 +125,22 @@ def _undeclared(run: Run) -> t.Iterator[Ending]:
 def _ending(run: Run, name: str) -> Ending:
     order = run.order(name)
     outcome, sentences = _judge(run, name, order)
-    return Ending(name, outcome, tuple(sentences), order.get("state"), _valid_until(run, name))
+    live = _first_to_end(run, name)
+    return Ending(name, outcome, tuple(sentences), order.get("state"), live.get("not_after"), live.get("serial"))
 
 
-def _valid_until(run: Run, name: str) -> str | None:
-    """When the first of the certificates ends that its hosts have live now."""
-    ends = [_live_until(run.hosts[host], name) for host in run.reached(name)]
-    return min((end for end in ends if end), default=None)
+def _first_to_end(run: Run, name: str) -> Said:
+    """The first to end of the certificates that its hosts have live now."""
+    lives = [_live(run.hosts[host], name) for host in run.reached(name)]
+    return min((live for live in lives if live.get("not_after")), key=lambda live: str(live["not_after"]), default={})
 
 
-def _live_until(said: HostSaid, name: str) -> str | None:
+def _live(said: HostSaid, name: str) -> Said:
     for step in ("switch", "rollback"):
         done = said.said(step, name)
         if done.get("changed") and done.get("state") == "live" and done.get("not_after"):
-            return str(done["not_after"])
-    live = said.said("look", name).get("live") or {}
-    return live.get("not_after")
+            return done
+    return said.said("look", name).get("live") or {}
 
 
 def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
@@ -171,8 +173,10 @@ def _expected(run: Run, name: str) -> list[str]:
     if run.is_due(name):
         planned = run.plan[name]
         at_most = (planned.get("validity") or {}).get("not_after")
-        dates = [f"A certificate issued now is valid until {at_most} at most."] if at_most else []
-        return [f"It would be ordered: {(planned.get('due') or {}).get('reason')}.", *dates]
+        # the day alone: the same sentence all day, so that a report that says it does not change with every run
+        dates = [f"A certificate issued now is valid until {at_most[:10]} at most."] if at_most else []
+        before = [f"{sentence}." for sentence in _why_it_ended(run.order(name))]
+        return [f"It would be ordered: {(planned.get('due') or {}).get('reason')}.", *before, *dates]
     if run.in_progress(name):
         return ["Its order would be carried on."]
     hosts = [
@@ -233,6 +237,9 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
         return [*lacking, f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"]
     if run.is_due(name) and not _was_ordered(run, name, order):
         return ["it is due and could not be ordered in this run", *_why_it_ended(order)]
+    due = run.plan[name].get("due") or {}
+    if due.get("code") == "order_refused":
+        return [due["reason"]]
     if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
         return ["there is no certificate yet; run issue", *_why_it_ended(order)]
     if not _is_live_everywhere(run, name):

@@ -94,6 +94,15 @@ def _why_no_results(registered: t.Any) -> str | None:
     )
 
 
+def why_not_written(registered: t.Iterable[t.Any]) -> str | None:
+    """The first failure of tasks of Ansible's own: of the task, or of an item of its loop."""
+    for one in registered:
+        if isinstance(one, t.Mapping) and (one.get("failed") or one.get("unreachable")):
+            items = [item for item in one.get("results") or () if item.get("failed")]
+            return str((items or [one])[0].get("msg") or "it could not be written")
+    return None
+
+
 def _read_host(variables: t.Any) -> HostSaid:
     registered = {step: variables.get(f"__inkan_{step}") for step in HOST_STEPS}
     lost = [step for step, word in registered.items() if isinstance(word, t.Mapping) and word.get("unreachable")]
@@ -147,7 +156,19 @@ def _order_facts(order: Said) -> Item | None:
         {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
     )
     facts["revoked"] = order.get("revoked_serials") or None
+    if order.get("state") == "refused":
+        facts["asked"] = _asked(order)
+        facts["problem"] = (order.get("problem") or {}).get("text")
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
+
+
+def _asked(order: Said) -> Item:
+    """What a refused order was made for: the same is not asked again without a reason."""
+    contact = (order.get("options") or {}).get("contact")
+    return {
+        **{fact: order.get(fact) for fact in ("ca_account", "product", "method", "dns_names")},
+        "contact": {"kind": contact.get("kind"), "address": contact.get("address")} if contact else None,
+    }
 
 
 def _as_live(order: Said) -> Item:

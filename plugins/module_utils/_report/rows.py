@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run as rows of a report: for each certificate how it stands, who has to act, and what will hit it.
+
+A row tells how things stand, not what the run did: two runs on one day with nothing in between give the same report.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from dataclasses import dataclass
+from datetime import date
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Run, Said
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
+
+
+class Group(enum.Enum):
+    """What a certificate needs, most urgent first."""
+
+    ATTENTION = "attention"  # something is wrong
+    WAITING = "waiting"  # somebody has to act; the next run goes on by itself
+    DUE = "due"  # the next run of issue or renew orders it
+    IN_ORDER = "in_order"
+
+
+_TROUBLE = frozenset({Outcome.REFUSED, Outcome.ERROR, Outcome.HOST_UNREACHABLE})
+#: Why a certificate is due although its day has not come: visitors are turned away, or will be.
+_BROKEN = frozenset({"expired", "key_mismatch", "revoked"})
+#: Orders that came to nothing, and not because we wanted that.
+_FAILED = frozenset({"refused", "expired"})
+#: Days before the end at which waiting is no longer harmless.
+LAST_DAYS = 7
+
+
+class Waiting(t.NamedTuple):
+    """actor: customer, seller, ca, person or us; by: ISO 8601 UTC."""
+
+    actor: str
+    what: str
+    by: str | None
+
+
+class Cliff(t.NamedTuple):
+    """A change of the rules: from this day on."""
+
+    date: str
+    what: str
+    do: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """None: not known, or there is none. not_after, serial: of the certificate that is live and ends first."""
+
+    name: str
+    group: Group
+    outcome: str
+    sentences: tuple[str, ...]
+    state: str | None
+    dns_names: tuple[str, ...]
+    product: str | None
+    seller: str | None
+    ca_account: str | None
+    method: str | None
+    method_ends_on: str | None
+    contact: str | None
+    hosts: tuple[str, ...]
+    not_after: str | None
+    days_left: int | None
+    serial: str | None
+    renews_on: str | None
+    waiting: Waiting | None
+    mails: tuple[str, ...]
+    order: str | None
+    cliffs: tuple[Cliff, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """as_of: the day of the plan. names: the certificates it is about, None for all that are declared."""
+
+    as_of: str | None
+    names: tuple[str, ...] | None
+    rows: tuple[Row, ...]
+
+    def of(self, group: Group) -> list[Row]:
+        return [row for row in self.rows if row.group is group]
+
+
+def read_report(run: Run, endings: t.Iterable[Ending], names: t.Sequence[str]) -> Report:
+    """names: those that were asked for; none means all."""
+    rows = [_row(run, ending) for ending in endings]
+    rows.sort(key=_urgency)
+    as_of = run.as_of.date().isoformat() if run.as_of else None
+    return Report(as_of, tuple(names) or None, tuple(rows))
+
+
+def _urgency(row: Row) -> tuple[int, str, str]:
+    by = row.waiting.by if row.waiting else None
+    return list(Group).index(row.group), by or row.not_after or "9999", row.name
+
+
+def _row(run: Run, ending: Ending) -> Row:
+    name = ending.name
+    planned, plan, order = run.plan.get(name, {}), run.plans.get(name, {}), run.order(name)
+    wish = planned.get("certificate") or {}
+    validation = wish.get("validation") or {}
+    method = validation.get("method") or order.get("method")
+    days_left = _days_left(run, ending.not_after)
+    is_open = order.get("state") in OPEN
+    return Row(
+        name=name,
+        group=_group(ending, planned, order, days_left),
+        outcome=_lasting(ending.outcome).value,
+        sentences=tuple(escaped(sentence) for sentence in ending.sentences),
+        state=ending.state,
+        dns_names=tuple(wish.get("dns_names") or order.get("dns_names") or _declared(run.own.get(name, {}))),
+        product=plan.get("product") or order.get("product"),
+        seller=plan.get("seller"),
+        ca_account=wish.get("ca_account") or order.get("ca_account"),
+        method=method,
+        method_ends_on=next((one["ends_on"] for one in plan.get("methods") or () if one["method"] == method), None),
+        contact=(validation.get("contact") or {}).get("address"),
+        hosts=run.targets[name].all_hosts if name in run.targets else (),
+        not_after=ending.not_after,
+        days_left=days_left,
+        serial=ending.serial,
+        renews_on=_renews_on(planned) if not is_open else None,
+        waiting=_waiting(order),
+        mails=_texts((order.get("wanted") or {}).get("mails")) if is_open else (),
+        order=escaped(str(order["order"]), 200) if is_open and order.get("order") else None,
+        cliffs=tuple(Cliff(one["date"], one["what"], one["do"]) for one in plan.get("cliffs") or ()),
+    )
+
+
+def _lasting(outcome: Outcome) -> Outcome:
+    """What a run changed is in order afterwards."""
+    return Outcome.IN_ORDER if outcome is Outcome.CHANGED else outcome
+
+
+def _group(ending: Ending, planned: Said, order: Said, days_left: int | None) -> Group:
+    if ending.outcome in _TROUBLE or order.get("state") == "needs_person" or (days_left or 0) < 0:
+        return Group.ATTENTION
+    if ending.outcome not in (Outcome.PENDING, Outcome.WOULD_CHANGE):
+        return Group.IN_ORDER
+    due = planned.get("due") or {}
+    if order.get("state") in _FAILED or due.get("code") in _BROKEN:
+        return Group.ATTENTION
+    if ending.outcome is Outcome.WOULD_CHANGE:
+        return Group.DUE
+    return Group.ATTENTION if days_left is not None and days_left <= LAST_DAYS else Group.WAITING
+
+
+def _declared(own: Said) -> list[str]:
+    """The names of an item that the plan refused, as they were written."""
+    more = own.get("dns_names")
+    names = [own.get("common_name"), *(more if isinstance(more, (list, tuple)) else [more])]
+    return [escaped(name, 300) for name in names if isinstance(name, str)]
+
+
+def _days_left(run: Run, not_after: str | None) -> int | None:
+    if not_after is None or run.as_of is None:
+        return None
+    return (parse_time(not_after).date() - run.as_of.date()).days
+
+
+def _renews_on(planned: Said) -> str | None:
+    at = (planned.get("due") or {}).get("at")
+    return str(at)[:10] if at else None
+
+
+def _waiting(order: Said) -> Waiting | None:
+    waiting = order.get("waiting_for")
+    if not waiting:
+        return None
+    return Waiting(waiting.get("actor") or "ca", escaped(waiting.get("what") or "act"), waiting.get("by"))
+
+
+def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
+    return tuple(escaped(str(value), 300) for value in values or ())
+
+
+def all_cliffs(rows: t.Iterable[Row]) -> dict[Cliff, list[str]]:
+    """Each change once, soonest first, with the names of the certificates that it will hit."""
+    found: dict[Cliff, list[str]] = {}
+    for row in rows:
+        for cliff in row.cliffs:
+            found.setdefault(cliff, []).append(row.name)
+    return {cliff: sorted(found[cliff]) for cliff in sorted(found)}
+
+
+def day_of(moment: str) -> date:
+    return parse_time(moment).date()
