@@ -61,8 +61,8 @@ class Templates:
         try:
             return Expression(text.strip())
         except ValueError as failure:
-            braces = " An expression over an answer stands without braces" if text.strip().startswith("{") else ""
-            self._reader.wrong(part, f"{failure}.{braces}".replace("..", "."))
+            hint = "; an expression over an answer stands without braces" if text.strip().startswith("{") else ""
+            self._reader.wrong(part, f"{failure}{hint}")
             return None
 
     def template(self, part: Part, call: str, text: str | None = None) -> Template | None:
