@@ -59,7 +59,7 @@ options:
       mailbox:
         description:
           - The mail address, for example V(cert.admin@example.jp), or the same in the form of an RNAME,
-            V(cert\.admin.example.jp).
+            V(cert\\.admin.example.jp).
           - Its local part has at most 63 octets here, because it becomes one label of a name.
         type: str
         required: true

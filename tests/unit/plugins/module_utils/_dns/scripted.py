@@ -8,6 +8,7 @@ rewritten, an SOA whose serial is not later is ignored with NOERROR, and one tha
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CAA
 import dns.rrset
 import dns.update
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
@@ -138,7 +140,8 @@ class Server:
 
     def _rrset(self, name: str, type: str) -> dns.rrset.RRset:
         ttl, values = self.records[name, type]
-        return dns.rrset.from_text(name + ".", ttl, "IN", type, *values)
+        rdatas = [self._rdata(type, value) for value in values]
+        return dns.rrset.from_rdata_list(dns.name.from_text(name + "."), ttl, rdatas)
 
     def _soa(self, zone: str) -> dns.rrset.RRset:
         ttl, names, rest = self._soa_parts(zone)
@@ -226,4 +229,14 @@ class Server:
 
     @staticmethod
     def _rdata(type: str, value: str) -> dns.rdata.Rdata:
+        if type == "CAA":  # older releases of dnspython read \\DDD as a letter
+            flags, tag, content = value.split(" ", 2)
+            octets = re.sub(rb"\\(\d{3}|.)", _octet, content.strip('"').encode())
+            make: t.Any = dns.rdtypes.ANY.CAA.CAA
+            return make(dns.rdataclass.IN, dns.rdatatype.CAA, int(flags), tag.encode(), octets)  # type: ignore[no-any-return]
         return dns.rdata.from_text("IN", type, value)
+
+
+def _octet(match: re.Match[bytes]) -> bytes:
+    found = match.group(1)
+    return bytes([int(found)]) if found.isdigit() else found
