@@ -224,6 +224,9 @@ options:
         description:
           - What M(inkan.tls.certificate_orders_info) says of the newest order; C(state) is read, the facts of its
             certificate as in O(certificates[].live), and C(revoked), the serial numbers of revoked certificates.
+          - Of one whose C(state) is V(refused), C(asked) (C(ca_account), C(product), C(method), C(dns_names), C(contact)),
+            what it was made for, and C(problem), why. Where the seller's rule leaves it to a person, a refused order is not
+            made again until one of these is another, or it is forced (code V(order_refused)).
         type: dict
       hosts_missing:
         description: Hosts that should have the certificate and do not. Only told on; it is no reason for an order.
@@ -482,7 +485,7 @@ results:
       description:
         - Whether it is to be ordered now, and why. C(code) is one of V(no_certificate), V(expired), V(key_mismatch),
           V(revoked), V(names_changed), V(key_type_changed), V(window_open), V(forced), V(not_due), V(frozen),
-          V(order_open), V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
+          V(order_refused), V(order_open), V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
       returned: always
       type: dict
       sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null}

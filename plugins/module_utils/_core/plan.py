@@ -25,7 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import C
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, decide, renewal_day
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import end_of_month, render_time
-from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Deploy, Handshake, Wish
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Asked, Deploy, Handshake, Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
     MethodOffer,
     Product,
@@ -55,9 +55,24 @@ def plan_certificate(wish: Wish, book: Book) -> Planned:
     plan = _plan(wish, judgement, book, error)
     if error is not None:
         return Planned(wish.name, plan, None, None, error)
-    facts = Facts(wish.name, judgement.names, wish.key.type, wish.live, wish.order)
+    facts = Facts(wish.name, judgement.names, wish.key.type, wish.live, wish.order, _held(wish, judgement, book))
     due = decide(facts, book.policy, book.choose, book.as_of)
     return Planned(wish.name, plan, _certificate(wish, judgement, book), due, None)
+
+
+def _held(wish: Wish, judgement: Judgement, book: Book) -> str:
+    """An order that was refused is not made again as it was, where the seller's row leaves that to a person."""
+    order, product, mailbox = wish.order, judgement.product, judgement.mailbox
+    if order is None or order.asked is None or product is None:
+        return ""
+    rules = in_force(product.renewal, book.day)
+    contact = (mailbox.kind, mailbox.address) if mailbox is not None else None
+    asked = Asked(wish.ca_account, wish.product, wish.validation.method, frozenset(judgement.names), contact)
+    if asked != order.asked or not rules or rules[-1].after_refusal != "person":
+        return ""
+    why = f" ({order.problem})" if order.problem else ""
+    todo = "correct what was refused, or order it once more as it is by inkan_renewal.force"
+    return f"its last order was refused{why}, and nothing of it was changed since: {todo}"
 
 
 def _plan(wish: Wish, judgement: Judgement, book: Book, error: InkanError | None) -> Data:

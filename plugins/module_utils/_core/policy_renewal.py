@@ -4,6 +4,7 @@
 
     an order is under way ─▶ in progress          (an issued one is judged like a live certificate)
     forced                ─▶ due
+    refused as it is      ─▶ not due              (where the seller's row says that a person decides)
     no certificate        ─▶ due
     expired, not its key  ─▶ due
     revoked               ─▶ due
@@ -79,13 +80,17 @@ class Due:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is wanted (name, all DNS names, key type) and what there is."""
+    """What is wanted (name, all DNS names, key type) and what there is.
+
+    held: why the last order's refusal stands until a person corrects the declaration; empty: it does not.
+    """
 
     name: str
     dns_names: tuple[str, ...]
     key_type: str
     live: Live | None
     order: OpenOrder | None
+    held: str = ""
 
 
 def decide(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
@@ -116,6 +121,8 @@ def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datet
     live, at = facts.live, _due_at(facts, policy)
     if facts.name in policy.force:
         return Due(Outcome.DUE, "forced", "it was forced", at)
+    if facts.held:
+        return Due(Outcome.NOT_DUE, "order_refused", facts.held, at)
     if live is None:
         return Due(Outcome.DUE, "no_certificate", "there is no live certificate")
     if now > live.not_after:

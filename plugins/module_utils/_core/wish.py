@@ -97,17 +97,30 @@ class Live:
     matches: bool = True
 
 
+class Asked(t.NamedTuple):
+    """What an order is made for; asking for the same again gets the same answer. contact: kind and address."""
+
+    ca_account: str | None
+    product: str
+    method: str | None
+    dns_names: frozenset[str]
+    contact: tuple[str, str | None] | None
+
+
 @dataclass(frozen=True)
 class OpenOrder:
     """What the ledger knows of the newest order; certificate: the one it brought, if it is issued.
 
     revoked: serial numbers of certificates of this name that were revoked, whatever order brought them.
+    asked: what it was made for, where it was refused; problem: why.
     """
 
     state: str
     reference: str | None
     certificate: Live | None
     revoked: tuple[str, ...] = ()
+    asked: Asked | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -366,4 +379,17 @@ def _order(fields: Fields) -> OpenOrder | None:
         reference=inner.text("reference"),
         certificate=_live(fields, "order") if issued else None,
         revoked=inner.texts("revoked"),
+        asked=_asked(inner.below("asked")) if inner.has("asked") else None,
+        problem=inner.text("problem") or "",
+    )
+
+
+def _asked(fields: Fields) -> Asked:
+    contact = fields.below("contact") if fields.has("contact") else None
+    return Asked(
+        ca_account=fields.text("ca_account"),
+        product=fields.text("product") or "",
+        method=fields.text("method"),
+        dns_names=frozenset(fields.texts("dns_names")),
+        contact=(contact.text("kind") or "", contact.text("address")) if contact is not None else None,
     )

@@ -79,7 +79,12 @@ PRODUCTS: tuple[Product, ...] = (
             ),
         ),
         renewal=(
-            RenewalRule(outcome="lapses", facts=("RFC 8555 §7.4",), source="RFC 8555 §7.4: a renewal is a new order"),
+            RenewalRule(
+                outcome="lapses",
+                facts=("RFC 8555 §7.4",),
+                source="RFC 8555 §7.4: a renewal is a new order",
+                after_refusal="again",
+            ),
         ),
         validity=(ValidityRule("ca_decides", ("BR 6.3.2",), "the CA's profile decides; BR 6.3.2 caps it"),),
     ),

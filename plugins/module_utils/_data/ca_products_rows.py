@@ -109,6 +109,8 @@ class RenewalRule(t.NamedTuple):
     outcome                  what happens if nobody acts: ``renews`` or ``lapses``
     key_made_by, period      of what is then issued (None: nothing is)
     cancel_days              by when to cancel, counted back from the end
+    after_refusal            who follows up an order that was refused: ``again`` (the next run orders again, it costs
+                             nothing) or ``person`` (ordered again only when the declaration was corrected, or by force)
     """
 
     outcome: str
@@ -120,6 +122,7 @@ class RenewalRule(t.NamedTuple):
     key_made_by: str | None = None
     period: str | None = None
     cancel_days: int | None = None
+    after_refusal: str = "person"
     since: date | None = None
     until: date | None = None
 

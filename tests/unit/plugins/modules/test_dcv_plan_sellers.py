@@ -327,3 +327,52 @@ def test_where_the_seller_mails_everybody_no_contact_need_be_named(kind: str) ->
     everybody = CAA_DV._replace(contacts=silent)
     assert code(planned(everybody, validation={"method": "email"})) is None
     assert code(planned(everybody, validation=by_mail("admin@www.example.jp", kind))) is None
+
+
+# -- an order that was refused ----------------------------------------------------------------------------------------
+
+
+def refused(product: str = "jprs-dv", **asked: t.Any) -> dict[str, t.Any]:
+    """What the ledger says of an order that a person refused; ``asked``: what it was made for, where that differs."""
+    made_for = {
+        "ca_account": "a",
+        "product": product,
+        "method": "email",
+        "dns_names": ["www.example.jp"],
+        "contact": {"kind": "constructed", "address": "admin@example.jp"},
+    }
+    return {"state": "refused", "problem": "承認されませんでした", "asked": {**made_for, **asked}}
+
+
+CORRECTED = [
+    pytest.param({"ca_account": "b"}, id="another account"),
+    pytest.param({"product": "digicert-dv"}, id="another product"),
+    pytest.param({"method": "file"}, id="another method"),
+    pytest.param({"dns_names": ["shop.example.jp"]}, id="other names"),
+    pytest.param({"contact": {"kind": "constructed", "address": "webmaster@example.jp"}}, id="another address"),
+    pytest.param({"contact": None}, id="no address"),
+]
+
+
+def due_after(order: dict[str, t.Any], product: str = "jprs-dv") -> tuple[str, str]:
+    one = planned(product, "www.example.jp", validation=by_mail("admin@example.jp"), order=order)
+    assert one.due is not None
+    return one.due.code, one.due.reason
+
+
+@pytest.mark.parametrize("product", ["jprs-dv", "digicert-dv"])
+def test_what_a_person_refused_is_not_ordered_again_as_it_was(product: str) -> None:
+    why, reason = due_after(refused(product), product)
+    assert why == "order_refused"
+    assert "承認されませんでした" in reason and "inkan_renewal.force" in reason
+
+
+@pytest.mark.parametrize("asked", CORRECTED)
+def test_what_was_refused_is_ordered_again_once_it_was_corrected(asked: dict[str, t.Any]) -> None:
+    assert due_after(refused(**asked))[0] == "no_certificate"
+
+
+def test_a_refusal_at_an_acme_ca_holds_nothing_up() -> None:
+    asked = {"ca_account": "a", "product": "acme", "method": "dns-01", "dns_names": ["www.example.jp"]}
+    one = planned("acme", validation={"method": "dns-01"}, order={"state": "refused", "asked": asked})
+    assert one.due is not None and one.due.code == "no_certificate"

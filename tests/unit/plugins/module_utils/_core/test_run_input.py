@@ -82,13 +82,28 @@ class TestWhatWasSaid:
         item = self.planned("2027-06-01T00:00:00Z", order("deployed", not_after="2027-03-01T00:00:00Z"))
         assert (item["live"]["serial"], item["live"]["obtained_at"], item["live"]["matches"]) == ("1", None, True)
 
-    @pytest.mark.parametrize("known", [None, order("refused", not_after="2028-01-01T00:00:00Z"), order("wanted")])
+    @pytest.mark.parametrize("known", [None, order("cancelled", not_after="2028-01-01T00:00:00Z"), order("wanted")])
     def test_the_plan_is_told_which_hosts_have_none_and_no_date_that_an_order_has_not(
         self, known: dict[str, t.Any] | None
     ) -> None:
         item = self.planned(None, known)
         assert (item["live"], item["hosts_missing"]) == (None, ["web1"])
         assert item["order"] == ({"state": known["state"]} if known else None)
+
+    def test_the_plan_is_told_what_a_refused_order_was_made_for(self) -> None:
+        contact = {"kind": "txt", "address": "a@example.jp", "domains": ["example.jp"]}
+        refused = order("refused", problem={"text": "no"}, options={"contact": contact}, method="email")
+        assert self.planned(None, refused)["order"] == {
+            "state": "refused",
+            "problem": "no",
+            "asked": {
+                "ca_account": "pebble",
+                "product": "acme",
+                "method": "email",
+                "dns_names": ["shop.example.jp"],
+                "contact": {"kind": "txt", "address": "a@example.jp"},
+            },
+        }
 
     def test_the_plan_is_told_what_was_revoked(self) -> None:
         item = self.planned("2027-01-01T00:00:00Z", order("revoked", serial="1", revoked_serials=["1"]))
