@@ -19,7 +19,6 @@ import typing as t
 import urllib.error
 import urllib.parse
 import urllib.request
-from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def _holds(mail: Mail, words: str) -> bool:
 
 
 def _mail(raw: bytes) -> Mail:
-    message = t.cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.default))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
     body = message.get_body(("plain", "html"))
     if body is None:
         return Mail(str(message["Subject"] or ""), "")

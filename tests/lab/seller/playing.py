@@ -20,7 +20,8 @@ from lab.clock import LabClock
 from lab.http_server import Response
 from lab.vices import Switches
 
-DRIP_SECONDS = 3
+DRIP_SECONDS = 2
+SKEW = timedelta(hours=1)
 HUGE = 32 * 1024 * 1024
 SHARED = ("look", "check", "resend")  # calls with one subject for all orders
 READING = ("look", "find", "download")
@@ -62,6 +63,12 @@ def _too_many_date(_act: Act, clock: LabClock) -> Response:
     return problem(429, "too_many_requests", BUSY, Retry_After=moment)
 
 
+def _too_many_skewed(_act: Act, clock: LabClock) -> Response:
+    there = clock.now() + SKEW
+    moment = format_datetime(there + timedelta(seconds=2), usegmt=True)
+    return problem(429, "too_many_requests", BUSY, Retry_After=moment, Date=format_datetime(there, usegmt=True))
+
+
 def _server_error(_act: Act, _clock: LabClock) -> Response:
     return page("500 Internal Server Error", "エラーが発生しました。", 500)
 
@@ -82,8 +89,9 @@ def _error_in_200(_act: Act, _clock: LabClock) -> Response:
     return problem(200, "too_many_requests", BUSY)
 
 
-def _huge(_act: Act, _clock: LabClock) -> Response:
-    return Response(200, {"Content-Type": "application/json; charset=utf-8"}, b" " * HUGE + b"{}")
+def _huge(act: Act, _clock: LabClock) -> Response:
+    answer = act()
+    return replace(answer, body=b" " * HUGE + answer.body)
 
 
 def _gateway(act: Act, _clock: LabClock) -> Response:
@@ -125,6 +133,7 @@ PLAYS = (
     Play("lost_answer", _lost),
     Play("html_for_json", _html),
     Play("too_many_date", _too_many_date),
+    Play("too_many_skewed", _too_many_skewed),
     Play("gateway_lost_effect", _gateway),
     Play("half_json", _half),
     Play("cut_answer", _cut),
@@ -154,12 +163,13 @@ class Playing:
     def _choose(self, call: str, subject: str) -> Play | None:
         """The vices take turns. Whom one has struck, no other strikes as long as that one is on."""
         with self._lock:
-            before = self._struck.get((call, subject))
-            if before and self._switches.is_on(before):
-                return None
-            turn = len(self._struck) % len(PLAYS)
-            for play in (*PLAYS[turn:], *PLAYS[:turn]):
-                if (not play.calls or call in play.calls) and self._switches.strikes(play.vice, f"{call} {subject}"):
+            before = self._struck.get((call, subject), "")
+            fitting = [play for play in PLAYS if call in (play.calls or (call,)) and self._switches.is_on(play.vice)]
+            if before in [play.vice for play in fitting]:
+                fitting = [play for play in fitting if play.vice == before]  # and only if it was switched on anew
+            turn = sum(1 for other, _subject in self._struck if other == call) % max(1, len(fitting))
+            for play in (*fitting[turn:], *fitting[:turn]):
+                if self._switches.strikes(play.vice, f"{call} {subject}"):
                     self._struck[call, subject] = play.vice
                     return play
         return None

@@ -15,7 +15,7 @@ from lab.vices import Switches
 from .issuing import Issuing, pem
 from .orders import Order, Orders
 
-STRANGE_STATE, STRANGE_TIMES = "screening", 2
+STRANGE_STATE = "screening"
 LOOKS = ("look", "find")
 Document = dict[str, t.Any]
 
@@ -30,7 +30,7 @@ class Showing:
             before = self._orders.before(order.order_id)
             if before and self._switches.strikes("stale_answer_first", f"{order.order_id} {state}"):
                 order, state = before, before.state
-            if self._switches.strikes("strange_status", order.order_id, STRANGE_TIMES):
+            if self._switches.strikes("strange_status", order.order_id):
                 state = STRANGE_STATE
         document = plain(order, self._switches.is_on("times_without_zone"))
         document["state"] = state
