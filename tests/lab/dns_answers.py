@@ -67,7 +67,7 @@ def _step(response: Message, zone: Zone, name: Name, rdtype: RdataType) -> Name 
     alias = next((rrset for rrset in sets if rrset.rdtype == RdataType.CNAME), None)
     if alias is not None:
         response.answer.append(alias)
-        return t.cast(t.Any, alias[0]).target
+        return t.cast(Name, t.cast(t.Any, alias[0]).target)
     _deny(response, zone, exists or bool(sets))
     return None
 

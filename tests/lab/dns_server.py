@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import io
 import secrets
 import struct
 import threading
@@ -233,7 +234,7 @@ class _UdpDatagram(DatagramRequestHandler):
             self.wfile.write(answer)
 
     def finish(self) -> None:
-        if self.wfile.getvalue():
+        if t.cast(io.BytesIO, self.wfile).getvalue():
             super().finish()
 
 

@@ -52,13 +52,13 @@ def _refusal(wire: bytes, error: Rcode, ring: t.Mapping[dns.name.Name, dns.tsig.
     request: t.Any = query.tsig[0]
     response = dns.message.make_response(query)
     response.set_rcode(Rcode.NOTAUTH)
-    octets = response.to_wire()
+    octets = bytes(response.to_wire())
     other = int(time.time()).to_bytes(6, "big") if error == Rcode.BADTIME else b""
     rdata = request.replace(fudge=FUDGE, mac=b"", original_id=query.id, error=error, other=other)
     if ring is not None:
         key = ring[query.tsig.name]
-        rdata, _context = dns.tsig.sign(octets, key, rdata, request.time_signed, request.mac)
-    answer = _with_tsig(octets, query.tsig.name, rdata.to_wire())
+        rdata, _context = t.cast(t.Any, dns.tsig.sign)(octets, key, rdata, request.time_signed, request.mac)
+    answer = _with_tsig(octets, query.tsig.name, rdata.to_wire() or b"")
     return BadTsig(WORDS[error], query.tsig.name.to_text(omit_final_dot=True), answer)
 
 

@@ -132,7 +132,7 @@ def _add(origin: Name, sets: Sets, change: RRset) -> None:
 
 def _is_newer(change: RRset, soa: RRset) -> bool:
     """RFC 1982. A distance of exactly half the circle is defined by nobody: not newer."""
-    ahead = (t.cast(t.Any, change[0]).serial - t.cast(t.Any, soa[0]).serial) % 2**32
+    ahead: int = (t.cast(t.Any, change[0]).serial - t.cast(t.Any, soa[0]).serial) % 2**32
     return 0 < ahead < 2**31
 
 

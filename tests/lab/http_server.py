@@ -129,7 +129,8 @@ class HttpServer:
         context.load_cert_chain(certificate, private_key)
         self._server = _Server((address, port), _Connection)
         self._server.lab = _Lab(routes, clock, context, self.failures)
-        self.address, self.port = self._server.server_address[:2]
+        self.address = str(self._server.server_address[0])
+        self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-https", daemon=True)
 
     @property
@@ -177,6 +178,7 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "lab"
     sys_version = ""
+    timeout = IDLE_SECONDS
     server: _Server
 
     def setup(self) -> None:
@@ -184,7 +186,6 @@ class _Connection(BaseHTTPRequestHandler):
         self.request.settimeout(HANDSHAKE_SECONDS)
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = self.server.lab.context.wrap_socket(self.request, server_side=True)
-        self.timeout = IDLE_SECONDS
         super().setup()
 
     def finish(self) -> None:
