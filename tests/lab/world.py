@@ -44,4 +44,6 @@ def _records_for(web_addresses: t.Sequence[str]) -> list[Record]:
     all_hosts = [(name, "A", address) for name in ON_ALL for address in web_addresses]
     first = [(name, "A", web_addresses[0]) for name in ON_FIRST if web_addresses]
     last = [(name, "A", web_addresses[-1]) for name in ON_LAST if web_addresses]
-    return [("@", "MX", f"10 {MAIL_HOST}"), *all_hosts, *first, *last]
+    # every name takes mail, as the constructed addresses at it are of use only then
+    mail = [(name, "MX", f"10 {MAIL_HOST}") for name in dict.fromkeys((*ON_ALL, *ON_FIRST, *ON_LAST))]
+    return [*mail, *all_hosts, *first, *last]
