@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Certificate
+from ansible_collections.inkan.tls.plugins.module_utils._x509.bundle import issued_chain
 from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import certificate_facts, split_pem
 from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import csr_facts
 
@@ -22,15 +23,20 @@ class X509Reader:
         return frozenset(names), facts.public_key_sha256
 
     def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
-        facts = certificate_facts(issued.certificate)
-        for issuer in issued.chain:
-            certificate_facts(issuer)
+        """Put in order: sellers send chains reversed, or the leaf in the midst of them."""
+        leaf, chain = issued_chain([_one(text) for text in (issued.certificate, *issued.chain)])
+        facts = certificate_facts(leaf)
         certificate = Certificate(
-            pem="".join(split_pem(issued.certificate)),
-            chain=tuple("".join(split_pem(issuer)) for issuer in issued.chain),
+            pem=leaf,
+            chain=tuple(chain),
             serial=facts.serial,
             not_before=facts.not_before,
             not_after=facts.not_after,
             key_type=facts.key_type,
         )
         return certificate, frozenset(facts.dns_names), facts.public_key_sha256
+
+
+def _one(text: str) -> str:
+    certificate_facts(text)  # refuses what is not exactly one certificate
+    return "".join(split_pem(text))

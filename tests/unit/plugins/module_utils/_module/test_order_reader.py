@@ -47,3 +47,10 @@ def test_what_is_no_certificate_is_refused(issued: Issued) -> None:
     with pytest.raises(InkanError) as caught:
         X509Reader().certificate(issued)
     assert caught.value.code == "certificate_unreadable"
+
+
+def test_a_reversed_chain_is_put_in_order() -> None:
+    middle = forge.ca("Middle", by=ROOT)
+    leaf = forge.make("shop.example.jp", by=middle, names=["shop.example.jp"])
+    certificate, _names, _key = X509Reader().certificate(Issued(ROOT.pem, (middle.pem, leaf.pem)))
+    assert (certificate.pem, certificate.chain) == (leaf.pem, (middle.pem, ROOT.pem))
