@@ -110,6 +110,8 @@ def test_a_person_reads_the_mail_however_it_is_written(lab: Lab, partner: Partne
     assert letter.message.get_content_charset() == ("iso-2022-jp" if "mail_iso2022jp" in vices else "utf-8")
     assert letter.message.get_content_type() == ("text/html" if "mail_html_only" in vices else "text/plain")
     assert letter.raw.isascii()
+    assert (b"=?iso-2022-jp?b?" in letter.raw) == ("mail_iso2022jp" in vices)
+    assert str(letter.message["From"]) == "ラボSSL <approval@labssl.lab.example>"
     press(lab, HOSTMASTER, order=order["order_id"])
     partner.wait(order["order_id"])
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import smtplib
 import typing as t
-from email.headerregistry import Address
-from email.message import EmailMessage
+from email.header import Header
+from email.mime.text import MIMEText
 from email.utils import format_datetime, make_msgid
 from html import escape
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ from .looking import Resolver
 from .orders import Link, Order
 from .products import PRODUCTS
 
+SELLER = "ラボSSL"
 SENDER = "approval@labssl.lab.example"
 
 TEXT = """\
@@ -85,19 +86,19 @@ class ApprovalMailer:
         return f"{self.base_url}/approval?{urlencode({'order': order.order_id, 'key': link.key})}"
 
     def send(self, order: Order, link: Link) -> None:
-        message = self.message(order, link)
-        host, why = self._deliver(message, link.address)
+        host, why = self._deliver(self.message(order, link).as_bytes(), link.address)
         facts = {"host": host} if not why else {"host": host, "why": why}
         self._history.add(
             "mail",
             order=order.order_id,
             to=link.address,
-            subject=str(message["Subject"]),
+            subject=_subject(order),
             delivered=not why,
             **facts,
         )
 
-    def message(self, order: Order, link: Link) -> EmailMessage:
+    def message(self, order: Order, link: Link) -> MIMEText:
+        """Its headers are in the character set of its text, as such mails have it."""
         facts = {
             "address": link.address,
             "sold_as": PRODUCTS[order.product].sold_as,
@@ -108,29 +109,32 @@ class ApprovalMailer:
             "home": f"{self.base_url}/",
             "expires": jst(order.expires_at).strftime("%Y年%m月%d日 %H:%M"),
         }
-        charset = "iso-2022-jp" if self._switches.is_on("mail_iso2022jp") else "utf-8"
-        message = EmailMessage()
-        message["From"] = Address("ラボSSL", addr_spec=SENDER)
-        message["To"] = link.address
-        message["Subject"] = f"【ラボSSL】ドメイン承認メール（{order.common_name}）"
-        message["Date"] = format_datetime(jst(self._clock.now()))
-        message["Message-ID"] = make_msgid(domain="labssl.lab.example")
-        html = HTML.format(**{key: escape(value) for key, value in facts.items()})
         if self._switches.is_on("mail_html_only"):
-            message.set_content(html, subtype="html", charset=charset)
+            text, subtype = HTML.format(**{key: escape(value) for key, value in facts.items()}), "html"
         else:
-            message.set_content(TEXT.format(**facts), charset=charset)
+            text, subtype = TEXT.format(**facts), "plain"
+        charset = "iso-2022-jp" if self._switches.is_on("mail_iso2022jp") else "utf-8"
+        message = MIMEText(text, subtype, charset)
+        message["From"] = f"{Header(SELLER, charset).encode()} <{SENDER}>"
+        message["To"] = link.address
+        message["Subject"] = Header(_subject(order), charset).encode()
+        message["Date"] = format_datetime(jst(self._clock.now()))
+        message["Message-ID"] = make_msgid(domain=SENDER.partition("@")[2])
         return message
 
-    def _deliver(self, message: EmailMessage, address: str) -> tuple[str, str]:
+    def _deliver(self, content: bytes, address: str) -> tuple[str, str]:
         """The host that took it, and why nobody did."""
         hosts = self._resolver.mail_hosts(address.partition("@")[2])
         why = "the DNS names no host for the mail of this domain"
         for name, host_address in hosts:
             try:
-                smtp.send(host_address, self._smtp_port(), SENDER, [address], message)
+                smtp.send(host_address, self._smtp_port(), SENDER, [address], content)
             except (OSError, smtplib.SMTPException) as error:
                 why = f"{name}: {type(error).__name__}: {error}"
             else:
                 return name, ""
         return "", why
+
+
+def _subject(order: Order) -> str:
+    return f"【{SELLER}】ドメイン承認メール（{order.common_name}）"
