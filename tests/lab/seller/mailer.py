@@ -117,7 +117,9 @@ class ApprovalMailer:
         message = MIMEText(text, subtype, charset)
         message["From"] = f"{Header(SELLER, charset).encode()} <{SENDER}>"
         message["To"] = link.address
-        message["Subject"] = Header(_subject(order), charset).encode()
+        message["Subject"] = t.cast(
+            str, Header(_subject(order), charset)
+        )  # it folds itself, a text would be folded twice
         message["Date"] = format_datetime(jst(self._clock.now()))
         message["Message-ID"] = make_msgid(domain=SENDER.partition("@")[2])
         return message
