@@ -68,7 +68,9 @@ def _no_key(_message: Message, _name: dns.name.Name) -> bool:
 
 
 def _with_tsig(octets: bytes, name: dns.name.Name, rdata: bytes) -> bytes:
-    record = name.to_wire() + struct.pack("!HHIH", dns.rdatatype.TSIG, dns.rdataclass.ANY, 0, len(rdata)) + rdata
+    record = (
+        (name.to_wire() or b"") + struct.pack("!HHIH", dns.rdatatype.TSIG, dns.rdataclass.ANY, 0, len(rdata)) + rdata
+    )
     additional = struct.unpack("!H", octets[10:12])[0] + 1
     return octets[:10] + struct.pack("!H", additional) + octets[12:] + record
 
