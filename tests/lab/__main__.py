@@ -125,10 +125,8 @@ def _screen(lab: Lab) -> str:
     lines += [f"  {word:15}{text}" for word, text in rows]
     lines += ["", "Try it in a second terminal, where the collection is installed (here: scripts/venv demo bash):", ""]
     lines += [f"  ansible-playbook inkan.tls.{name} -i {lab.folder / INVENTORY_FILE}" for name in ("plan", "issue")]
-    lines += [
-        "",
-        "Then open the page, press the link in the approval mail, send the crawler round, and issue again. Ctrl-C closes the lab.",
-    ]
+    lines += ["", "Then open the page, press the link in the approval mail, send the crawler round, and issue again."]
+    lines += ["Ctrl-C closes the lab."]
     return "\n".join(lines)
 
 
