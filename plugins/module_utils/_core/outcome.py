@@ -157,6 +157,9 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
         return Outcome.HOST_UNREACHABLE, unreachable
     if not run.targets[name].hosts:
         return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
+    due = run.plan[name].get("due") or {}
+    if due.get("code") == "order_refused":  # a person has to correct the declaration; no run will
+        return Outcome.PENDING, [str(due["reason"])]
     if run.check_mode and (run.is_due(name) or not run.only_looks):
         expected = _expected(run, name)
         return (Outcome.WOULD_CHANGE if expected else Outcome.IN_ORDER), expected

@@ -21,7 +21,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import Item, R
 
 _NOTHING = (
     "the ledger holds no certificate of it, so nothing was revoked.",
-    "Revoke what was got in another way where it was bought",
+    "Where it was got in another way, revoke it there.",
 )
 
 

@@ -88,6 +88,36 @@ class TestEndings:
         assert ending.sentences == sentences
         assert ending.outcome is (Outcome.WOULD_CHANGE if sentences else Outcome.IN_ORDER)
 
+    def test_a_run_that_only_looks_says_who_has_to_act_and_what_it_would_order(self) -> None:
+        """What was not tried cannot have been in vain: nothing is said to be carried on or to be due in vain."""
+        waits = order("awaiting_approval", waiting_for={"actor": "customer", "what": "approve", "by": "2026-12-15"})
+        for run, outcome, words in (
+            (a_run(planned("in_progress"), waits), Outcome.PENDING, "you are to approve, by 2026-12-15"),
+            (a_run(planned("due", due={"reason": "it is new"})), Outcome.WOULD_CHANGE, "would be ordered: it is new"),
+            (a_run(known=order("deploy_pending")), Outcome.PENDING, "not live on every host"),
+        ):
+            (ending,) = endings(dataclasses.replace(run, check_mode=True, only_looks=True))
+            assert ending.outcome is outcome and words in ending.line()
+        assert self.outcome(dataclasses.replace(a_run(), check_mode=True, only_looks=True)) is Outcome.IN_ORDER
+
+    def test_the_other_sides_words_are_told_where_an_order_came_to_nothing(self) -> None:
+        refused = order("refused", problem={"text": "承認されませんでした"})
+        nowhere = {"web1": host(look=look(None, ()))}
+        for run in (a_run(known=refused, hosts=nowhere), a_run(planned("due"), refused, nowhere)):
+            (ending,) = endings(run)
+            assert ending.outcome is Outcome.PENDING and "承認されませんでした" in ending.line()
+        (ending,) = endings(dataclasses.replace(a_run(planned("due"), refused, nowhere), check_mode=True))
+        assert "its last order was refused" in ending.line()
+
+    @pytest.mark.parametrize("check_mode", [False, True])
+    def test_what_a_person_has_to_correct_is_pending_also_while_another_certificate_is_live(
+        self, check_mode: bool
+    ) -> None:
+        held = planned(due={"code": "order_refused", "reason": "its last order was refused"})
+        run = dataclasses.replace(a_run(held, order("refused")), check_mode=check_mode)
+        (ending,) = endings(run)
+        assert (ending.outcome, ending.sentences) == (Outcome.PENDING, ("its last order was refused",))
+
     def test_what_an_order_met_is_told(self) -> None:
         (ending,) = endings(a_run(planned("in_progress"), order("wanted", error={"message": "the CA is down."})))
         assert (ending.outcome, ending.sentences) == (Outcome.ERROR, ("the CA is down.",))

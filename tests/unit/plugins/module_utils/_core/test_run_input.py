@@ -11,7 +11,11 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
-from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import plan_items, read_run
+from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import (
+    plan_items,
+    read_run,
+    why_not_written,
+)
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
     look,
     order,
@@ -108,6 +112,22 @@ class TestWhatWasSaid:
     def test_the_plan_is_told_what_was_revoked(self) -> None:
         item = self.planned("2027-01-01T00:00:00Z", order("revoked", serial="1", revoked_serials=["1"]))
         assert (item["live"]["serial"], item["order"]) == ("1", {"state": "revoked", "revoked": ["1"]})
+
+    @pytest.mark.parametrize(
+        ("registered", "why"),
+        [
+            ([{}, {"skipped": True}, {"changed": True, "results": [{"item": "a"}]}], None),
+            ([{"failed": True, "msg": "no such folder"}], "no such folder"),
+            ([{}, {"unreachable": True, "msg": "timed out"}], "timed out"),
+            (
+                [{"failed": True, "msg": "All items completed", "results": [{}, {"failed": True, "msg": "full"}]}],
+                "full",
+            ),
+            ([{"failed": True}], "it could not be written"),
+        ],
+    )
+    def test_why_a_report_was_not_written(self, registered: list[dict[str, t.Any]], why: str | None) -> None:
+        assert why_not_written(registered) == why
 
     def test_an_order_without_a_state_is_none(self) -> None:
         assert self.planned(None, {"name": "shop", "state": None})["order"] is None
