@@ -27,7 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Seen,
     Status,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, broken
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, unusable_answer
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.certificates import pem_blocks, serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.network import Network, Reply
@@ -91,7 +91,9 @@ class RestAdapter:
         listed = [one for one in self._listed(request) if one.reference == request.reference]
         for order in listed:
             if not order.order_id:
-                raise broken("our order is in its list without a number", "look at order_id in the description")
+                raise unusable_answer(
+                    "our order is in its list without a number", "look at order_id in the description"
+                )
         ours = [order for order in listed if order.order_id not in known_handles]
         if not ours:
             return None
@@ -311,22 +313,24 @@ def _texts(value: object) -> t.Iterator[str]:
         for one in value:
             yield from _texts(one)
     elif value is not None:
-        raise broken("the certificate is no text and no list of texts", f"it is a {type(value).__name__}")
+        raise unusable_answer("the certificate is no text and no list of texts", f"it is a {type(value).__name__}")
 
 
 def _page_of(call: Call, reply: Reply) -> tuple[list[t.Any], int | None]:
     orders = call.orders.of(reply.data) if call.orders is not None else None
     total = call.total.of(reply.data) if call.total is not None else None
+    if orders is None and total == 0 and total is not False:
+        return [], 0  # an empty list as some write it; without the 0 it could as well be another answer
     if not isinstance(orders, list) or len(orders) > _MAX_LISTED:
         why = f"{call.orders.text if call.orders else '@'!r} is no list there"
-        raise broken("the list of orders is not in it", why)
+        raise unusable_answer("the list of orders is not in it", why)
     if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
         total = None
     return orders, total
 
 
 def _half_a_list(listed: int, total: int | None) -> ProtocolError:
-    return broken(
+    return unusable_answer(
         "the list of orders is not whole",
         f"{listed} of {total if total is not None else 'more'} orders are in it",
         code="rest_half_a_list",

@@ -46,7 +46,7 @@ class OrderAnswer:
     def read(cls, data: object, description: Description) -> OrderAnswer:
         if not isinstance(data, dict):
             kind = "nothing" if data is None else f"a {type(data).__name__}"
-            raise broken("there is no order in it", f"{kind} stands where the description expects an order")
+            raise unusable_answer("there is no order in it", f"{kind} stands where the description expects an order")
         return cls(data, description)
 
     def _find(self, expression: Expression | None) -> t.Any:
@@ -77,20 +77,20 @@ class OrderAnswer:
         names = [name.lower().rstrip(".") for name in self._texts(shape.names, 253, "names")]
         if names and set(names) != set(request.dns_names):
             why = f"ordered: {', '.join(request.dns_names)}; at the seller: {escaped(', '.join(names), 500)}"
-            raise broken("the order is not for the names that were ordered", why, code="rest_other_names")
+            raise unusable_answer("the order is not for the names that were ordered", why, code="rest_other_names")
 
     def require_reference(self, request: OrderRequest) -> None:
         """Where the seller says whose it is."""
         if self.reference and self.reference != request.reference:
             why = f"it bears the reference {escaped(self.reference, 100)!r}, asked was for {request.reference!r}"
-            raise broken("it is about another order", why, code="rest_other_order")
+            raise unusable_answer("it is about another order", why, code="rest_other_order")
 
     def require_handle(self, handle: str, request: OrderRequest) -> None:
         """The order is the one asked for. One that bears our reference is ours, however its number is written."""
         said = self.order_id
         if said and said != handle and self.reference != request.reference:
             why = f"asked was for {handle!r}, it is about {escaped(said, 100)!r}"
-            raise broken("it is about another order", why, code="rest_other_order")
+            raise unusable_answer("it is about another order", why, code="rest_other_order")
 
     def seen(self, handle: str, request: OrderRequest, retry_after: float | None = None) -> Seen:
         """Everything of it; ProtocolError if it is not ours, or wants what was not ordered."""
@@ -135,10 +135,12 @@ class OrderAnswer:
         value = self._find(expression)
         values = value if isinstance(value, list) else [value]
         if len(values) > _MAX_TEXTS:
-            raise broken(f"{what} has {len(values)} entries", f"{_MAX_TEXTS} are possible")
+            raise unusable_answer(f"{what} has {len(values)} entries", f"{_MAX_TEXTS} are possible")
         words = [word_of(one) for one in values if one is not None and one != ""]
         if any(word is None for word in words):
-            raise broken(f"{what} is no text and no list of texts", "look at the expression in the description")
+            raise unusable_answer(
+                f"{what} is no text and no list of texts", "look at the expression in the description"
+            )
         return tuple(escaped(word, longest) for word in words if word)
 
 
@@ -163,7 +165,7 @@ def moment_of(value: object, zone: timezone) -> datetime | None:
         return None
 
 
-def broken(what: str, why: str, code: str = "rest_bad_answer") -> ProtocolError:
+def unusable_answer(what: str, why: str, code: str = "rest_bad_answer") -> ProtocolError:
     return ProtocolError(
         code=code,
         what=f"The seller's answer cannot be used: {what}",

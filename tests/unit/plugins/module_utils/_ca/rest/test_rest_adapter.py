@@ -398,8 +398,9 @@ def test_only_our_reference_counts_and_only_orders_that_nobody_knows(table: Tabl
     assert found is not None and found.handle == "LS-7"
 
 
-def test_an_empty_list_means_that_there_is_none(table: Table) -> None:
-    assert find(table.on(LIST, listing())) is None
+@pytest.mark.parametrize("none", [listing(), Answer(200, {"orders": None, "total": 0})])
+def test_an_empty_list_means_that_there_is_none(table: Table, none: Answer) -> None:
+    assert find(table.on(LIST, none)) is None
 
 
 def test_of_two_orders_with_our_reference_the_living_one_is_taken(table: Table) -> None:
@@ -433,8 +434,10 @@ def test_a_list_without_a_total_ends_with_the_page_that_brings_nothing_new() -> 
     "half",
     [
         pytest.param(listing(total=3), id="a list that is shorter than it says"),
-        pytest.param(Answer(200, {"total": 0}), id="no list"),
-        pytest.param(Answer(200, {"orders": None, "total": 0}), id="null for a list"),
+        pytest.param(Answer(200, {"status": "ok"}), id="no list"),
+        pytest.param(Answer(200, {"orders": None, "total": None}), id="nulls for a list and its length"),
+        pytest.param(Answer(200, {"orders": None, "total": 1}), id="null for a list of one"),
+        pytest.param(Answer(200, {"orders": {}, "total": 0}), id="a dictionary for a list"),
         pytest.param(listing("order"), id="a word for an order"),
         pytest.param(listing(order(order_id=None)), id="our order without its number"),
         pytest.param(error(404, "order_not_fund"), id="an error that is not listed as gone"),
