@@ -71,6 +71,17 @@ class Play:
                 found += [{"_host": event["host"], **item} for item in event["result"].get("results") or []]
         return [item for item in found if all(item.get(key) == value for key, value in where.items())]
 
+    def order_states(self) -> dict[str, str]:
+        """Certificate -> the state of its newest order, by the last word that this play had from the ledger."""
+        said = {"certificate_orders", "certificate_orders_info"}
+        results = [
+            item
+            for event in self.events
+            if event["event"] == "result" and event.get("action", "").rpartition(".")[2] in said
+            for item in event["result"].get("results") or []
+        ]
+        return {item["name"]: item["state"] for item in results if item.get("state")}
+
     def failed_tasks(self) -> list[tuple[str, str]]:
         """(host, task) of what turned the run red: neither an ignored failure nor an ignored lost host."""
         red = [
