@@ -33,6 +33,7 @@ class Finding(enum.Enum):
 class Status(enum.Enum):
     """What an order needs next, as far as the CA says. The CA's own word is kept beside it (Seen.status_word)."""
 
+    ACCEPTED = "accepted"  # the CA has the order and will soon say what it wants; poll
     WANTS_VALIDATION = "wants_validation"  # publish, then ``ready``
     WANTS_APPROVAL = "wants_approval"  # a person has to approve by mail, page or phone; polling makes it no faster
     VALIDATING = "validating"  # the CA is looking; poll

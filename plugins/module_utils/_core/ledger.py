@@ -69,6 +69,7 @@ TIMELESS = frozenset({Kind.READY_INTENDED, Kind.READY_ASKED, Kind.CANCEL_INTENDE
 class Answer(enum.Enum):
     """The CA's status as an adapter understood it; the same words as ``_ca/contract.Status`` (a test compares them)."""
 
+    ACCEPTED = "accepted"
     WANTS_VALIDATION = "wants_validation"
     WANTS_APPROVAL = "wants_approval"
     VALIDATING = "validating"
@@ -110,7 +111,7 @@ _AT_THE_CA = {
 
 
 #: Answers after which what was wanted before may still be looked at.
-_STILL_WANTED = frozenset({None, Answer.WANTS_VALIDATION, Answer.WANTS_APPROVAL, Answer.VALIDATING})
+_STILL_WANTED = frozenset({None, Answer.ACCEPTED, Answer.WANTS_VALIDATION, Answer.WANTS_APPROVAL, Answer.VALIDATING})
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,10 @@ REMOTE: tuple[Action, ...] = (
 )
 
 
-#: How often a call that is only about what is wanted looks at an answer that says nothing: a CA's database may lag.
-_LOOKS_AT_UNKNOWN = 4
+#: Answers that do not say yet what is wanted.
+_SAYS_NOTHING = frozenset({None, Answer.UNKNOWN, Answer.ACCEPTED})
+#: How often a call that is only about what is wanted looks at such an answer: a CA's database may lag.
+_LOOKS_AT_NOTHING = 4
 
 
 class Step(t.NamedTuple):
@@ -117,7 +119,7 @@ def _answer(entry: Entry, now: datetime, policy: Policy) -> Step:
 def _poll(entry: Entry, _now: datetime, policy: Policy) -> Step:
     if policy.until is Until.ISSUED or not policy.looked:
         return Step(Action.LOOK, "the CA is at work")
-    if entry.standing.status in (None, Answer.UNKNOWN) and policy.looks < _LOOKS_AT_UNKNOWN:
+    if entry.standing.status in _SAYS_NOTHING and policy.looks < _LOOKS_AT_NOTHING:
         return Step(Action.LOOK, "what the CA wants is not known yet")
     return Step(Action.AWAIT_CA, "the CA is at work")
 

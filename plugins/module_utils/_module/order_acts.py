@@ -33,7 +33,7 @@ POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
 #: No poll comes sooner, whatever the CA says.
 SOONEST = 0.25
 #: Statuses in which the CA, not we, has the next word.
-_AT_WORK = frozenset({Status.VALIDATING, Status.ISSUING, Status.UNKNOWN})
+_AT_WORK = frozenset({Status.ACCEPTED, Status.VALIDATING, Status.ISSUING, Status.UNKNOWN})
 
 
 class Acts:

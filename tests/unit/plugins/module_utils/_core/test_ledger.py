@@ -148,6 +148,12 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
         ONLY_WANTED,
         Action.LOOK,
     ),
+    "taken, and nothing said yet of what is wanted": (
+        entry(INTENT, SUBMITTED, seen(Answer.ACCEPTED)),
+        State.VALIDATING,
+        ONLY_WANTED,
+        Action.LOOK,
+    ),
     "that word again and again": (
         entry(INTENT, SUBMITTED, seen(Answer.UNKNOWN)),
         State.VALIDATING,
