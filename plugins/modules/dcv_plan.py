@@ -277,7 +277,8 @@ options:
     description:
       - The accounts that exist, by name. A key C(offers) says what their seller really offers, with the lists C(methods)
         and C(contacts) (kinds of mailbox). What the catalogue does not know is never added.
-      - Further keys are not read. Never put secrets here.
+      - Of accounts with the adapter V(rest) the C(settings.description) is judged, too, and what it does not describe is
+        not offered. Further keys are not read. Never put secrets here.
     type: dict
   https_port:
     description: The port of the default handshake.
@@ -537,8 +538,9 @@ results:
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import read_description
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Account, Book, NameTools
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
@@ -646,14 +648,43 @@ def _account(name: str, raw: t.Any, errors: InputCollector) -> Account:
         )
         return Account()
     fields = Fields(raw, where=f'account "{name}"', path="ca_accounts", errors=errors)
+    described = _described(name, raw, errors) if isinstance(raw, dict) and raw.get("adapter") == "rest" else Account()
     if not fields.has("offers"):
-        return Account()
+        return described
     offers = fields.below("offers")
-    return Account(methods=_narrowed(offers, "methods"), contacts=_narrowed(offers, "contacts"))
+    return Account(
+        methods=_narrowed(offers, "methods", described.methods),
+        contacts=_narrowed(offers, "contacts", described.contacts),
+    )
 
 
-def _narrowed(offers: Fields, key: str) -> frozenset[str] | None:
-    return frozenset(offers.texts(key)) if offers.has(key) else None
+def _described(name: str, raw: dict[str, t.Any], errors: InputCollector) -> Account:
+    """A seller's description is judged here, too: mistakes should not wait until keys are made and CSRs gathered."""
+    settings = raw.get("settings")
+    try:
+        given = settings.get("description") if isinstance(settings, dict) else None
+        description, sentences = read_description(given) if given else (None, [])
+    except LocalError:  # no jmespath here: the ledger host has it, and judges
+        return Account()
+    for sentence in sentences:
+        errors.add(
+            "account_settings",
+            what="Cannot use the CA account",
+            where=f'ca_accounts "{name}"',
+            why=f"description, {sentence}",
+            todo="Correct the description",
+        )
+    if description is None:
+        return Account()
+    contacts = frozenset(description.contacts) if description.contacts is not None else None
+    return Account(methods=frozenset(description.methods), contacts=contacts)
+
+
+def _narrowed(offers: Fields, key: str, described: frozenset[str] | None) -> frozenset[str] | None:
+    offered = frozenset(offers.texts(key)) if offers.has(key) else None
+    if offered is None or described is None:
+        return described if offered is None else offered
+    return offered & described
 
 
 def _result(wish: Wish, planned: Planned) -> ItemResult:

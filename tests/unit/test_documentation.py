@@ -15,12 +15,13 @@ import pytest
 yaml = pytest.importorskip("yaml")
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import parse_settings  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import read_policy  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import read_wishes  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock  # noqa: E402
 from ansible_collections.inkan.tls.tests.unit.documented import (  # noqa: E402
     MODULES,
     REPOSITORY,
@@ -33,6 +34,7 @@ from ansible_collections.inkan.tls.tests.unit.documented import (  # noqa: E402
 
 PLUGINS = REPOSITORY / "plugins"
 ERRORS_PAGE = REPOSITORY / "docs" / "docsite" / "rst" / "errors.rst"
+DESCRIPTION = REPOSITORY / "docs" / "examples" / "labssl.yml"
 
 every_module = pytest.mark.parametrize("name", MODULES)
 
@@ -180,11 +182,13 @@ def services_in(options: Entry, kind: str) -> dict[str, tuple[Entry, Entry]]:
 
 def test_accounts_and_services_of_the_examples_have_settings_without_an_error() -> None:
     seen = set()
+    factories = adapter_factories(clock=SystemClock(), new_private_key=lambda _kind: b"")
     for where, options in written_examples():
         for name, (account, secrets) in services_in(options, "ca_accounts").items():
-            assert account["adapter"] == "acme"
-            parsed = parse_settings(AccountConfig(name, "acme", account["settings"], secrets, "/nowhere"))
-            assert parsed[1] == [], where
+            if "description" in account["settings"]:
+                account["settings"]["description"] = DESCRIPTION.read_text(encoding="utf-8")
+            config = AccountConfig(name, account["adapter"], account["settings"], secrets, "/nowhere")
+            assert factories[account["adapter"]].settings_errors(config) == [], where
             seen.add(where)
         services = services_in(options, "dns_services")
         errors = InputCollector()
@@ -195,7 +199,13 @@ def test_accounts_and_services_of_the_examples_have_settings_without_an_error() 
         )
         assert [error.sentence() for error in errors.errors] == [], where
         seen.update([where] if services else [])
-    assert seen >= {"README.md", "adapter_acme.rst", "dns_rfc2136.rst", "dns_tokens: Publish two challenge records"}
+    assert seen >= {
+        "README.md",
+        "adapter_acme.rst",
+        "adapter_rest.rst",
+        "dns_rfc2136.rst",
+        "dns_tokens: Publish two challenge records",
+    }
 
 
 def test_the_certificates_of_the_readme_are_read_without_an_error() -> None:

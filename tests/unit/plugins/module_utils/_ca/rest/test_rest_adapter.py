@@ -148,7 +148,7 @@ def test_what_the_account_can_do_is_what_the_description_says(table: Table) -> N
 @pytest.mark.parametrize(
     ("word", "status"),
     [
-        ("received", Status.VALIDATING),
+        ("received", Status.ACCEPTED),
         ("mail_sent", Status.WANTS_APPROVAL),
         ("waiting_file", Status.WANTS_VALIDATION),
         ("waiting_dns", Status.WANTS_VALIDATION),
@@ -588,7 +588,7 @@ def test_an_end_is_believed_when_it_is_said_twice(table: Table, end: str) -> Non
 def test_an_order_that_the_seller_does_not_know_has_ended_if_it_says_so_twice(table: Table) -> None:
     gone = error(404, "order_not_found")
     table.on(LOOK, gone, answer("received"))
-    assert table.adapter.look(NUMBER, request()).status is Status.VALIDATING
+    assert table.adapter.look(NUMBER, request()).status is Status.ACCEPTED
     table.on(LOOK, gone)
     assert table.adapter.look(NUMBER, request()).status is Status.EXPIRED
 
@@ -629,7 +629,7 @@ def test_an_answer_about_another_order_is_not_used(table: Table) -> None:
 def test_a_number_may_come_as_number_or_as_text() -> None:
     table = Table().on(SUBMIT, answer("received", 201, order_id=42)).on("GET /orders/42", answer(order_id="42"))
     assert table.adapter.submit(request()).handle == "42"
-    assert table.adapter.look("42", request()).status is Status.VALIDATING
+    assert table.adapter.look("42", request()).status is Status.ACCEPTED
 
 
 def test_an_order_for_other_names_is_not_used(table: Table) -> None:
