@@ -44,6 +44,7 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)")
 _MOST_NAMES = 4
 _MOST_HOSTS = 5
 _MOST_HIT = 12
+_SHORT_SERIAL = 6
 
 
 def report_page(report: Report) -> str:
@@ -93,19 +94,14 @@ def _section(report: Report, group: Group) -> Markup:
         ("Hosts", None),
         ("Valid until", "有効期限"),
     )
-    cells = [
-        tag(
-            "th",
-            title,
-            _japanese(japanese) if japanese else None,
-            scope="col",
-            role="columnheader",
-            class_=f"c{number}",
-        )
-        for number, (title, japanese) in enumerate(titles, 1)
-    ]
+    heads = [_head(number, *title) for number, title in enumerate(titles, 1)]
     rows = [_row(row, [title for title, _japanese_title in titles]) for row in report.of(group)]
-    return tag("section", tag("h2", words.title), _table(cells, rows), id=group.value, class_=group.value)
+    return tag("section", tag("h2", words.title), _table(heads, rows), id=group.value, class_=group.value)
+
+
+def _head(number: int, title: str, japanese: str | None = None) -> Markup:
+    words = join(title, _japanese(japanese) if japanese else None)
+    return tag("th", words, scope="col", role="columnheader", class_=f"c{number}")
 
 
 def _table(heads: t.Sequence[Markup], rows: t.Sequence[Markup]) -> Markup:
@@ -205,8 +201,13 @@ def _validity(row: Row) -> Markup:
     if row.not_after is None:
         return join(tag("div", "none yet", class_="soft")) if row.hosts else join()
     left = tag("div", _left(row.days_left), class_=_left_class(row.days_left)) if row.days_left is not None else None
-    serial = tag("div", f"serial {row.serial}", class_="soft") if row.serial else None
-    return join(tag("div", tag("time", row.not_after[:10], datetime=row.not_after)), left, serial)
+    return join(tag("div", tag("time", row.not_after[:10], datetime=row.not_after)), left, _serial(row.serial))
+
+
+def _serial(serial: str | None) -> Markup | None:
+    if serial is None or len(serial) <= _SHORT_SERIAL:
+        return tag("div", f"serial {serial}", class_="soft") if serial else None
+    return _more(f"serial {serial[:_SHORT_SERIAL]}…", [serial])
 
 
 def _left(days: int) -> str:
@@ -233,7 +234,7 @@ def _ahead(report: Report) -> Markup | None:
         return None
     every = sum(1 for row in report.rows if row.cliffs)
     titles = ("From", "What changes", "What to do", "Certificates")
-    heads = [tag("th", title, scope="col", role="columnheader") for title in titles]
+    heads = [_head(number, title) for number, title in enumerate(titles, 1)]
     rows = [_cliff_row(cliff, names, every, titles) for cliff, names in cliffs.items()]
     return tag("section", tag("h2", "Changes of the rules ahead"), _table(heads, rows), id="ahead", class_="ahead")
 

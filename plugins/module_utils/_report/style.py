@@ -49,14 +49,15 @@ nav span b { color: inherit; }
 td b { color: inherit; }
 table {
   width: 100%; border-collapse: separate; border-spacing: 0; background: var(--card);
-  border: 1px solid var(--line); border-radius: 0.6rem; overflow: hidden; font-size: 0.9375rem;
+  border: 1px solid var(--line); border-radius: 0.6rem; overflow: hidden; font-size: 0.9375rem; table-layout: fixed;
 }
 .attention table { background: var(--attention-wash); }
 .waiting table { background: var(--waiting-wash); }
 th, td { padding: 0.8rem 1rem; text-align: left; vertical-align: top; }
 thead th { padding-bottom: 0.35rem; color: var(--soft); font-size: 0.8125rem; font-weight: 500; }
 tbody td, tbody th { border-top: 1px solid var(--line); font-weight: inherit; }
-.c1 { width: 22%; } .c2 { width: 36%; } .c3 { width: 17%; } .c4 { width: 11%; } .c5 { width: 14%; }
+.c1 { width: 21%; } .c2 { width: 34%; } .c3 { width: 20%; } .c4 { width: 10%; } .c5 { width: 15%; }
+.ahead .c1 { width: 12%; } .ahead .c2 { width: 36%; } .ahead .c3 { width: 36%; } .ahead .c4 { width: 16%; }
 td:last-child { font-variant-numeric: tabular-nums; }
 time { white-space: nowrap; }
 .name { font-weight: 650; }

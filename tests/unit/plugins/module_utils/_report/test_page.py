@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._report.markup import Markup, join, tag
 from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
+from ansible_collections.inkan.tls.plugins.module_utils._report.rows import Report
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.reported import (
     One,
     a_report,
+    a_row,
     waiting,
 )
 
@@ -122,6 +125,14 @@ def test_how_long_it_is_valid(live: str | None, words: str) -> None:
     assert live is None or live[:10] in "".join(found.texts.values())
 
 
+def test_a_long_serial_number_is_shown_when_it_is_asked_for() -> None:
+    serial = "66c1231c98647916a9bd94d3640c3e13"
+    row = a_row(One("a"))
+    page = report_page(Report("2026-11-20", None, (replace(row, serial=serial),)))
+    assert "serial 66c123…</summary>" in page and f">{serial}<" in page
+    assert "serial 1a<" in report_page(Report("2026-11-20", None, (row,)))
+
+
 def test_times_in_sentences_are_written_for_people() -> None:
     text = read(*EVERYTHING).texts["due"]
     assert "2026-11-19 00:00 UTC" in text and "T00:00:00Z" not in text and "It would be ordered" in text
@@ -132,8 +143,8 @@ def test_many_names_hosts_and_certificates_do_not_bury_the_rest() -> None:
     hosts = tuple(f"web{number}" for number in range(9))
     ones = [One(f"c{number:02}") for number in range(13)]
     report = a_report(*ones, One("dns", method="dns"))
-    many = report.rows[0].__class__(**{**report.rows[0].__dict__, "dns_names": tuple(names), "hosts": hosts})
-    found = Reader(report_page(report.__class__(report.as_of, None, (many, *report.rows[1:]))))
+    many = replace(report.rows[0], dns_names=tuple(names), hosts=hosts)
+    found = Reader(report_page(replace(report, rows=(many, *report.rows[1:]))))
     assert "and 47 more names" in found.texts["in_order"] and "9 hosts" in found.texts["in_order"]
     assert names[-1] in found.texts["in_order"] and "13 of 14" in found.texts["ahead"]
 
@@ -147,20 +158,10 @@ def test_no_text_of_others_becomes_markup() -> None:
     report = a_report(
         One(HOSTILE, None, OPEN, order), One("bad", None, bad), names=[HOSTILE], own={"bad": {"common_name": HOSTILE}}
     )
-    rows = [
-        row.__class__(
-            **{
-                **row.__dict__,
-                **dict.fromkeys(
-                    "product ca_account method method_ends_on contact serial not_after renews_on".split(), HOSTILE
-                ),
-                "hosts": (HOSTILE,) * 9,
-                "dns_names": (HOSTILE,) * 9,
-            }
-        )
-        for row in report.rows
-    ]
-    page = report_page(report.__class__(HOSTILE, (HOSTILE,), tuple(rows)))
+    words = "product ca_account method method_ends_on contact serial not_after renews_on".split()
+    lists = dict.fromkeys(("hosts", "dns_names"), (HOSTILE,) * 9)
+    rows = tuple(replace(row, **dict.fromkeys(words, HOSTILE), **lists) for row in report.rows)
+    page = report_page(Report(HOSTILE, (HOSTILE,), rows))
     found = Reader(page)
     assert not found.elements & {"script", "img"} and "\u202e" not in page
     assert len(re.findall("<style", page)) == 1
