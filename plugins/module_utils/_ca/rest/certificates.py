@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates as a seller writes them: PEM blocks out of any text, in its order; and the serial number of one.
+"""Certificates as a seller writes them: PEM blocks out of any text, in its order; serial number and key of one.
 
 What is signed by what is not judged here (``_x509`` does, when the certificate comes into the ledger and again before
 it is deployed): nothing is put in order and nothing left out.
@@ -13,11 +13,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, ProtocolError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["pem_blocks", "serial_of"]
+__all__ = ["has_key_of", "pem_blocks", "serial_of"]
 
 _MAX_CHARACTERS = 512 * 1024
 _MAX_CERTIFICATES = 11
@@ -76,13 +77,7 @@ def serial_of(certificate_pem: str) -> str:
     """The serial number in lower-case hex, as ``%x`` writes it. RFC 5280 §4.1: the first or second field of the
     tbsCertificate, behind the version."""
     try:
-        block = _BLOCK.search(certificate_pem)
-        der = base64.b64decode("".join(block.group(2).split()) if block else "", validate=True)
-        _tag, certificate, _rest = _element(der)
-        _tag, tbs, _rest = _element(certificate)
-        tag, value, rest = _element(tbs)
-        if tag == 0xA0:
-            tag, value, rest = _element(rest)
+        tag, value, _whole = _fields_of_certificate(certificate_pem)[0]
         if tag != 0x02 or not value:
             raise ValueError("no serial number")
     except (ValueError, IndexError, binascii.Error) as failure:
@@ -93,6 +88,38 @@ def serial_of(certificate_pem: str) -> str:
             todo="Revoke it at the seller's portal",
         ) from failure
     return f"{int.from_bytes(value, 'big'):x}"
+
+
+def has_key_of(csr_pem: str, certificates: t.Sequence[str]) -> bool:
+    """Whether one of them has the public key of the request; also where that cannot be read here (it is judged later,
+    by ``_x509``). RFC 5280 §4.1, RFC 2986 §4.1: the subjectPublicKeyInfo, byte for byte."""
+    try:
+        wanted = _fields(csr_pem)[2][2]
+    except (ValueError, IndexError, binascii.Error):
+        return True
+    try:
+        return any(_fields_of_certificate(pem)[5][2] == wanted for pem in certificates)
+    except (ValueError, IndexError, binascii.Error):
+        return True
+
+
+def _fields_of_certificate(pem: str) -> list[tuple[int, bytes, bytes]]:
+    """From the serial number on: the version may be left out."""
+    found = _fields(pem)
+    return found[1:] if found[0][0] == 0xA0 else found
+
+
+def _fields(pem: str) -> list[tuple[int, bytes, bytes]]:
+    """Tag, content and whole encoding of each field of what is signed in a certificate or request."""
+    block = _BLOCK.search(pem)
+    der = base64.b64decode("".join(block.group(2).split()) if block else "", validate=True)
+    rest = _element(_element(der)[1])[1]
+    found = []
+    while rest:
+        tag, content, after = _element(rest)
+        found.append((tag, content, rest[: len(rest) - len(after)]))
+        rest = after
+    return found
 
 
 def _element(data: bytes) -> tuple[int, bytes, bytes]:

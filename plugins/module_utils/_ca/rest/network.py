@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a description: rendered, sent once, its answer judged. Nothing is repeated here: the ledger asks again.
+"""One call of a description: rendered, sent, its answer judged. The ledger asks again, not this; but a 401, which has
+no effect, is believed when it comes twice (gateways that restart say it of good keys).
 
     answer                                            submit                        every other call
     ------------------------------------------------  ----------------------------  ---------------------------
@@ -83,8 +84,12 @@ class Network:
             kind, body = _body(call, words)
             headers = {"Content-Type": kind, **headers}
         what = f"{call.name}: {call.verb} {path}"
-        response = self._send(call, what, url, headers, body)
-        return self._judge(call, what, response)
+        try:
+            return self._judge(call, what, self._send(call, what, url, headers, body))
+        except InputError as refusal:
+            if refusal.code != "rest_account_refused":
+                raise
+            return self._judge(call, what, self._send(call, what, url, headers, body))
 
     # --- the request -----------------------------------------------------------------------------------------------
 

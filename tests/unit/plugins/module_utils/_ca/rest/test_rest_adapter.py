@@ -563,6 +563,14 @@ def test_a_wrong_key_is_the_accounts_trouble_and_ends_no_order(table: Table, ver
     assert caught.value.code == "rest_account_refused"
 
 
+def test_a_401_is_believed_when_it_comes_twice(table: Table) -> None:
+    table.on(SUBMIT, error(401, "unauthorized"), answer("mail_sent", 201))
+    assert table.adapter.submit(request()).handle == NUMBER
+    assert table.http.lines() == [SUBMIT, SUBMIT]
+    table.on(LOOK, page(403, "Forbidden"), answer("mail_sent"))
+    assert table.adapter.look(NUMBER, request()).status is Status.WANTS_APPROVAL
+
+
 @pytest.mark.parametrize("reply", [error(400, "broken_request"), error(410, "moved"), page(404, "Not Found")])
 def test_no_error_answer_ends_an_order(table: Table, reply: Answer) -> None:
     with pytest.raises(ProtocolError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import sys
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
@@ -21,6 +22,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.rest.sell
     KEY,
     LABSSL,
     NUMBER,
+    Answer,
     FakeClock,
     Table,
     account,
@@ -207,6 +209,32 @@ def test_the_serial_number_is_the_one_in_the_certificate(serial: int) -> None:
     builder = x509.CertificateBuilder(name, name, key.public_key(), serial, day, day + datetime.timedelta(days=9))
     pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
     assert serial_of(pem) == f"{serial:x}"
+
+
+def self_signed(key: ec.EllipticCurvePrivateKey) -> str:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "www.example.jp")])
+    day = datetime.datetime(2026, 1, 1)  # noqa: DTZ001 (older cryptography takes naive ones only)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, day, day + datetime.timedelta(days=9))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def request_for(key: ec.EllipticCurvePrivateKey) -> str:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "www.example.jp")])
+    csr = x509.CertificateSigningRequestBuilder(name).sign(key, hashes.SHA256())
+    return csr.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_a_certificate_for_another_key_is_asked_for_again_once() -> None:
+    ours, other = (ec.generate_private_key(ec.SECP256R1()) for _one in range(2))
+    wish = replace(request(), csr_pem=request_for(ours))
+    table = Table()
+    right, wrong = (Answer(200, {"certificate": self_signed(key)}) for key in (ours, other))
+    line = f"{LOOK}/certificate"
+    assert table.on(line, wrong, right).adapter.download(NUMBER, wish).certificate == right.body["certificate"]
+    assert table.on(line, right).adapter.download(NUMBER, wish).certificate == right.body["certificate"]
+    assert len(table.http.asked) == 3
+    assert table.on(line, wrong).adapter.download(NUMBER, wish).certificate == wrong.body["certificate"]
+    assert len(table.http.asked) == 5
 
 
 @pytest.mark.parametrize("pem", ["", "x", "-----BEGIN CERTIFICATE-----\nMAIB\n-----END CERTIFICATE-----\n"])
