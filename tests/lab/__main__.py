@@ -3,6 +3,7 @@
 """The lab for people, until Ctrl-C.
 
 python -m lab [--folder FOLDER] [--now MOMENT] [--vices all|default|none|NAME,NAME]
+python -m lab --folder FOLDER --stop     ends the lab of that folder, by its process id, and waits for it
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
 from .clock import iso_jst
 from .inventory import INVENTORY_FILE, write_inventory
-from .lab import FACTS_FILE, PID_FILE, Lab
+from .lab import FACTS_FILE, PID_FILE, Lab, is_running
 from .vices import VICES
 
+STOP_SECONDS = 20.0
 SETS = {
     "default": [vice.name for vice in VICES if vice.default],
     "none": [],
@@ -33,6 +36,8 @@ SETS = {
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    if options.stop:
+        return _stop(options.folder)
     try:
         folder = _empty(options.folder)
     except ValueError as error:
@@ -61,7 +66,11 @@ def _options(arguments: t.Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--vices", type=_vices, default=SETS["default"], help="all, default, none, or names with commas"
     )
-    return parser.parse_args(arguments)
+    parser.add_argument("--stop", action="store_true", help="end the lab of --folder, if one runs there")
+    options = parser.parse_args(arguments)
+    if options.stop and options.folder is None:
+        parser.error("--stop needs --folder")
+    return options
 
 
 def _moment(text: str) -> datetime:
@@ -85,20 +94,31 @@ def _empty(folder: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="inkan-lab-"))
     folder = folder.resolve()
     if folder.exists() and any(folder.iterdir()):
-        if not (folder / FACTS_FILE).is_file():
+        if not any((folder / name).is_file() for name in (PID_FILE, FACTS_FILE)):
             raise ValueError(f"{folder} is neither empty nor left by a lab")
-        if _is_running(folder / PID_FILE):
+        if is_running(folder):
             raise ValueError(f"the lab of {folder} still runs; its process id is in {folder / PID_FILE}")
         shutil.rmtree(folder)
     return folder
 
 
-def _is_running(pid_file: Path) -> bool:
-    """A lab takes its pid file with it; one that was killed leaves a number that is hardly ever somebody else's."""
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(pid_file.read_text()), 0)
-        return True
-    return False
+# --- its end -------------------------------------------------------------------------------------------------------
+
+
+def _stop(folder: Path) -> int:
+    if not is_running(folder):
+        print(f"No lab runs in {folder}")
+        return 0
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int((folder / PID_FILE).read_text(encoding="ascii")), signal.SIGTERM)
+    until = time.monotonic() + STOP_SECONDS
+    while is_running(folder):
+        if time.monotonic() > until:
+            print(f"lab: the lab of {folder} does not end", file=sys.stderr)
+            return 1
+        time.sleep(0.05)
+    print(f"The lab of {folder} is closed")
+    return 0
 
 
 # --- what people read ----------------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ class Control:
             "now_jst": iso_jst(now),
             "vices": {vice.name: lab.switches.is_on(vice.name) for vice in VICES},
             "orders": [control_page.order_facts(order) for order in lab.seller.orders()],
+            "records": {zone: lab.dns.records(zone) for zone in lab.dns.zones()},
             "failures": lab.failures,
         }
 

@@ -5,15 +5,19 @@
     press(lab, "hostmaster@example.jp")                                the newest mail, 承認する
     press(lab, "hostmaster@example.jp", button="承認しない", order="LS-000002")
 
-``lab`` is a Lab, or the facts of one that runs elsewhere (its lab.json).
+``lab`` is a Lab, or the facts of one that runs elsewhere (its lab.json). From a shell:
+
+    python -m lab.human LAB_FOLDER ADDRESS [BUTTON]
 """
 
 from __future__ import annotations
 
 import email
 import email.policy
+import json
 import re
 import ssl
+import sys
 import time
 import typing as t
 import urllib.error
@@ -181,3 +185,9 @@ class _Page(HTMLParser):
         self._seen.append(data)
         if self._pressing is not None:
             self._pressing[1].append(data)
+
+
+if __name__ == "__main__":
+    if not 3 <= len(sys.argv) <= 4:
+        sys.exit("usage: python -m lab.human LAB_FOLDER ADDRESS [BUTTON]")
+    print(press(json.loads(Path(sys.argv[1], "lab.json").read_text("utf-8")), *sys.argv[2:]).after)

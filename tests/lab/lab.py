@@ -13,6 +13,7 @@ Everything listens on loopback at free high ports and lies below one private fol
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
@@ -73,8 +74,9 @@ class Lab:
     def __enter__(self) -> Lab:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
-        self.history = History(self.clock, self.folder / "history.jsonl")
         try:
+            self._write_pid()
+            self.history = History(self.clock, self.folder / "history.jsonl")
             self._start()
         except BaseException:
             self._stack.close()
@@ -176,14 +178,37 @@ class Lab:
             except Exception:  # noqa: BLE001 - the lab goes on, and tells
                 self._failures.append(traceback.format_exc())
 
+    def _write_pid(self) -> None:
+        """The file is locked for as long as the lab lives: a number that a killed lab left belongs to nobody."""
+        path = self.folder / PID_FILE
+        file = self._stack.enter_context(path.open("a", encoding="ascii"))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileExistsError(f"the lab of {self.folder} still runs; its process id is in {path}") from None
+        self._stack.callback(path.unlink, missing_ok=True)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+
     def _write_facts(self) -> None:
+        """All at once, and last of all: whoever finds this file finds the lab open."""
         path = self.folder / FACTS_FILE
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        new = path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(self.facts(), file, indent=2, ensure_ascii=False)
             file.write("\n")
-        pid_file = self.folder / PID_FILE
-        pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
-        self._stack.callback(pid_file.unlink, missing_ok=True)
+        new.replace(path)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a lab lives in the folder, of this process or of another."""
+    with contextlib.suppress(FileNotFoundError), (folder / PID_FILE).open(encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _free_ports(addresses: t.Sequence[str], number: int) -> list[int]:

@@ -296,6 +296,22 @@ def test_it_starts_for_people_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     assert [pid for pid in web_pids if _is_there(pid)] == []
 
 
+def test_another_process_ends_it_and_waits_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    (folder / "lab.pid").write_text(f"{os.getpid()}\n")  # a killed lab left it, and the number is somebody else's now
+    assert start("--folder", str(folder), "--stop").wait(20) == 0
+    process = start("--folder", str(folder), "--vices", "none")
+    wait_until_open(process)
+    facts = json.loads((folder / "lab.json").read_text())
+    assert int((folder / "lab.pid").read_text()) == process.pid
+    assert start("--folder", str(folder), "--stop").wait(20) == 0
+    assert process.wait(5) == 0
+    process.communicate()
+    assert not any(Path(host["pid_file"]).exists() for host in facts["web"].values())
+    assert start("--stop").wait(20) == 2, "of which folder?"
+
+
 def _is_there(pid: int) -> bool:
     for _try in range(20):
         if not Path(f"/proc/{pid}").exists():
