@@ -21,8 +21,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_
 KEY_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
 COPY_CONTENTS = ("privkey", "cert", "chain", "fullchain", "combined")
 CONTACT_KINDS = ("constructed", "txt", "caa", "soa", "whois")
-#: options that name rules of the catalogue read (``NameRule.www_option``)
-OPTION_FLAGS = ("double_address",)
+#: options that rows of the catalogue read as flags (``NameRule.www_option``, ``LinkRule.option``, ``StepRule.options``)
+OPTION_FLAGS = ("double_address", "www_option", "same_account", "registrar_linkage")
 SIGNALS = ("HUP", "USR1", "USR2", "QUIT", "WINCH", "TERM")
 
 
