@@ -8,6 +8,7 @@ an RSA key) by dns-01 on web2. The CA demands external account binding and rejec
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -129,9 +130,23 @@ def test_a_second_run_changes_nothing_anywhere(story: Story, playbook: str) -> N
     assert ledger_serials(play) == story.issued
 
 
-@pytest.mark.parametrize("playbook", ["plan", "report", "ledger"])
+@pytest.mark.parametrize("playbook", ["plan", "ledger"])
 def test_playbooks_that_only_look_or_prepare_change_nothing(story: Story, playbook: str) -> None:
     played_without_effect(story.world, playbook)
+
+
+def test_a_report_is_written_once_whatever_playbook_writes_it(story: Story) -> None:
+    world = story.world
+    folder = world.root / "report"
+    where = {"inkan_report_path": str(folder)}
+    before = world.snapshot()
+    play_ended_well(world.play("renew", variables=where))
+    assert before.differences(world.snapshot(), ledger=True) == []
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json"]
+    certificates = json.loads((folder / "report.json").read_text("utf-8"))["certificates"]
+    assert {one["name"]: one["serial"] for one in certificates} == story.issued
+    for playbook in ("issue", "deploy", "report"):
+        played_without_effect(world, playbook, where)
 
 
 def test_a_forced_renewal_brings_a_new_key_and_a_new_certificate_to_this_one_alone(story: Story) -> None:
