@@ -14,6 +14,8 @@ from __future__ import annotations
 import functools
 import traceback
 
+from ansible_collections.inkan.tls.plugins.module_utils._data.registries import UNITS
+
 try:
     import publicsuffixlist
 
@@ -47,6 +49,19 @@ def registrable_domain(name: str) -> str | None:
         return None
     found = _list().privatesuffix(name)
     return found if found is None else str(found)
+
+
+@functools.lru_cache(maxsize=8192)
+def registered_domain(name: str) -> str | None:
+    """What somebody can have registered: the registrable domain, or one label more where the registry has such names.
+
+    The list prunes ``www.city.kobe.lg.jp`` to ``kobe.lg.jp``, which nobody registered: no mail is read there, and no
+    zone of the customer's is.
+    """
+    base = registrable_domain(name)
+    unit = next((unit for unit in UNITS if base is not None and base.endswith(f".{unit.suffix}")), None)
+    above = _bare(name)[: -len(base or "") - 1].rpartition(".")[2]
+    return f"{above}.{base}" if unit is not None and above in unit.kinds else base
 
 
 def _bare(name: str) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import is_public_suffix, registrable_domain
+from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
+    is_public_suffix,
+    registered_domain,
+    registrable_domain,
+)
 
 # (name, registrable domain): computed from the ICANN section of the list at commit e8c9a2b2 of 2026-08-19
 EXAMPLES = [
@@ -63,3 +67,31 @@ def test_the_parent_of_a_wildcard_rule_is_a_suffix_and_its_city_is_not(city: str
 def test_names_of_an_unlisted_top_level_domain_are_registrable_below_it() -> None:
     assert is_public_suffix("test")
     assert registrable_domain("www.example.test") == "example.test"
+
+
+#: where the registry hands out one label more than the list says (JPRS, LG.JP technical rules)
+UNITS = {
+    "www.city.kobe.lg.jp": "city.kobe.lg.jp",
+    "city.kobe.lg.jp": "city.kobe.lg.jp",
+    "*.city.kobe.lg.jp": "city.kobe.lg.jp",
+    "www.metro.tokyo.lg.jp": "metro.tokyo.lg.jp",
+    "a.b.pref.osaka.lg.jp": "pref.osaka.lg.jp",
+    "www.town.hakone.lg.jp": "town.hakone.lg.jp",
+    "www.vill.hakuba.lg.jp": "vill.hakuba.lg.jp",
+    "www.union.example.lg.jp": "union.example.lg.jp",
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_name_of_a_local_government_is_registered_one_label_below_the_lists_domain(name: str) -> None:
+    assert registered_domain(name) == UNITS[name]
+
+
+@pytest.mark.parametrize("name", ["kobe.lg.jp", "www.kobe.lg.jp", "www.shop.kobe.lg.jp", "lg.jp", "city.lg.jp"])
+def test_another_label_below_lg_jp_says_nothing_of_a_unit(name: str) -> None:
+    assert registered_domain(name) == registrable_domain(name)
+
+
+@pytest.mark.parametrize("name", [name for name, _other in EXAMPLES if not name.endswith("lg.jp")])
+def test_outside_lg_jp_a_name_is_registered_as_the_list_says(name: str) -> None:
+    assert registered_domain(name) == registrable_domain(name)
