@@ -22,7 +22,8 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "journeys")]
+COLLECTIONS = os.environ["ANSIBLE_COLLECTIONS_PATH"]  # where scripts/venv has installed the collection
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "journeys"), COLLECTIONS]
 
 import story  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import validity_limit  # noqa: E402
@@ -298,12 +299,6 @@ def days_back(today: datetime) -> int:
     return DAYS_BACK if longest > DAYS_BACK else validity_limit(today.date()).days * 3 // 4
 
 
-def _installed() -> str | None:
-    """Where scripts/venv has installed the collection; None: this checkout is used."""
-    path = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
-    return path if (pathlib.Path(path) / "ansible_collections/inkan/tls").exists() else None
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="leave the lab open until Enter is pressed")
@@ -314,7 +309,7 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     print("\n  inkan.tls: five certificates of a small company, two web servers, and a seller who mails")
     try:
-        with LabWorld(folder, now=today - timedelta(days=days), collections_path=_installed()) as world:
+        with LabWorld(folder, now=today - timedelta(days=days), collections_path=COLLECTIONS) as world:
             demo = Demo(world, stage)
             stage.act(f"Act one, {days} days ago: from declaration to served certificates")
             demo.first_issue()
