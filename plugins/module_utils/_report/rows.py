@@ -12,7 +12,6 @@ from __future__ import annotations
 import enum
 import typing as t
 from dataclasses import dataclass
-from datetime import date
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -193,7 +192,3 @@ def all_cliffs(rows: t.Iterable[Row]) -> dict[Cliff, list[str]]:
         for cliff in row.cliffs:
             found.setdefault(cliff, []).append(row.name)
     return {cliff: sorted(found[cliff]) for cliff in sorted(found)}
-
-
-def day_of(moment: str) -> date:
-    return parse_time(moment).date()
