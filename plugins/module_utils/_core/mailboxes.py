@@ -119,7 +119,13 @@ def levels_of(name: str, levels: t.Sequence[str], book: Book) -> list[str]:
     above = [plain]
     while above[-1] != base and "." in above[-1]:
         above.append(above[-1].partition(".")[2])
-    found = {"fqdn": [plain], "unwww": [plain[4:] if www else plain], "base": [base], "parents": above[1:]}
+    found = {
+        "fqdn": [plain],
+        "unwww": [plain[4:] if www else plain],
+        "base": [base],
+        "www_base": [base] if www and plain == f"www.{base}" else [],
+        "parents": above[1:],
+    }
     return list(dict.fromkeys(domain for level in levels for domain in found[level]))
 
 

@@ -75,7 +75,8 @@ class ContactOffer(t.NamedTuple):
     kind         constructed, txt, caa, soa, whois; each is a method of the BR (``dcv_methods.CONTACT_KINDS``)
     levels       at which names, the nearest first: ``fqdn`` (a name of the certificate without ``*.``), ``unwww`` (a
                  plain name without its www, unless that label is the registered one), ``base`` (the registrable
-                 domain), ``parents`` (every name above, down to the base)
+                 domain), ``www_base`` (the registrable domain of a name that is this with www before it, of no other),
+                 ``parents`` (every name above, down to the base)
     local_parts  of a constructed address
     selectable   the applicant may name it
     mailed       ``all``, ``chosen``, ``first`` or ``on_request``
@@ -354,7 +355,7 @@ WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     MethodOffer: {"places": ("record", "file", "mail", "nothing")},
     ContactOffer: {
         "kind": ("constructed", "txt", "caa", "soa", "whois"),
-        "levels": ("fqdn", "unwww", "base", "parents"),
+        "levels": ("fqdn", "unwww", "base", "www_base", "parents"),
         "mailed": ("all", "chosen", "first", "on_request"),
         "covers": ("fqdn", "subtree"),
         "name_types": ("jp_general", "jp_organisational", "jp_geographic", "other"),
