@@ -18,6 +18,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of, pem_blocks, serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     Capabilities,
@@ -28,7 +29,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Status,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, unusable_answer
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.certificates import has_key_of, pem_blocks, serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.network import Network, Reply
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import Settings, parse_settings

@@ -24,10 +24,15 @@ import json
 import typing as t
 import urllib.parse
 from dataclasses import dataclass
-from datetime import timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.exchange import (
+    LONGEST_MESSAGE,
+    Exchange,
+    Verdict,
+    data_of,
+    verdict_of,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, ErrorShape
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.pages import said_by, text_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import Settings
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import word_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import (
@@ -36,9 +41,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import
     render_query,
     render_tree,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.backoff import retry_after_seconds
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
-    DeadlineError,
     InkanError,
     InputError,
     ProtocolError,
@@ -46,11 +49,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 __all__ = ["Network", "Reply"]
 
-_LONGEST_MESSAGE = 600
 #: A body that is sent is a CSR and some words; a hundred names make a few kilobytes.
 _LARGEST_BODY = 256 * 1024
 
@@ -69,11 +71,16 @@ class Network:
     """deadline: seconds from now for all requests together."""
 
     def __init__(self, http: HttpClient, clock: Clock, settings: Settings, *, deadline: float) -> None:
-        self._http = http
-        self._clock = clock
         self._settings = settings
         self._errors = settings.description.errors
-        self._ends = clock.monotonic() + deadline
+        self._exchange = Exchange(
+            http,
+            clock,
+            where=f"{settings.description.seller}, {settings.url}",
+            secrets=settings.secrets.values(),
+            deadline=deadline,
+            timeout=settings.timeout,
+        )
 
     def ask(self, call: Call, words: t.Mapping[str, t.Any]) -> Reply:
         words = {**words, "secrets": self._settings.secrets}
@@ -105,28 +112,24 @@ class Network:
         return dict(found.values())
 
     def _send(self, call: Call, what: str, url: str, headers: dict[str, str], body: bytes | None) -> HttpResponse:
-        left = self._ends - self._clock.monotonic()
-        if left <= 0:
-            raise _no_time(call, what, self._where)
-        timeout = min(left, self._settings.timeout)
-        try:
-            return self._http.request(call.verb, url, headers=headers, body=body, timeout=timeout)
-        except DeadlineError as failure:
-            raise _no_time(call, what, self._where) from failure
+        def no_time() -> InkanError:
+            return self._exchange.no_time("rest_no_time_left", what, is_submit=call.name == "submit")
+
+        return self._exchange.send(call.verb, url, headers, body, no_time)
 
     @property
     def _where(self) -> str:
-        return f"{self._settings.description.seller}, {self._settings.url}"
+        return self._exchange.where
 
     # --- the answer ------------------------------------------------------------------------------------------------
 
     def _judge(self, call: Call, what: str, response: HttpResponse) -> Reply:
-        data, is_read = _parsed(response)
+        data, is_read = data_of(response)
         is_success = response.status in call.expect if call.expect else 200 <= response.status < 300
         if is_success and not (is_read and _holds(self._errors.when, data)):
             if not is_read and (response.body.strip() or call.name in ("submit", "find", "look", "download")):
                 raise self._unread(call, what, response)
-            return Reply(data=data, retry_after=self._seconds(response))
+            return Reply(data=data, retry_after=self._exchange.seconds(response))
         code, message = _error_of(self._errors, data) if is_read else ("", "")
         if code in call.already and code:
             if call.name == "submit":
@@ -146,10 +149,10 @@ class Network:
                 if is_lost
                 else self._patience(what, response, words)
             )
-        asks_to_wait = status == 429 or (code and code in self._errors.retry)
-        if asks_to_wait or (status == 503 and "retry-after" in response.headers):
+        verdict = self._verdict(response, code, is_told=is_told)
+        if verdict is Verdict.LATER:
             return self._patience(what, response, words)
-        if status in (401, 403) or (code and code in self._errors.account):
+        if verdict is Verdict.ACCOUNT:
             return InputError(
                 code="rest_account_refused",
                 what=f"The seller does not accept our account ({what})",
@@ -157,7 +160,7 @@ class Network:
                 why=words,
                 todo="Check the secrets of the account, and whether the seller allows this machine's address",
             )
-        if status >= 500 or status == 408 or (status == 409 and not is_told) or 300 <= status < 400:
+        if verdict is Verdict.FAULT:
             return self._transport(call, what, "rest_server_fault", words)
         if status >= 400 and not is_told and call.name != "submit":
             return ProtocolError(
@@ -177,8 +180,16 @@ class Network:
             reference=escaped(code, 100),
         )
 
+    def _verdict(self, response: HttpResponse, code: str, *, is_told: bool) -> Verdict:
+        """The seller's own codes, as described, say more than the status. An error with status 2xx is a refusal."""
+        verdict = Verdict.REFUSED if response.status < 300 else verdict_of(response, is_told=is_told)
+        if code and code in self._errors.retry:
+            return Verdict.LATER
+        if code and code in self._errors.account and verdict is not Verdict.LATER:
+            return Verdict.ACCOUNT
+        return verdict
+
     def _patience(self, what: str, response: HttpResponse, words: str) -> RefusedError:
-        seconds = self._seconds(response)
         return RefusedError(
             code="rest_come_back_later",
             what=f"The seller asks for patience ({what})",
@@ -186,7 +197,7 @@ class Network:
             why=words,
             todo="Run again then",
             retryable=True,
-            retry_at=None if seconds is None else self._clock.now() + timedelta(seconds=seconds),
+            retry_at=self._exchange.retry_at(self._exchange.seconds(response)),
         )
 
     def _unread(self, call: Call, what: str, response: HttpResponse) -> InkanError:
@@ -197,30 +208,8 @@ class Network:
         head = f"The seller's answer cannot be used ({what})"
         return TransportError(code=code, what=head, where=self._where, why=words, todo=todo, sent=True)
 
-    def _seconds(self, response: HttpResponse) -> float | None:
-        given, date = response.headers.get("retry-after"), response.headers.get("date")
-        return retry_after_seconds(given, now=self._clock.now(), server_date=date)
-
     def _words(self, response: HttpResponse, code: str, message: str) -> str:
-        """The other side's words, without our secrets."""
-        told = f"{code}: {message}" if code and message else code or message
-        status = f"HTTP {response.status}"
-        if 300 <= response.status < 400:
-            told = told or f"it leads to {response.headers.get('location', 'nowhere')}; redirects are not followed"
-        text = f"{told} ({status})" if told else f"{status}, {said_by(response)}"
-        return escaped(mask(text, self._settings.secrets.values()), _LONGEST_MESSAGE)
-
-
-def _no_time(call: Call, what: str, where: str) -> InkanError:
-    """Of a submit it is said so that nobody looks for a lost order."""
-    told: dict[str, t.Any] = {
-        "code": "rest_no_time_left",
-        "what": f"Not sent ({what})",
-        "where": where,
-        "why": "the time for all requests to this seller is used up",
-        "todo": "Run again, or give the run a longer deadline",
-    }
-    return TransportError(sent=False, **told) if call.name == "submit" else DeadlineError(**told)
+        return self._exchange.words(response, f"{code}: {message}" if code and message else code or message)
 
 
 def _body(call: Call, words: t.Mapping[str, t.Any]) -> tuple[str, bytes]:
@@ -256,23 +245,6 @@ def _field(call: Call, name: str, value: object) -> str:
     return text
 
 
-def _parsed(response: HttpResponse) -> tuple[t.Any, bool]:
-    """What the body says, and whether it says anything: JSON of any kind, or a bare PEM text."""
-    text = text_of(response).strip()
-    if text.startswith("-----BEGIN "):
-        return text, True
-    if not text:
-        return None, False
-    try:
-        return json.loads(text, parse_constant=_no_constant), True
-    except (ValueError, RecursionError):
-        return None, False
-
-
-def _no_constant(word: str) -> t.NoReturn:
-    raise ValueError(f"{word} is no JSON (RFC 8259 §6)")
-
-
 def _holds(when: t.Any, data: object) -> bool:
     return when is not None and bool(when.of(data))
 
@@ -286,6 +258,6 @@ def _error_of(shape: ErrorShape, data: object) -> tuple[str, str]:
         except ProtocolError:
             value = None
         if isinstance(value, (list, dict)):
-            value = json.dumps(value, ensure_ascii=False)[:_LONGEST_MESSAGE]
+            value = json.dumps(value, ensure_ascii=False)[:LONGEST_MESSAGE]
         found.append(word_of(value) or "")
-    return found[0][:200], found[1][:_LONGEST_MESSAGE]
+    return found[0][:200], found[1][:LONGEST_MESSAGE]

@@ -10,11 +10,11 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
+from ansible_collections.inkan.tls.plugins.module_utils._ca.pages import said_by, text_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.adapter import RestFactory
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.certificates import serial_of
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.pages import said_by, text_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.rest.seller import (

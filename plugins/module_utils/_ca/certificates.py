@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates as a seller writes them: PEM blocks out of any text, in its order; serial number and key of one.
+"""Certificates as CAs and sellers write them: PEM blocks out of any text, in its order; serial number and key of one.
 
 What is signed by what is not judged here (``_x509`` does, when the certificate comes into the ledger and again before
 it is deployed): nothing is put in order and nothing left out.
@@ -65,10 +65,10 @@ def _as_pem(base64_text: str) -> str:
 
 def _unusable(why: str) -> ProtocolError:
     return ProtocolError(
-        code="rest_certificate_unusable",
-        what="What the seller handed out as the certificate cannot be used",
+        code="certificate_unusable",
+        what="What the CA or seller handed out as the certificate cannot be used",
         why=why,
-        todo="Look at certificate and chain in the description; else ask the seller",
+        todo="Run again; if it stays, look at the description of adapter rest, else ask the CA",
         retryable=True,
     )
 
@@ -82,10 +82,10 @@ def serial_of(certificate_pem: str) -> str:
             raise ValueError("no serial number")
     except (ValueError, IndexError, binascii.Error) as failure:
         raise InputError(
-            code="rest_certificate_unreadable",
+            code="serial_unreadable",
             what="Cannot read the serial number of the certificate to revoke",
             why=str(failure),
-            todo="Revoke it at the seller's portal",
+            todo="Revoke it at the portal",
         ) from failure
     return f"{int.from_bytes(value, 'big'):x}"
 
