@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 from lab.clock import iso_jst
+from lab.refusal import Refused
 from lab.seller import addresses, products, validity
 
 REGISTRY = {"example.jp", "example.co.jp", "www.tokyo.jp", "example.com"}
@@ -164,7 +165,7 @@ def test_an_order_is_taken_or_refused_as_the_manual_says(facts: dict[str, object
     try:
         products.judge(products.read(order(**facts)), registered)
         refused = ""
-    except products.Refused as refusal:
+    except Refused as refusal:
         refused = refusal.code
         assert refusal.status == 400
     assert refused == code
@@ -172,6 +173,6 @@ def test_an_order_is_taken_or_refused_as_the_manual_says(facts: dict[str, object
 
 @pytest.mark.parametrize("document", [None, [], "order", 7])
 def test_what_is_no_object_is_no_order(document: object) -> None:
-    with pytest.raises(products.Refused) as refusal:
+    with pytest.raises(Refused) as refusal:
         products.read(document)
     assert refusal.value.code == "broken_request"

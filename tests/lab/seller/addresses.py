@@ -7,23 +7,10 @@
 
 from __future__ import annotations
 
-import re
+from lab.names import CONTACT_LABEL, LOCAL_PARTS, bare, covers, is_name, tidy
 
-LOCAL_PARTS = ("admin", "administrator", "hostmaster", "postmaster", "webmaster")
-CONTACT_LABEL = "_validation-contactemail"
-LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-ADDRESS = re.compile(rf"({ATOM}(?:\.{ATOM})*)@([A-Za-z0-9.-]+)")
-
-
-def is_name(name: str) -> bool:
-    """A host name in lower case and A-labels, or *. before one."""
-    labels = bare(name).split(".")
-    return len(name) <= 253 and len(labels) > 1 and all(LABEL.fullmatch(label) for label in labels)
-
-
-def bare(name: str) -> str:
-    return name[2:] if name.startswith("*.") else name
+__all__ = ["CONTACT_LABEL", "LOCAL_PARTS", "bare", "constructed", "counterpart", "covers", "domains", "is_name"]
+__all__ += ["stripped", "tidy"]
 
 
 def stripped(common_name: str, registered: str) -> str:
@@ -48,16 +35,3 @@ def counterpart(common_name: str, registered: str) -> str:
     """The other name of ダブルアドレス: www / non-www, or the name without *. (JPRS-8)."""
     shorter = stripped(common_name, registered)
     return shorter if shorter != common_name else f"www.{common_name}"
-
-
-def covers(domain: str, name: str) -> bool:
-    """Whoever speaks for this domain may speak for this name."""
-    return bare(name) == domain or bare(name).endswith(f".{domain}")
-
-
-def tidy(address: str) -> str:
-    """Domains have no upper case, local parts may. Empty if it is no mail address."""
-    match = ADDRESS.fullmatch(address.strip())
-    if match is None or len(address) > 254 or not is_name(match[2].lower()):
-        return ""
-    return f"{match[1]}@{match[2].lower()}"

@@ -12,13 +12,14 @@ from cryptography import x509
 from lab.clock import iso_jst
 from lab.history import History
 from lab.http_server import Handler, Request, Response, Routes
+from lab.playing import as_json
+from lab.refusal import Refused
 from lab.vices import Switches
 
 from . import products
 from .desk import Desk
 from .orders import Order
-from .playing import Playing, as_json, problem
-from .products import Refused
+from .playing import Playing, problem
 from .showing import Showing
 
 BASE = "/api/v1"

@@ -13,10 +13,10 @@ from datetime import timedelta
 
 from lab.clock import LabClock
 from lab.history import History
+from lab.looking import Fetcher
 from lab.vices import Switches
 
 from .desk import Desk
-from .looking import Fetcher
 from .orders import ENDED, File, Order
 
 EVERY = timedelta(hours=6)

@@ -13,13 +13,14 @@ from cryptography import x509
 
 from lab.clock import LabClock, iso_jst
 from lab.history import History
+from lab.issuing import Issuing, pem
+from lab.looking import Resolver, in_all
+from lab.refusal import Refused
 from lab.vices import Switches
 
 from . import addresses, csr, validity
-from .issuing import Issuing, pem
-from .looking import Resolver, in_all
 from .orders import PENDING, File, Link, Order, Orders, Record
-from .products import Application, Refused, judge
+from .products import Application, judge
 
 MAIL_DAYS, OTHER_DAYS = 25, 30  # CPI-5; a random value lives at most 30 days (BR)
 SLOW_EXAMINATION_SECONDS = 3

@@ -4,20 +4,16 @@
 
 from __future__ import annotations
 
-import smtplib
 import typing as t
-from email.header import Header
-from email.mime.text import MIMEText
-from email.utils import format_datetime, make_msgid
 from html import escape
 from urllib.parse import urlencode
 
-from lab import mail as smtp
 from lab.clock import LabClock, jst
 from lab.history import History
+from lab.letters import Post, Words
+from lab.looking import Resolver
 from lab.vices import Switches
 
-from .looking import Resolver
 from .orders import Link, Order
 from .products import PRODUCTS
 
@@ -78,15 +74,15 @@ class ApprovalMailer:
         resolver: Resolver,
         smtp_port: t.Callable[[], int],
     ) -> None:
-        self._clock, self._history, self._switches = clock, history, switches
-        self._resolver, self._smtp_port = resolver, smtp_port
+        self._history = history
+        self._post = Post(SELLER, SENDER, clock=clock, switches=switches, resolver=resolver, smtp_port=smtp_port)
         self.base_url = ""
 
     def url(self, order: Order, link: Link) -> str:
         return f"{self.base_url}/approval?{urlencode({'order': order.order_id, 'key': link.key})}"
 
     def send(self, order: Order, link: Link) -> None:
-        host, why = self._deliver(self.message(order, link).as_bytes(), link.address)
+        host, why = self._post.send(self._words(order, link), link.address)
         facts = {"host": host} if not why else {"host": host, "why": why}
         self._history.add(
             "mail",
@@ -97,8 +93,7 @@ class ApprovalMailer:
             **facts,
         )
 
-    def message(self, order: Order, link: Link) -> MIMEText:
-        """Its headers are in the character set of its text, as such mails have it."""
+    def _words(self, order: Order, link: Link) -> Words:
         facts = {
             "address": link.address,
             "sold_as": PRODUCTS[order.product].sold_as,
@@ -109,33 +104,8 @@ class ApprovalMailer:
             "home": f"{self.base_url}/",
             "expires": jst(order.expires_at).strftime("%Y年%m月%d日 %H:%M"),
         }
-        if self._switches.is_on("mail_html_only"):
-            text, subtype = HTML.format(**{key: escape(value) for key, value in facts.items()}), "html"
-        else:
-            text, subtype = TEXT.format(**facts), "plain"
-        charset = "iso-2022-jp" if self._switches.is_on("mail_iso2022jp") else "utf-8"
-        message = MIMEText(text, subtype, charset)
-        message["From"] = f"{Header(SELLER, charset).encode()} <{SENDER}>"
-        message["To"] = link.address
-        message["Subject"] = t.cast(
-            str, Header(_subject(order), charset)
-        )  # it folds itself, a text would be folded twice
-        message["Date"] = format_datetime(jst(self._clock.now()))
-        message["Message-ID"] = make_msgid(domain=SENDER.partition("@")[2])
-        return message
-
-    def _deliver(self, content: bytes, address: str) -> tuple[str, str]:
-        """The host that took it, and why nobody did."""
-        hosts = self._resolver.mail_hosts(address.partition("@")[2])
-        why = "the DNS names no host for the mail of this domain"
-        for name, host_address in hosts:
-            try:
-                smtp.send(host_address, self._smtp_port(), SENDER, [address], content)
-            except (OSError, smtplib.SMTPException) as error:
-                why = f"{name}: {type(error).__name__}: {error}"
-            else:
-                return name, ""
-        return "", why
+        html = HTML.format(**{key: escape(value) for key, value in facts.items()})
+        return Words(_subject(order), TEXT.format(**facts), html)
 
 
 def _subject(order: Order) -> str:

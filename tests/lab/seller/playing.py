@@ -1,41 +1,25 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How answers go wrong on their way: one vice a request at most, once for each call and its subject.
+"""How the seller's answers go wrong: its words and pages for it.
 
-The subject of a call is the partner's order (or the order, or the serial); looks share one, so that a demo does not
-spend its time on waiting.
+The subject of a call is the partner's order (or the order, or the serial).
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import threading
-import typing as t
-from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
+from lab import playing
 from lab.clock import LabClock
 from lab.http_server import Response
+from lab.playing import Act, Play
 from lab.vices import Switches
 
-DRIP_SECONDS = 2
 SKEW = timedelta(hours=1)
-HUGE = 32 * 1024 * 1024
-SHARED = ("look", "check", "resend")  # calls with one subject for all orders
+SHARED = ("look", "check", "resend")  # looks share a subject, so that a demo does not spend its time on waiting
 READING = ("look", "find", "download")
 MAINTENANCE_TIMES = 2
-
-Act = t.Callable[[], Response]
-
-
-class Play(t.NamedTuple):
-    vice: str
-    #: what the partner gets; whoever does not call the act has no effect
-    answer: t.Callable[[Act, LabClock], Response]
-    #: empty: all
-    calls: tuple[str, ...] = ()
 
 
 def problem(status: int, code: str, message: str, **headers: str) -> Response:
@@ -89,93 +73,37 @@ def _error_in_200(_act: Act, _clock: LabClock) -> Response:
     return problem(200, "too_many_requests", BUSY)
 
 
-def _huge(act: Act, _clock: LabClock) -> Response:
-    answer = act()
-    return replace(answer, body=b" " * HUGE + answer.body)
-
-
 def _gateway(act: Act, _clock: LabClock) -> Response:
     act()
     return page("502 Bad Gateway", "サーバーからの応答がありません。", 502)
 
 
-def _lost(act: Act, _clock: LabClock) -> Response:
-    return replace(act(), cut=0)
-
-
-def _cut(act: Act, _clock: LabClock) -> Response:
-    answer = act()
-    return replace(answer, cut=max(1, len(answer.body) // 2))
-
-
-def _half(act: Act, _clock: LabClock) -> Response:
-    answer = act()
-    return replace(answer, body=answer.body[: len(answer.body) // 2])
-
-
-def _drip(act: Act, _clock: LabClock) -> Response:
-    return replace(act(), drip=DRIP_SECONDS)
-
-
-def _gzip(act: Act, _clock: LabClock) -> Response:
-    answer = act()
-    return replace(answer, headers={**answer.headers, "Content-Encoding": "gzip"}, body=gzip.compress(answer.body))
-
-
-def _bom(act: Act, _clock: LabClock) -> Response:
-    answer = act()
-    return replace(answer, body=b"\xef\xbb\xbf" + answer.body)
-
-
 PLAYS = (
     Play("too_many_seconds", _too_many_seconds),
     Play("server_error", _server_error),
-    Play("lost_answer", _lost),
+    Play("lost_answer", playing.lost),
     Play("html_for_json", _html),
     Play("too_many_date", _too_many_date),
     Play("too_many_skewed", _too_many_skewed),
     Play("gateway_lost_effect", _gateway),
-    Play("half_json", _half),
-    Play("cut_answer", _cut),
-    Play("slow_drip", _drip),
-    Play("gzip_unasked", _gzip),
-    Play("bom_json", _bom),
+    Play("half_json", playing.half),
+    Play("cut_answer", playing.cut),
+    Play("slow_drip", playing.drip),
+    Play("gzip_unasked", playing.zipped),
+    Play("bom_json", playing.with_mark),
     Play("redirect_to_page", _redirect),
     Play("unauthorized_first", _unauthorized),
     Play("error_in_200", _error_in_200, READING),
-    Play("huge_answer", _huge, READING),
+    Play("huge_answer", playing.huge, READING),
 )
 
 
-class Playing:
+class Playing(playing.Playing):
     def __init__(self, clock: LabClock, switches: Switches) -> None:
-        self._clock, self._switches = clock, switches
-        self._lock = threading.Lock()
-        self._struck: dict[tuple[str, str], str] = {}
+        super().__init__(PLAYS, clock, switches, SHARED)
+        self._seller_switches = switches
 
     def play(self, call: str, subject: str, act: Act) -> tuple[Response, str]:
-        """The answer, and the vice that had its hand in it."""
-        if self._switches.strikes("maintenance", "seller", MAINTENANCE_TIMES):
+        if self._seller_switches.strikes("maintenance", "seller", MAINTENANCE_TIMES):
             return page("メンテナンスのお知らせ", MAINTENANCE, 503, "shift_jis", Retry_After="1"), "maintenance"
-        chosen = self._choose(call, "" if call in SHARED else subject)
-        return (chosen.answer(act, self._clock), chosen.vice) if chosen else (act(), "")
-
-    def _choose(self, call: str, subject: str) -> Play | None:
-        """The vices take turns. Whom one has struck, no other strikes as long as that one is on."""
-        with self._lock:
-            before = self._struck.get((call, subject), "")
-            fitting = [play for play in PLAYS if call in (play.calls or (call,)) and self._switches.is_on(play.vice)]
-            if before in [play.vice for play in fitting]:
-                fitting = [play for play in fitting if play.vice == before]  # and only if it was switched on anew
-            turn = sum(1 for other, _subject in self._struck if other == call) % max(1, len(fitting))
-            for play in (*fitting[turn:], *fitting[:turn]):
-                if self._switches.strikes(play.vice, f"{call} {subject}"):
-                    self._struck[call, subject] = play.vice
-                    return play
-        return None
-
-
-def as_json(document: t.Any, status: int = 200) -> Response:
-    """Keys in the order of the manual."""
-    body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
-    return Response(status, {"Content-Type": "application/json; charset=utf-8"}, body)
+        return super().play(call, subject, act)

@@ -7,17 +7,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from lab.refusal import Refused
+
 from . import addresses
 
 METHODS = ("mail", "file", "dns", "registrar")
-
-
-class Refused(Exception):
-    """An answer that says no: nothing was done."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status, self.code, self.message = status, code, message
 
 
 class Product(t.NamedTuple):

@@ -8,23 +8,31 @@ import threading
 import typing as t
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-
+from lab import authority_files
 from lab.clock import LabClock
 from lab.history import History
-from lab.http_server import Request, Response, Routes
+from lab.http_server import Routes
+from lab.issuing import House, Issuing, pem
+from lab.looking import Fetcher, Resolver
 from lab.vices import Switches
 
 from .api import BASE, Api
 from .crawler import Crawler
 from .desk import Desk, Registrar
-from .issuing import Issuing, pem
-from .looking import Fetcher, Resolver
 from .mailer import ApprovalMailer
 from .orders import Orders
 from .pages import Pages
 from .playing import Playing, page
 from .showing import Document, Showing, plain
+
+#: G1 issues, and G2 instead of it while the vice new_intermediate is on
+HOUSE = House(
+    organization="Lab SSL",
+    root="Lab SSL Root CA",
+    policy="Lab SSL TLS Policy CA",
+    issuing=("Lab SSL Issuing CA G1", "Lab SSL Issuing CA G2"),
+    base_url="http://ca.lab.example/ca",
+)
 
 
 class HasAddress(t.Protocol):
@@ -64,7 +72,7 @@ class Seller:
         self._clock = clock
         self._tick = threading.Lock()
         resolver = Resolver(dns.address, dns.port)
-        self.issuing = Issuing(clock.now())
+        self.issuing = Issuing(HOUSE, clock.now())
         self.root_path = folder / "root.pem"
         self.root_path.write_text(pem(self.issuing.root.certificate), encoding="ascii")
         self._orders = Orders(folder / "journal.jsonl", history)
@@ -82,7 +90,7 @@ class Seller:
             mailer=self._mailer,
         )
         self.base_url = url
-        fetcher = Fetcher(resolver, http_port, https_port)
+        fetcher = Fetcher(resolver, http_port, https_port, agent="LabSSL-Crawler/1.0", redirects=10, most_bytes=10_240)
         self._crawler = Crawler(self._desk, fetcher, clock=clock, history=history, switches=switches)
         showing = Showing(self._orders, switches, self.issuing)
         self._api = Api(self._desk, showing, Playing(clock, switches), history=history, switches=switches)
@@ -108,7 +116,7 @@ class Seller:
         self._api.add_to(routes)
         Pages(self._desk).add_to(routes)
         routes.add("GET", "/sorry.html", lambda _request: page("ラボSSL", "ただいま混み合っております。"))
-        routes.add("GET", r"/ca/([a-z0-9-]+)\.(crt|crl)", self._authority)
+        authority_files.add_to(routes, "/ca", self.issuing, self._clock)
 
     def tick(self) -> None:
         """What goes on by itself. A tick that is still under way is not disturbed."""
@@ -135,15 +143,3 @@ class Seller:
 
     def is_revoked(self, serial: str) -> bool:
         return self.issuing.is_revoked(int(serial, 16))
-
-    def _authority(self, request: Request) -> Response:
-        """What certificates point at: their issuer's certificate and its revocation list."""
-        for number, authority in enumerate(self.issuing.issuing):
-            if authority.slug == request.match[1] and request.match[2] == "crl":
-                content = self.issuing.revocation_list(number, self._clock.now())
-                return Response(200, {"Content-Type": "application/pkix-crl"}, content)
-        for authority in self.issuing.authorities:
-            if authority.slug == request.match[1] and request.match[2] == "crt":
-                content = authority.certificate.public_bytes(serialization.Encoding.DER)
-                return Response(200, {"Content-Type": "application/pkix-cert"}, content)
-        return Response(404, {"Content-Type": "text/plain"}, b"no such authority\n")

@@ -10,9 +10,9 @@ from datetime import datetime
 from cryptography import x509
 
 from lab.clock import iso_jst, jst
+from lab.issuing import Issuing, pem
 from lab.vices import Switches
 
-from .issuing import Issuing, pem
 from .orders import Order, Orders
 
 STRANGE_STATE = "screening"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the seller looks at the world: into the lab's DNS, at every authoritative server, and with plain http.
+"""How a CA looks at the world: into the lab's DNS, at every authoritative server, and with plain http.
 
 In the made-up world the web is at the ports 80 and 443; the lab's web hosts listen elsewhere: the ports are mapped.
 """
@@ -25,7 +25,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 DNS_SECONDS, HTTP_SECONDS = 2.0, 5.0
-MAX_ALIASES, MAX_REDIRECTS, MAX_FILE = 8, 10, 10_240
+MAX_ALIASES = 8
 REDIRECTS = (301, 302, 307, 308)
 
 
@@ -71,10 +71,25 @@ class Resolver:
             owner = target
         return []
 
-    def mail_hosts(self, domain: str) -> list[tuple[str, str]]:
+    def alias_everywhere(self, name: str) -> dict[str, str]:
+        """What each authoritative server calls the name an alias of, without the last dot; empty: of nothing."""
+        servers = self.servers(name)
+        return {server: (_alias(self._ask(name, "CNAME", server), name) or "").rstrip(".") for server in servers}
+
+    def caa(self, name: str) -> list[tuple[str, str]]:
+        """Tags and values of the nearest name, going up, that has any (RFC 8659, 3)."""
+        owner = dns.name.from_text(name)
+        while owner != dns.name.root:
+            items = _items(self._ask(str(owner), "CAA", self._hint), str(owner), "CAA")
+            if items:
+                return [(item.tag.decode().lower(), item.value.decode()) for item in items]
+            owner = owner.parent()
+        return []
+
+    def mail_hosts(self, domain: str, only_mx: bool = False) -> list[tuple[str, str]]:
         """Name and address of those who take the domain's mail, the best first (RFC 5321, 5.1)."""
         items = sorted(_items(self._ask(domain, "MX", self._hint), domain, "MX"), key=lambda item: item.preference)
-        names = [str(item.exchange).rstrip(".") for item in items] if items else [domain]
+        names = [str(item.exchange).rstrip(".") for item in items] if items or only_mx else [domain]
         return [(name, address) for name in names if name for address in self.addresses(name)]
 
     def _zone(self, name: str) -> str | None:
@@ -140,9 +155,12 @@ class Fetched:
 class Fetcher:
     """Fetches a URL from every address that its name has, as several observers would."""
 
-    def __init__(self, resolver: Resolver, http_port: int, https_port: int) -> None:
+    def __init__(
+        self, resolver: Resolver, http_port: int, https_port: int, *, agent: str, redirects: int, most_bytes: int
+    ) -> None:
         self._resolver = resolver
         self._ports = {"http": http_port, "https": https_port}
+        self._agent, self._redirects, self._most_bytes = agent, redirects, most_bytes
 
     def fetch(self, url: str) -> list[Fetched]:
         addresses = self._resolver.addresses(urlsplit(url).hostname or "")
@@ -159,8 +177,8 @@ class Fetcher:
                 status, location, body = self._get(here, address)
                 if status not in REDIRECTS:
                     return Fetched(url, first, status, body, tuple(hops))
-                if len(hops) == MAX_REDIRECTS:
-                    return Fetched(url, first, status, b"", tuple(hops), f"more than {MAX_REDIRECTS} redirects")
+                if len(hops) == self._redirects:
+                    return Fetched(url, first, status, b"", tuple(hops), f"more than {self._redirects} redirects")
                 hops.append(urljoin(here, location).partition("#")[0])
                 address = self._address_of(hops[-1], observer)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -185,9 +203,9 @@ class Fetcher:
         connection = _connection(parts.scheme, parts.hostname or "", address, own)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         with contextlib.closing(connection):
-            connection.request("GET", path, headers={"Host": parts.netloc, "User-Agent": "LabSSL-Crawler/1.0"})
+            connection.request("GET", path, headers={"Host": parts.netloc, "User-Agent": self._agent})
             answer = connection.getresponse()
-            return answer.status, answer.getheader("Location", ""), answer.read(MAX_FILE)
+            return answer.status, answer.getheader("Location", ""), answer.read(self._most_bytes)
 
 
 def _connection(scheme: str, host: str, address: str, port: int) -> http.client.HTTPConnection:

@@ -1,11 +1,8 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The seller's own authority: a root, a policy CA below it, and two issuing CAs below that. All keys are ECDSA P-256.
+"""The authority of one who issues: a root, a policy CA below it where it has one, and issuing CAs below that.
 
-Lab SSL Root CA
-    Lab SSL TLS Policy CA
-        Lab SSL Issuing CA G1       issues
-        Lab SSL Issuing CA G2       issues instead, while the vice new_intermediate is on
+All keys are ECDSA P-256.
 """
 
 from __future__ import annotations
@@ -20,13 +17,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from .csr import PublicKey
+from .signing_request import PublicKey
 
-ORGANIZATION = "Lab SSL"
 DOMAIN_VALIDATED = x509.ObjectIdentifier("2.23.140.1.2.1")  # BR 7.1.6.1
 MAX_COMMON_NAME = 64  # RFC 5280, upper bound of X.520
 #: the lab's clock may be set back a little, and a long way ahead
 BEFORE, YEARS_AHEAD = timedelta(days=400), timedelta(days=365 * 30)
+
+
+Key = ec.EllipticCurvePrivateKey
 
 
 class Authority(t.NamedTuple):
@@ -48,34 +47,60 @@ class Revoked(t.NamedTuple):
     reason: x509.ReasonFlags
 
 
+class House(t.NamedTuple):
+    """Who issues, and what the authorities are called."""
+
+    organization: str
+    root: str
+    issuing: tuple[str, ...]
+    #: where certificates say that their issuer and its revocation list are
+    base_url: str
+    #: empty: the issuing CAs are right below the root
+    policy: str = ""
+
+
 class Issuing:
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, house: House, now: datetime) -> None:
         self._lock = threading.Lock()
         self._revoked: dict[int, Revoked] = {}
-        self.base_url = "http://ca.lab.example"
-        self.root = _authority("Lab SSL Root CA", None, now, path_length=2)
-        self.policy = _authority("Lab SSL TLS Policy CA", self.root, now, path_length=1)
-        self.issuing = tuple(_authority(f"Lab SSL Issuing CA {word}", self.policy, now) for word in ("G1", "G2"))
+        self.base_url = house.base_url
+
+        def make(name: str, parent: Authority | None, length: int = 0, key: Key | None = None) -> Authority:
+            return _authority(name, house.organization, parent, now, path_length=length, key=key)
+
+        self.root = make(house.root, None, 2)
+        self.policy = make(house.policy, self.root, 1) if house.policy else None
+        parent = self.policy or self.root
+        self.issuing = tuple(make(name, parent) for name in house.issuing)
         #: for vices: each issuing CA anew with its own key (a true chain), and another of the same name (a false one)
-        self._renewed = [_authority(one.name, self.policy, now, key=one.key).certificate for one in self.issuing]
-        self._impostors = [_authority(one.name, self.policy, now).certificate for one in self.issuing]
+        self._renewed = [make(one.name, parent, key=one.key).certificate for one in self.issuing]
+        self._impostors = [make(one.name, parent).certificate for one in self.issuing]
 
     @property
     def authorities(self) -> tuple[Authority, ...]:
-        return (self.root, self.policy, *self.issuing)
+        return (self.root, *([self.policy] if self.policy else []), *self.issuing)
 
     def issue(
-        self, key: PublicKey, names: t.Sequence[str], not_before: datetime, not_after: datetime, issuer: int = 0
+        self,
+        key: PublicKey,
+        names: t.Sequence[str],
+        not_before: datetime,
+        not_after: datetime,
+        issuer: int = 0,
+        *,
+        policy: x509.ObjectIdentifier = DOMAIN_VALIDATED,
+        organization: t.Sequence[x509.NameAttribute[str]] = (),
     ) -> x509.Certificate:
         authority = self.issuing[issuer]
-        subject = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])] if len(names[0]) <= MAX_COMMON_NAME else []
+        common = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])] if len(names[0]) <= MAX_COMMON_NAME else []
+        subject = [*organization, *common]
         builder = (
             _builder(x509.Name(subject), authority.certificate.subject, key, not_before, not_after)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=not subject)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True, key_encipherment=isinstance(key, rsa.RSAPublicKey)), True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(x509.CertificatePolicies([x509.PolicyInformation(DOMAIN_VALIDATED, None)]), critical=False)
+            .add_extension(x509.CertificatePolicies([x509.PolicyInformation(policy, None)]), critical=False)
             .add_extension(_authority_key(authority), critical=False)
             .add_extension(self._where_the_issuer_is(authority), critical=False)
             .add_extension(self._where_the_list_is(authority), critical=False)
@@ -84,7 +109,7 @@ class Issuing:
 
     def chain(self, issuer: int) -> list[x509.Certificate]:
         """The intermediates, the leaf's issuer first; without the root."""
-        return [self.issuing[issuer].certificate, self.policy.certificate]
+        return [self.issuing[issuer].certificate, *([self.policy.certificate] if self.policy else [])]
 
     def renewed(self, issuer: int) -> x509.Certificate:
         return self._renewed[issuer]
@@ -119,12 +144,22 @@ class Issuing:
         builder = builder.add_extension(_authority_key(authority), critical=False)
         return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
+    def file(self, slug: str, kind: str, now: datetime) -> bytes | None:
+        """What certificates point at: their issuer's certificate (crt) and its revocation list (crl), in DER."""
+        for number, authority in enumerate(self.issuing):
+            if authority.slug == slug and kind == "crl":
+                return self.revocation_list(number, now)
+        for authority in self.authorities:
+            if authority.slug == slug and kind == "crt":
+                return authority.certificate.public_bytes(serialization.Encoding.DER)
+        return None
+
     def _where_the_issuer_is(self, authority: Authority) -> x509.AuthorityInformationAccess:
-        url = x509.UniformResourceIdentifier(f"{self.base_url}/ca/{authority.slug}.crt")
+        url = x509.UniformResourceIdentifier(f"{self.base_url}/{authority.slug}.crt")
         return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, url)])
 
     def _where_the_list_is(self, authority: Authority) -> x509.CRLDistributionPoints:
-        url = x509.UniformResourceIdentifier(f"{self.base_url}/ca/{authority.slug}.crl")
+        url = x509.UniformResourceIdentifier(f"{self.base_url}/{authority.slug}.crl")
         return x509.CRLDistributionPoints([x509.DistributionPoint([url], None, None, None)])
 
 
@@ -138,17 +173,18 @@ def common_name(certificate: x509.Certificate) -> str:
 
 def _authority(
     name: str,
+    organization: str,
     parent: Authority | None,
     now: datetime,
     *,
-    path_length: int = 0,
-    key: ec.EllipticCurvePrivateKey | None = None,
+    path_length: int,
+    key: Key | None,
 ) -> Authority:
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANIZATION),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
