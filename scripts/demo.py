@@ -73,7 +73,8 @@ class Stage:
         if self._live:
             print("\r\033[K", end="")
         seconds = f"{time.monotonic() - begin:5.1f} s"
-        print(f"  {self.paint(mark, code)} {title:<52}{self.paint(seconds, '2')}  {came}".rstrip(), flush=True)
+        room = " " * (54 - _width(title))
+        print(f"  {self.paint(mark, code)} {title}{room}{self.paint(seconds, '2')}  {came}".rstrip(), flush=True)
 
 
 class Demo:
