@@ -51,6 +51,16 @@ class HttpClient(t.Protocol):
     ) -> HttpResponse: ...
 
 
+class Budget(t.Protocol):
+    """How many requests a service takes, counted together with everybody else who asks it by the same key."""
+
+    def take(self, left: float) -> float:
+        """Seconds to wait before one request may be sent. More than ``left``: nothing was promised."""
+
+    def hold(self, seconds: float) -> None:
+        """The other side wants no request before that."""
+
+
 @dataclass(frozen=True)
 class TokenRecord:
     """A DNS record that an order wants published. ``name``: absolute A-label name without trailing dot."""
