@@ -16,6 +16,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import time
 import typing as t
@@ -304,6 +305,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="leave the lab open until Enter is pressed")
     options = parser.parse_args()
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # also where a shell started this with SIGINT ignored
+        signal.signal(stop, signal.default_int_handler)
     stage, begin, today = Stage(), time.monotonic(), datetime.now(timezone.utc)
     days = days_back(today)
     folder = REPOSITORY / ".demo"
