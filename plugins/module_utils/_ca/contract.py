@@ -6,7 +6,11 @@ An adapter is a stateless speaker to one CA account: all memory is in the ledger
 continue. It *asks for* RRsets and files (Wanted) and never knows how they are published.
 
 Every verb raises TransportError (nothing is known: ask again later), ProtocolError, RefusedError (the CA said no:
-final for this order when ``retryable`` is false), DeadlineError. Verbs are safe to repeat, but for ``submit``.
+final for this order when ``retryable`` is false; for a resend or a change of contact it ends nothing), DeadlineError.
+Verbs are safe to repeat, but for ``submit``.
+
+What a CA cannot do its ``capabilities`` say, as data, before anything is sent: ``kind`` is never RENEW or REISSUE, and
+``resend`` and ``change_contact`` are never called, where they say no. Their bodies then raise ``not_offered``.
 
 This file is private to the collection.
 """
@@ -18,7 +22,13 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import OrderKind as OrderKind
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
+
+#: The code of a RefusedError of ``submit``: the CA has no order as told in ``replaces``, or not for this account, and
+#: nothing was ordered. A renewal is then ordered as a new certificate, a reissue stops.
+PREDECESSOR_UNKNOWN = "predecessor_unknown"
 
 
 class Finding(enum.Enum):
@@ -56,11 +66,42 @@ class Capabilities:
     cancel: bool = True
     #: methods whose validation nobody can ask for: the CA looks by itself when its crawler comes round (JPRS-10)
     unasked_methods: tuple[str, ...] = ()
+    #: ``submit`` may be of kind RENEW: the new order says which one it follows
+    renewing: bool = False
+    #: ``submit`` may be of kind REISSUE: another certificate of an order that was paid for its whole term
+    reissuing: bool = False
+    #: approval mails can be sent again (``resend``)
+    resending: bool = False
+    #: an open order's approval can be asked for elsewhere (``change_contact``)
+    changing_contact: bool = False
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """The order that this one follows: one of ours, of this account, with its certificate in the ledger.
+
+    handle: as ``submit`` gave it; serial: lower-case hex, no leading zeros; certificate: PEM of the leaf.
+    """
+
+    handle: str
+    serial: str
+    certificate: str
+
+
+class Contact(t.NamedTuple):
+    """Who is asked for approval. kind: constructed, txt, caa (as in ``validation.contact``)."""
+
+    kind: str
+    address: str
 
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """What is ordered. ``reference``: ours, unique, ≤ 32 ASCII characters; names are A-labels, lower case."""
+    """What is ordered. ``reference``: ours, unique, ≤ 32 ASCII characters; names are A-labels, lower case.
+
+    options["contact"]: {kind, address} where approval is asked for by mail, as it is now (a change is in it).
+    kind, replaces: RENEW and REISSUE always have a predecessor, NEW never has one.
+    """
 
     reference: str
     common_name: str
@@ -69,6 +110,8 @@ class OrderRequest:
     csr_pem: str
     product: str = "acme"
     options: t.Mapping[str, t.Any] = field(default_factory=dict)
+    kind: OrderKind = OrderKind.NEW
+    replaces: Predecessor | None = None
 
 
 @dataclass(frozen=True)
@@ -108,12 +151,15 @@ class CaAdapter(t.Protocol):
         """May ask the CA (and then raise as a verb does): what an account can do is sometimes told by the CA only."""
 
     def submit(self, request: OrderRequest) -> Seen:
-        """Place the order. After a TransportError with ``sent`` the order may exist: ``find`` it."""
+        """Place the order. After a TransportError with ``sent`` the order may exist: ``find`` it.
+
+        A reissue may stay under its predecessor's number; its handle should then say which of the two is meant.
+        """
 
     def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
         """The open order that a lost ``submit(request)`` made, and that no ledger entry knows yet; None: there is none.
 
-        since: when the intent to submit was written.
+        since: when the intent to submit was written. A lost reissue is looked for at ``request.replaces.handle``.
         """
 
     def look(self, handle: str, request: OrderRequest) -> Seen:
@@ -124,7 +170,17 @@ class CaAdapter(t.Protocol):
 
     def download(self, handle: str, request: OrderRequest) -> Issued: ...
 
-    def cancel(self, handle: str, request: OrderRequest) -> Seen: ...
+    def resend(self, handle: str, request: OrderRequest) -> Seen:
+        """Let the CA send its approval mails once more, to the addresses that it wrote to. Changes nothing else."""
+
+    def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        """Ask for approval there from now on; the CA writes to it. ``request`` has the contact so far.
+
+        For all names of the order that are not validated yet.
+        """
+
+    def cancel(self, handle: str, request: OrderRequest) -> Seen:
+        """Of a reissue: only that; the predecessor's certificate stays as it is."""
 
     def revoke(self, certificate_pem: str, reason: str) -> None:
         """Reason: a CRLReason name of RFC 5280 in lower camel case (``superseded``)."""
@@ -152,3 +208,10 @@ class AdapterFactory(t.Protocol):
 
     def open(self, account: AccountConfig, *, deadline: float) -> CaAdapter:
         """deadline: seconds from now that all requests together may take."""
+
+
+def not_offered(verb: str) -> RefusedError:
+    """The body of a verb that the account's capabilities exclude."""
+    return RefusedError(
+        code="verb_not_offered", what=f"This CA has no way to {verb}", todo="Do it at the CA's or seller's portal"
+    )

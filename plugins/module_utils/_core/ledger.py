@@ -81,6 +81,14 @@ class Answer(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class OrderKind(enum.Enum):
+    """How an order stands to the one before it (``_ca/contract`` has this very enum)."""
+
+    NEW = "new"  # to none
+    RENEW = "renew"  # a new order that tells the CA which one it follows
+    REISSUE = "reissue"  # another certificate of that order, inside the term that was paid for
+
+
 class State(enum.Enum):
     """Computed from the facts. ``issued`` and below have their certificate in the ledger."""
 

@@ -35,11 +35,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     Capabilities,
+    Contact,
     Finding,
     Issued,
     OrderRequest,
     Seen,
     Status,
+    not_offered,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
@@ -166,6 +168,12 @@ class AcmeAdapter:
                 todo="Do not deploy it; tell the CA",
             )
         return Issued(certificate=chain[0], chain=chain[1:])
+
+    def resend(self, handle: str, request: OrderRequest) -> Seen:
+        raise not_offered("send approval mails again: ACME has none")
+
+    def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        raise not_offered("ask somebody else for approval: ACME asks nobody")
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:
         """ACME cannot cancel an order: its pending authorizations are deactivated (§7.5.2), which ends it. Valid ones

@@ -22,11 +22,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     Capabilities,
+    Contact,
     Finding,
     Issued,
     OrderRequest,
     Seen,
     Status,
+    not_offered,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, unusable_answer
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
@@ -126,6 +128,12 @@ class RestAdapter:
         if not has_key_of(request.csr_pem, certificates):
             certificates = self._downloaded(handle, request)
         return Issued(certificate=certificates[0], chain=tuple(certificates[1:]))
+
+    def resend(self, handle: str, request: OrderRequest) -> Seen:
+        raise not_offered("send approval mails again")
+
+    def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        raise not_offered("ask somebody else for approval")
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:
         """One that is refused is as wanted if the order has ended meanwhile."""

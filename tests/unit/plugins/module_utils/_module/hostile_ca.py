@@ -21,11 +21,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     Capabilities,
+    Contact,
     Finding,
     Issued,
     OrderRequest,
     Seen,
     Status,
+    not_offered,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InputError,
@@ -247,6 +249,12 @@ class HostileAdapter:
             return Issued(" ".join(["certificate", serial, public_key, *order["names"]]), ("issuer",))
 
         return t.cast(Issued, self._do("download", handle, effect))
+
+    def resend(self, handle: str, request: OrderRequest) -> Seen:
+        raise not_offered("send mails again")
+
+    def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        raise not_offered("change the contact")
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:
         def effect() -> Seen:
