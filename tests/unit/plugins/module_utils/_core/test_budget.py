@@ -32,7 +32,9 @@ def test_when_one_more_may_be_sent(taken: list[float], now: float, at: float) ->
 
 @given(some.lists(some.floats(0, 3), max_size=60), some.sampled_from([BOTH, (TWO_A_SECOND,), (Limit(1, 0.5),)]))
 def test_no_window_ever_holds_more_than_its_limit(pauses: list[float], limits: tuple[Limit, ...]) -> None:
-    now, taken, sent = 100.0, [], []
+    now = 100.0
+    taken: list[float] = []
+    sent: list[float] = []
     for pause in pauses:
         now += pause
         taken = kept(taken, limits, now)
