@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """JPRS サーバー証明書発行サービス, through a designated reseller (指定事業者).
 
-JPRS-1   DV is validated by mail, by file, or by linkage with the registrar (ドメイン名管理指定事業者との連携)
-JPRS-2   mail: the applicant names one address; the mail carries instructions, following them completes validation
-JPRS-3   the five local parts at the common name without ``*.``, or without ``www.`` unless that is the registered label
-         (``www.tokyo.jp``); one label only, no cascade
-JPRS-4   the same at the base domain; no level between
-JPRS-5   WHOIS contacts, until 2025-07-06
-JPRS-6   file: URI and string come through the reseller; the crawler of JPRS fetches it
-JPRS-7   no file for a wildcard certificate
-JPRS-8   with the double-address option (ダブルアドレスオプション) the www and the non-www URL are both looked at
-JPRS-9   up to 10 HTTP redirects are followed, nothing else
-JPRS-10  the crawl happens when the crawler comes round; the file is to be deleted after validation
-JPRS-11  registrar: the registrar that manages the domain confirms the registrant; no mail comes
-JPRS-13  a reseller may offer less, or otherwise: the account's ``offers`` says so
-
-How long a reseller's approval mail is valid is not in the documents of JPRS, so no row claims it.
+The facts JPRS-1 to JPRS-13 stand in ``facts.py``. How long a reseller's approval mail is valid is not in the documents
+of JPRS, so no row claims it.
 
 This file is private to the collection.
 """
@@ -42,7 +29,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows i
 SELLER = Seller("jprs", "JPRS, through a designated reseller (指定事業者)", "https://jprs.jp/pubcert/")
 
 _METHODS_PAGE = "https://jprs.jp/pubcert/service/authentication"
-_JST = 9
+UTC_OFFSET = 9
 
 _EMAIL = MethodOffer(
     method="email",
@@ -69,6 +56,17 @@ _REGISTRAR = MethodOffer(
     source=_METHODS_PAGE,
 )
 
+#: announced as the end of June 2025
+_WHOIS = ContactOffer(
+    kind="whois",
+    levels=("base",),
+    selectable=True,
+    mailed="chosen",
+    covers="fqdn",
+    facts=("JPRS-5",),
+    source=_METHODS_PAGE + "; SC-080v3",
+    until=date(2025, 7, 6),
+)
 _CONTACTS = (
     ContactOffer(
         kind="constructed",
@@ -89,22 +87,15 @@ _CONTACTS = (
         mailed="chosen",
         covers="fqdn",
         facts=("JPRS-2", "JPRS-13"),
-        source="JPRS accepts the TXT contact since 2025-06-10",
+        source="https://jprs.jp/pubcert/ (notice: accepted since 2025-06-10)",
         since=date(2025, 6, 10),
     ),
-    ContactOffer(
-        kind="whois",
-        levels=("base",),
-        selectable=True,
-        mailed="chosen",
-        covers="fqdn",
-        facts=("JPRS-5",),
-        source="announced as the end of June 2025; SC-080v3",
-        until=date(2025, 7, 6),
-    ),
+    _WHOIS._replace(name_types=("jp_general",), holder="the public contact (公開連絡窓口)"),
+    _WHOIS._replace(name_types=("jp_organisational", "jp_geographic"), holder="the registrant (登録担当者)"),
+    _WHOIS._replace(name_types=("other",), holder="the administrative contact"),
 )
 
-_STEPS = (
+_BEFORE = (
     StepRule(
         "customer",
         "publish {mailbox} in DNS before the order, the same at every authoritative server, and keep it until the"
@@ -164,6 +155,44 @@ _STEPS = (
         _METHODS_PAGE,
         methods=("registrar",),
     ),
+)
+_OV = (
+    StepRule(
+        "ca",
+        "look up the legal existence of {organization} in public documents, government pages or databases",
+        ("JPRS-12",),
+        _METHODS_PAGE,
+    ),
+    StepRule(
+        "customer",
+        "have documents of the legal existence at hand for the reseller: a voluntary association of corporations and a"
+        " sole proprietor may be asked for them",
+        ("JPRS-12", "JPRS-13"),
+        _METHODS_PAGE,
+        organization_kinds=("voluntary_association", "sole_proprietor"),
+    ),
+    StepRule(
+        "customer",
+        "where public sources do not show {organization}, give the reseller the documents that it asks for",
+        ("JPRS-12", "JPRS-13"),
+        _METHODS_PAGE,
+        organization_kinds=("corporation",),
+    ),
+    StepRule(
+        "customer",
+        "see that a third-party database has {phone} for {organization}; where none has, a document has to prove it",
+        ("JPRS-12",),
+        _METHODS_PAGE,
+    ),
+    StepRule(
+        "customer",
+        "{responsible} answers the call in person, which proves the employment, and confirms the common name"
+        " {common_name} and the will and the authority to apply",
+        ("JPRS-12",),
+        _METHODS_PAGE,
+    ),
+)
+_AFTER = (
     StepRule("ca", "issue", ("JPRS-2", "JPRS-6", "JPRS-11"), _METHODS_PAGE),
     StepRule("customer", "delete the file", ("JPRS-10",), _METHODS_PAGE, methods=("file",)),
     StepRule(
@@ -175,50 +204,50 @@ _STEPS = (
 )
 
 _CUSTODY = (CustodyRule(("us",), ("us",), ("JPRS-6", "BR 6.1.1.3"), _METHODS_PAGE),)
-_RENEWAL = (RenewalRule("lapses", ("JPRS-13",), "JPRS sells through resellers: one that renews by itself says so"),)
-_VALIDITY = (
+_RENEWAL = (RenewalRule("lapses", ("JPRS-13",), _METHODS_PAGE + ": a reseller that renews by itself says so"),)
+VALIDITY = (
     ValidityRule("ca_decides", ("BR 6.3.2",), "the years bought, under the cap of the day", until=date(2026, 2, 18)),
     ValidityRule(
         "end_of_month",
-        ("BR 6.3.2",),
-        "JPRS, notice of 2025-11-27: until the last day of the fifth month after issue",
+        ("JPRS notice 2025-11-27",),
+        "https://jprs.jp/ (notice of 2025-11-27)",
         amount=5,
         since=date(2026, 2, 18),
     ),
 )
 
+_DV = Product(
+    key="jprs-dv",
+    seller="jprs",
+    ca="jprs",
+    validation_level="dv",
+    title="JPRS DV",
+    source="https://jprs.jp/pubcert/service/",
+    names=(NameRule("no", 1, ("JPRS-8",), _METHODS_PAGE, www_option="double_address"),),
+    custody=_CUSTODY,
+    methods=(_EMAIL._replace(way_out="file or registrar"), _FILE, _REGISTRAR),
+    contacts=_CONTACTS,
+    steps=_BEFORE + _AFTER,
+    renewal=_RENEWAL,
+    validity=VALIDITY,
+    utc_offset=UTC_OFFSET,
+)
+_DV_WILDCARD = _DV._replace(
+    key="jprs-dv-wildcard",
+    title="JPRS DV wildcard (ワイルドカード)",
+    # whether the double-address option adds the name without *. is not in the documents, so it is not claimed
+    names=(NameRule("only", 1, ("JPRS-3", "JPRS-7"), _METHODS_PAGE),),
+    methods=(_EMAIL._replace(way_out="registrar"), _FILE, _REGISTRAR),
+)
+
 PRODUCTS: tuple[Product, ...] = (
-    Product(
-        key="jprs-dv",
-        seller="jprs",
-        ca="jprs",
-        validation_level="dv",
-        title="JPRS DV",
-        source="https://jprs.jp/pubcert/service/",
-        names=(NameRule("no", 1, ("JPRS-8",), _METHODS_PAGE, www_option="double_address"),),
-        custody=_CUSTODY,
-        methods=(_EMAIL._replace(way_out="file or registrar"), _FILE, _REGISTRAR),
-        contacts=_CONTACTS,
-        steps=_STEPS,
-        renewal=_RENEWAL,
-        validity=_VALIDITY,
-        utc_offset=_JST,
-    ),
-    Product(
-        key="jprs-dv-wildcard",
-        seller="jprs",
-        ca="jprs",
-        validation_level="dv",
-        title="JPRS DV wildcard (ワイルドカード)",
-        source="https://jprs.jp/pubcert/service/",
-        # whether the double-address option adds the name without *. is not in the documents, so it is not claimed
-        names=(NameRule("only", 1, ("JPRS-3",), _METHODS_PAGE),),
-        custody=_CUSTODY,
-        methods=(_EMAIL._replace(way_out="registrar"), _FILE, _REGISTRAR),
-        contacts=_CONTACTS,
-        steps=_STEPS,
-        renewal=_RENEWAL,
-        validity=_VALIDITY,
-        utc_offset=_JST,
+    _DV,
+    _DV_WILDCARD,
+    _DV._replace(key="jprs-ov", title="JPRS OV", validation_level="ov", steps=_BEFORE + _OV + _AFTER),
+    _DV_WILDCARD._replace(
+        key="jprs-ov-wildcard",
+        title="JPRS OV wildcard (ワイルドカード)",
+        validation_level="ov",
+        steps=_BEFORE + _OV + _AFTER,
     ),
 )
