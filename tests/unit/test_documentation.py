@@ -15,6 +15,7 @@ import pytest
 yaml = pytest.importorskip("yaml")
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
+from ansible_collections.inkan.tls.plugins.filter.names import FilterModule  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories  # noqa: E402
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector  # noqa: E402
@@ -270,10 +271,12 @@ def test_every_code_that_is_written_out_is_on_the_page() -> None:
 # --- lists
 
 
-def test_the_readme_lists_every_module_and_playbook() -> None:
-    rows = set(re.findall(r"^\| `(\w+)` \|", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+def test_the_readme_lists_every_module_playbook_and_public_filter() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    lists = re.findall(r"^## (?:Playbooks|Modules|Filters)$.*?(?=^## )", readme, re.MULTILINE | re.DOTALL)
+    rows = set(re.findall(r"^\| `(\w+)` \|", "".join(lists), re.MULTILINE))
     playbooks = {path.stem for path in (REPOSITORY / "playbooks").glob("*.yml")}
-    assert rows == {*MODULES, *playbooks}
+    assert rows == {*MODULES, *playbooks, *FilterModule().filters()}
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
