@@ -111,7 +111,7 @@ class Reader:
 
     def errors(self) -> list[Error]:
         found: set[Error] = set()
-        for name, calls in self.calls.items():
+        for name, calls in list(self.calls.items()):
             for file, call in calls:
                 words = {one.arg: one.value for one in call.keywords if one.arg}
                 if name == "add" and "what" in words and call.args:

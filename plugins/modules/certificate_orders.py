@@ -157,7 +157,11 @@ options:
         type: bool
         default: false
       options:
-        description: Further options of the order for the adapter, and what the caller wants to have back with the order.
+        description:
+          - Further options of the order for the adapter, and what the caller wants to have back with the order.
+          - If C(contact) (C(kind), C(address)) is another one than an order in state V(awaiting_approval) was made with, the
+            CA is told to ask there. Where it cannot be told, the order stays as it is, and the item's error says what else
+            can be done (code C(contact_unchangeable)).
         type: dict
         default: {}
       replaces:
@@ -184,6 +188,25 @@ options:
       handle:
         description: The CA's own word for the order (an order number or order URL), with O(certificates[].resolve=adopt).
         type: str
+      kind:
+        description:
+          - How a new order stands to the order before it, which is the one of the certificate in O(certificates[].replaces),
+            else the newest one with a certificate, if it was made with the same account and product and is not revoked.
+          - V(renew), and so it is by default, tells the CA which order it follows, where the CA wants to know. Where it does
+            not, where the ledger knows no such order, or where the CA does not know it, the order is V(new).
+          - V(reissue) is another certificate of that order, inside the term that was paid for. Where that cannot be, the item
+            is refused (code C(reissue_impossible)); it is never bought instead.
+          - V(reissue_or_renew) is V(reissue) where that can be, else V(renew).
+          - V(new) tells of no other order.
+        type: str
+        choices: [new, renew, reissue, reissue_or_renew]
+      resend:
+        description:
+          - Lets the CA send its approval mails once more, if the order is in state V(awaiting_approval). It does so in each
+            call that says it, but not for an order that the same call has made.
+          - Where the CA has no call for it, the item's error says what else can be done (code C(resend_impossible)).
+        type: bool
+        default: false
       observed:
         description: What was seen since the last call. Each is recorded once.
         type: dict
@@ -499,8 +522,17 @@ results:
       description: The product that was ordered.
       returned: always
       type: str
+    kind:
+      description: V(new), V(renew) or V(reissue), as it was sent.
+      returned: always
+      type: str
+      sample: renew
+    replaces:
+      description: The order that it renews or reissues, C(order) and C(serial); null for a new one.
+      returned: always
+      type: dict
     options:
-      description: The options of the order.
+      description: The options of the order, with C(contact) as it is now.
       returned: always
       type: dict
     created_at:

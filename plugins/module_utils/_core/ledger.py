@@ -32,13 +32,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Token
 class Kind(enum.Enum):
     """What a fact says. The fields of :class:`Fact` that it uses are in brackets."""
 
-    SUBMIT_INTENDED = "submit_intended"  # the order is about to be sent
-    SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [text]
+    SUBMIT_INTENDED = "submit_intended"  # about to be sent [word: OrderKind; handle, text: its predecessor's, serial]
+    SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [code, text]
     SUBMITTED = "submitted"  # the CA has the order [handle, by: ca, or person who adopted it]
     SEEN = "seen"  # an answer of the CA [status, word, expires, names: those validated]
     WANTED = "wanted"  # what the CA wants published [wanted]
     READY_INTENDED = "ready_intended"  # the CA is about to be asked to look
     READY_ASKED = "ready_asked"  # it took that
+    RESENT = "resent"  # the CA was asked to send its approval mails again [names: to whom]
+    CONTACT_CHANGED = "contact_changed"  # approval is asked for there from now on [word: its kind, text: the address]
     DOWNLOADED = "downloaded"  # [certificate]; closes the order at the CA
     HOSTS = "hosts"  # the hosts of the certificate are these now [names]
     DEPLOYED = "deployed"  # [host]
@@ -87,6 +89,9 @@ class OrderKind(enum.Enum):
     NEW = "new"  # to none
     RENEW = "renew"  # a new order that tells the CA which one it follows
     REISSUE = "reissue"  # another certificate of that order, inside the term that was paid for
+
+
+_ORDER_KINDS = frozenset(kind.value for kind in OrderKind)
 
 
 class State(enum.Enum):
@@ -216,6 +221,14 @@ class Standing:
     #: what must be visible now
     wanted: Wanted = Wanted()
     ready_asked: bool = False
+    #: how the order was sent, or is about to be; replaces, replaces_serial: the handle and serial of its predecessor
+    kind: OrderKind = OrderKind.NEW
+    replaces: str = ""
+    replaces_serial: str = ""
+    #: the code with which the CA did not take it last
+    absent_code: str = ""
+    #: kind and address, since they were changed
+    contact: tuple[str, str] | None = None
     certificate: Certificate | None = None
     obtained_at: datetime | None = None
     hosts: tuple[str, ...] = ()
@@ -254,6 +267,14 @@ class Entry:
     @property
     def is_open(self) -> bool:
         return self.standing.open
+
+    @property
+    def options(self) -> t.Mapping[str, t.Any]:
+        """As ordered, with the contact as it is now."""
+        contact = self.standing.contact
+        if contact is None:
+            return self.order.options
+        return {**self.order.options, "contact": {"kind": contact[0], "address": contact[1]}}
 
     def having(self, facts: t.Iterable[Fact]) -> Entry:
         """The entry after these facts were added, repetitions merged as the store merges them."""
@@ -297,6 +318,9 @@ class _Fold:
         self._validated: tuple[str, ...] = ()
         self._wanted = Wanted()
         self._ready_asked = False
+        self._kind = OrderKind.NEW
+        self._replaces = self._replaces_serial = self._absent_code = ""
+        self._contact: tuple[str, str] | None = None
         self._certificate: Certificate | None = None
         self._obtained_at: datetime | None = None
         self._deployed: dict[str, bool] = {}  # host -> deployed, or rolled back
@@ -317,9 +341,12 @@ class _Fold:
 
     def _intend(self, fact: Fact) -> None:
         self._intended_at = fact.at
+        self._kind = OrderKind(fact.word) if fact.word in _ORDER_KINDS else OrderKind.NEW
+        self._replaces, self._replaces_serial = fact.handle, fact.text
 
-    def _absent(self, _fact: Fact) -> None:
+    def _absent(self, fact: Fact) -> None:
         self._intended_at = None
+        self._absent_code = fact.code or self._absent_code
         self._person = None
 
     def _submit(self, fact: Fact) -> None:
@@ -345,6 +372,9 @@ class _Fold:
 
     def _ready(self, _fact: Fact) -> None:
         self._ready_asked = True
+
+    def _change_contact(self, fact: Fact) -> None:
+        self._contact = (fact.word, fact.text)
 
     def _download(self, fact: Fact) -> None:
         self._certificate, self._obtained_at = fact.certificate, fact.at
@@ -391,6 +421,11 @@ class _Fold:
             validated=self._validated,
             wanted=self._wanted,
             ready_asked=self._ready_asked,
+            kind=self._kind,
+            replaces=self._replaces,
+            replaces_serial=self._replaces_serial,
+            absent_code=self._absent_code,
+            contact=self._contact,
             certificate=self._certificate,
             obtained_at=self._obtained_at,
             hosts=self._hosts,
@@ -430,6 +465,7 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.SEEN: _Fold._see,
     Kind.WANTED: _Fold._want,
     Kind.READY_ASKED: _Fold._ready,
+    Kind.CONTACT_CHANGED: _Fold._change_contact,
     Kind.DOWNLOADED: _Fold._download,
     Kind.CANCELLED: _Fold._close,
     Kind.REFUSED: _Fold._close,
@@ -442,7 +478,7 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.REVOKED: _Fold._revoke,
     Kind.NEEDS_PERSON: _Fold._ask_person,
     Kind.TRANSPORT_FAILURE: _Fold._fail,
-}  # the other kinds are intents of repeatable acts: history only
+}  # the other kinds are intents of repeatable acts, and mails sent again: history only
 
 
 def newest(entries: t.Iterable[Entry]) -> Entry | None:

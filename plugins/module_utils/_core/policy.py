@@ -53,6 +53,8 @@ class Policy:
     can_ask    the CA looks when it is asked to; else only when its crawler comes round
     can_find   the CA can be asked for an order whose handle was lost; can_cancel: orders can be cancelled there
     looks      how often the CA was asked about this order in this call
+    resend     approval mails are wanted once more; new_contact: another contact than so far is wanted. Only where the
+               CA can
     """
 
     goal: Goal = Goal.PRESENT
@@ -61,6 +63,8 @@ class Policy:
     can_ask: bool = True
     can_find: bool = True
     can_cancel: bool = True
+    resend: bool = False
+    new_contact: bool = False
     looks: int = 0
     settle: timedelta = SETTLE
 

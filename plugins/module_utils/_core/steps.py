@@ -8,7 +8,7 @@
       wanted ───► LOOK (once a call) ─► AWAIT_PUBLICATION ── visible, or nothing to publish ──► ASK_READY
   validating ┬──► LOOK (again and again until the deadline; AWAIT_CA when the call is only about what is wanted)
      issuing ┘          └─ issued ──► DOWNLOAD ──► deploy_pending ──► AWAIT_DEPLOYMENT ──► deployed
-  awaiting_approval ──► LOOK (once a call) ──► AWAIT_APPROVAL                              │
+  awaiting_approval ──► LOOK (once a call) ──► CHANGE_CONTACT, RESEND (if wished) ──► AWAIT_APPROVAL
                                                                                              │
   refused, expired, cancelled, rolled_back, revoked, issued, deployed ──► CLEAN_UP ──► DONE ◄┘
 
@@ -36,6 +36,8 @@ class Action(enum.Enum):
     SUBMIT = "submit"
     ASK_READY = "ask_ready"
     LOOK = "look"
+    CHANGE_CONTACT = "change_contact"
+    RESEND = "resend"
     DOWNLOAD = "download"
     # somebody else has the next word, or nobody
     AWAIT_PUBLICATION = "await_publication"
@@ -55,6 +57,8 @@ REMOTE: tuple[Action, ...] = (
     Action.SUBMIT,
     Action.ASK_READY,
     Action.LOOK,
+    Action.CHANGE_CONTACT,
+    Action.RESEND,
     Action.DOWNLOAD,
 )
 
@@ -128,6 +132,10 @@ def _await_approval(entry: Entry, _now: datetime, policy: Policy) -> Step:
     """Nobody hurries a person by asking the CA again and again."""
     if not policy.looked:
         return Step(Action.LOOK, "somebody may have approved it by now")
+    if policy.new_contact:
+        return Step(Action.CHANGE_CONTACT, "somebody else is to approve it")
+    if policy.resend:
+        return Step(Action.RESEND, "the approval mails are wanted once more")
     return Step(Action.AWAIT_APPROVAL, _approval(entry))
 
 

@@ -111,6 +111,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         ),
     ),
+    Migration(2, ("INSERT INTO fact_kinds (kind) VALUES ('resent'), ('contact_changed')",)),
 )
 
 

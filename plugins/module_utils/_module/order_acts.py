@@ -26,7 +26,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers im
     handle_of,
     trouble_fact,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, request_for
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_errors import bug
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, request_for
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work
 
 #: Seconds between two looks at an order when the CA says nothing: validation takes most CAs 0 to 2 s, a queue minutes.
 POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
@@ -52,11 +54,13 @@ class Acts:
             Action.REVOKE: self.revoke,
             Action.ASK_READY: self.ask_ready,
             Action.LOOK: self.look,
+            Action.RESEND: self.resend,
+            Action.CHANGE_CONTACT: self.change_contact,
         }[action]
 
     def submit(self, work: Work) -> list[Fact]:
-        account, entry = self._accounts.of(work), work.order
-        seen = account.ca.submit(request_for(entry))
+        account = self._accounts.of(work)
+        seen = account.ca.submit(request_for(work))
         facts = self._adopt(work, account, seen)
         work.submitted = work.submitted or facts[0].kind is Kind.SUBMITTED
         return facts
@@ -66,7 +70,7 @@ class Acts:
         now, since = self._clock.now(), entry.standing.intended_at or entry.order.created_at
         if account.known is None:
             account.known = self._store.handles(work.account)
-        seen = account.ca.find(request_for(entry), known_handles=account.known, since=since)
+        seen = account.ca.find(request_for(work), known_handles=account.known, since=since)
         if seen is not None:
             return self._adopt(work, account, seen)
         if not settled(since, now, Policy()):
@@ -95,26 +99,43 @@ class Acts:
 
     def look(self, work: Work) -> list[Fact]:
         entry = work.order
-        seen = self._accounts.of(work).ca.look(entry.standing.handle, request_for(entry))
+        seen = self._accounts.of(work).ca.look(entry.standing.handle, request_for(work))
         return self._seen(work, entry, seen)
 
     def ask_ready(self, work: Work) -> list[Fact]:
         entry = work.order
         work.changed = work.changed or not entry.standing.ready_asked
-        seen = self._accounts.of(work).ca.ready(entry.standing.handle, request_for(entry))
+        seen = self._accounts.of(work).ca.ready(entry.standing.handle, request_for(work))
         asked = Fact(Kind.READY_ASKED, self._clock.now(), by="us")
         return [asked, *self._seen(work, entry, seen)]
 
+    def resend(self, work: Work) -> list[Fact]:
+        entry = work.order
+        seen = self._accounts.of(work).ca.resend(entry.standing.handle, request_for(work))
+        work.resent = True
+        facts = self._seen(work, entry, seen)
+        return [Fact(Kind.RESENT, self._clock.now(), names=entry.standing.wanted.mails, by="us"), *facts]
+
+    def change_contact(self, work: Work) -> list[Fact]:
+        """The new one gets a mail by that: none has to be sent again."""
+        entry, contact = work.order, new_contact(work)
+        if contact is None:
+            raise bug(f'Cannot work on "{work.item.name}"', RuntimeError("there is no new contact"))
+        seen = self._accounts.of(work).ca.change_contact(entry.standing.handle, request_for(work), contact)
+        work.resent = True
+        changed = Fact(Kind.CONTACT_CHANGED, self._clock.now(), word=contact.kind, text=contact.address, by="us")
+        return [changed, *self._seen(work, entry.having([changed]), seen)]
+
     def download(self, work: Work) -> list[Fact]:
         entry = work.order
-        issued = self._accounts.of(work).ca.download(entry.standing.handle, request_for(entry))
+        issued = self._accounts.of(work).ca.download(entry.standing.handle, request_for(work))
         return facts_of_issued(entry, issued, self._reader, self._clock.now())
 
     def cancel(self, work: Work) -> list[Fact]:
         entry, now = work.order, self._clock.now()
         if not entry.standing.handle:
             return [Fact(Kind.CANCELLED, now, by="us", text="it was never sent")]
-        seen = self._accounts.of(work).ca.cancel(entry.standing.handle, request_for(entry))
+        seen = self._accounts.of(work).ca.cancel(entry.standing.handle, request_for(work))
         facts = self._seen(work, entry, seen)
         return [replace(fact, by="us") if fact.kind is Kind.CANCELLED else fact for fact in facts]
 

@@ -170,5 +170,6 @@ def ending_error(entry: Entry) -> InkanError:
         what=f"The order for {entry.order.common_name} has ended: {entry.state.value}",
         where=f'item "{entry.order.name}", CA account "{entry.order.ca_account}", reference {entry.order.reference}',
         why=reason.text if reason else "",
-        todo="Correct what the CA complains about, then run again: a new order is made",
+        todo="Correct what the CA complains about. Whether the next run orders again as it was is the product's rule "
+        "(plan says so); what is declared differently, or forced, is ordered anew",
     )

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory, OrderKind
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
@@ -34,6 +34,9 @@ REVOKE_REASONS = (
     "privilegeWithdrawn",
 )
 PURPOSES = ("issue", "renew", "reissue")
+#: A reissue is wished; where there can be none, the certificate is bought again.
+REISSUE_OR_RENEW = "reissue_or_renew"
+_KINDS = {**{kind.value: kind for kind in OrderKind}, REISSUE_OR_RENEW: OrderKind.REISSUE}
 _TOKEN_ID = re.compile(r"[rf][0-9a-f]{24}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")
@@ -76,6 +79,9 @@ class Item:
     serial: str = ""
     resolve: Resolve | None = None
     handle: str = ""
+    kind: OrderKind | None = None
+    reissue_only: bool = False
+    resend: bool = False
     observed: Observed = Observed()
 
 
@@ -141,6 +147,8 @@ def _certificate_spec() -> dict[str, t.Any]:
         "serial": {"type": "str"},
         "resolve": {"type": "str", "choices": [resolve.value for resolve in Resolve]},
         "handle": {"type": "str"},
+        "kind": {"type": "str", "choices": [*(kind.value for kind in OrderKind), REISSUE_OR_RENEW]},
+        "resend": {"type": "bool", "default": False},
         "observed": {"type": "dict", "default": {}, "options": observed},
     }
 
@@ -361,6 +369,9 @@ class _Items:
             serial=data["serial"] or "",
             resolve=Resolve(data["resolve"]) if data["resolve"] else None,
             handle=data["handle"] or "",
+            kind=_KINDS.get(data["kind"] or ""),
+            reissue_only=data["kind"] == OrderKind.REISSUE.value,
+            resend=data["resend"],
             observed=self._observed(data["observed"] or {}),
         )
         self._judge(item)

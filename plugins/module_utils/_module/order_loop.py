@@ -16,13 +16,16 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    PREDECESSOR_UNKNOWN,
     AccountConfig,
     AdapterFactory,
+    Capabilities,
     Finding,
+    OrderKind,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
@@ -52,6 +55,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers im
     trouble_fact,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_errors import bug, cannot_cancel
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import (
+    approval_error,
+    intent,
+    link_of,
+    new_contact,
+    reissue_error,
+    wants_resend,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, method_error
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_writing import Writer
 
@@ -67,7 +78,7 @@ _INTENTS = {
     Action.REVOKE: Kind.REVOKE_INTENDED,
 }
 #: Acts whose refusal by the CA says nothing about the order itself.
-_NOT_ABOUT_THE_ORDER = frozenset({Action.FIND_LOST, Action.CANCEL, Action.REVOKE})
+_NOT_ABOUT_THE_ORDER = frozenset({Action.FIND_LOST, Action.CANCEL, Action.REVOKE, Action.RESEND, Action.CHANGE_CONTACT})
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,8 @@ class Loop:
                 work.error = cannot_cancel(work.entry, step.why)
             else:
                 self._ask_person(work, step.why)
+        if step.action is Action.AWAIT_APPROVAL:
+            work.error = self._approval_error(work) or work.error
         if step.action not in REMOTE:
             work.finish()
         elif step.at is not None:
@@ -171,6 +184,8 @@ class Loop:
             can_ask=work.entry.order.method not in capabilities.unasked_methods,
             can_find=capabilities.finding is not Finding.IMPOSSIBLE,
             can_cancel=capabilities.cancel,
+            resend=capabilities.resending and wants_resend(work),
+            new_contact=capabilities.changing_contact and new_contact(work) is not None,
             looks=work.looks,
         )
         return next_step(work.entry, self._clock.now(), policy)
@@ -182,11 +197,15 @@ class Loop:
         if capabilities is None and account.adapter is not None:
             work.wait_until = max(work.wait_until, account.pause_until)
             return Step(Action.LOOK, "the account of the new order is asked again after a pause")
-        error = account.error if capabilities is None else method_error(work.item, capabilities)
+        error = account.error if capabilities is None else _order_error(work, capabilities)
         if error is None:
             return None
         work.finish(self._accounts.told(error, work, work.item.ca_account))
         return Step(Action.DONE, "a new order cannot be made")
+
+    def _approval_error(self, work: Work) -> InkanError | None:
+        error = approval_error(work)
+        return self._accounts.told(error, work) if error is not None else None
 
     def _ask_person(self, work: Work, why: str) -> None:
         code = "order_lost" if work.entry is not None and work.entry.state is State.INTENDED else "person_needed"
@@ -265,13 +284,20 @@ class Loop:
 
     def _intend_submits(self, works: list[Work]) -> list[Work]:
         now = self._clock.now()
-        intent = Fact(Kind.SUBMIT_INTENDED, now, by="us")
-        self._writer.write([(work, [intent]) for work in works if not work.is_new])
-        self._writer.insert([work for work in works if work.is_new], intent, now, self._reference)
+        intents = {id(work): self._intent(work, now) for work in works}
+        self._writer.write([(work, [intents[id(work)]]) for work in works if not work.is_new])
+        new = [work for work in works if work.is_new]
+        self._writer.insert(new, [intents[id(work)] for work in new], now, self._reference)
         for work in works:
             work.submits += 1
             work.looks = 0
         return [work for work in works if not work.finished]
+
+    def _intent(self, work: Work, now: datetime) -> Fact:
+        capabilities = self._accounts.of(work).capabilities
+        if capabilities is None:
+            raise bug("Cannot order", RuntimeError("it is not known what the account can do"))
+        return intent(link_of(work, capabilities), now)
 
     # -- failures
 
@@ -297,6 +323,12 @@ class Loop:
         if action in _NOT_ABOUT_THE_ORDER:
             work.finish()
             return [trouble_fact(error, now)]
+        if (
+            action is Action.SUBMIT
+            and error.code == PREDECESSOR_UNKNOWN
+            and work.order.standing.kind is OrderKind.RENEW
+        ):
+            return [replace(self._never_sent(error.sentence()), by="ca", code=error.code)]  # once more, as new
         if action is Action.DOWNLOAD:  # it is issued, and perhaps paid for: nobody but a person may let it go
             return [person_fact(error, now)]
         return [refusal_fact(error, now)]
@@ -333,6 +365,11 @@ def _chunks(works: list[Work], size: t.Callable[[Work], int]) -> t.Iterator[list
             chunk = []
     if chunk:
         yield chunk
+
+
+def _order_error(work: Work, capabilities: Capabilities) -> InkanError | None:
+    """Why the account cannot take a new order for this item."""
+    return method_error(work.item, capabilities) or reissue_error(work, capabilities)
 
 
 def _never_reached_the_ca(error: InkanError) -> bool:

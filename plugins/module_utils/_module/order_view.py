@@ -16,6 +16,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Fact,
     Kind,
     Leftover,
+    OrderKind,
+    Standing,
     State,
     leftovers,
     token_id,
@@ -52,7 +54,8 @@ def _of_all(entries: t.Sequence[Entry]) -> Data:
 def _nothing() -> Data:
     absent = dict.fromkeys(
         "purpose reference order certificate serial not_before not_after obtained_at key_type public_key_sha256"
-        " custodian method common_name ca_account product created_at expires waiting_for status_word problem".split()
+        " custodian method common_name ca_account product created_at expires waiting_for status_word problem kind"
+        " replaces".split()
     )
     lists = "chain hosts hosts_pending deployed_on rolled_back_on dns_names".split()
     return {**absent, **{key: [] for key in lists}, "options": {}, "wanted": wanted_data(Wanted())}
@@ -70,7 +73,7 @@ def _order_data(entry: Entry) -> Data:
         "dns_names": list(order.dns_names),
         "public_key_sha256": order.public_key_sha256,
         "custodian": order.custodian or None,
-        "options": dict(order.options),
+        "options": dict(entry.options),
         "created_at": iso(order.created_at),
     }
 
@@ -81,6 +84,8 @@ def _standing_data(entry: Entry) -> Data:
     waiting = waiting_for(entry)
     return {
         "order": standing.handle or None,
+        "kind": standing.kind.value,
+        "replaces": {"order": standing.replaces, "serial": standing.replaces_serial} if standing.replaces else None,
         "wanted": wanted_data(standing.wanted),
         "certificate": certificate.pem if certificate else None,
         "chain": list(certificate.chain) if certificate else [],
@@ -177,7 +182,7 @@ def _fact_data(fact: Fact) -> Data:
 # -- check mode -------------------------------------------------------------------------------------------------------
 
 
-def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry]) -> Data:
+def planned_data(item: Item, public_key_sha256: str, entries: t.Sequence[Entry]) -> Data:
     """An order that check mode does not make: what only the CA can tell is ``known_after_order``."""
     unknown = KNOWN_AFTER_ORDER
     return {
@@ -187,6 +192,7 @@ def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry])
         "order": unknown,
         "ca_account": item.ca_account,
         "product": item.product,
+        "kind": _planned_kind(item, entries),
         "method": item.method,
         "common_name": item.common_name,
         "dns_names": list(item.dns_names),
@@ -200,8 +206,16 @@ def planned_data(item: Item, public_key_sha256: str, entries: t.Iterable[Entry])
         "not_before": unknown,
         "not_after": unknown,
         "wanted": wanted_data(planned_tokens(item)),
-        **_of_all(list(entries)),
+        **_of_all(entries),
     }
+
+
+def _planned_kind(item: Item, entries: t.Iterable[Entry]) -> str:
+    """Whether a CA wants to hear of the order before is known when its account is open."""
+    follows = any(entry.standing.certificate is not None for entry in entries)
+    if item.reissue_only:
+        return OrderKind.REISSUE.value
+    return KNOWN_AFTER_ORDER if follows and item.kind is not OrderKind.NEW else OrderKind.NEW.value
 
 
 def planned_tokens(item: Item) -> Wanted:
@@ -238,6 +252,7 @@ def entry_text(entry: Entry | None) -> str:
         f"order: {standing.handle or '-'}",
         *_token_lines(tokens_of(standing.wanted).values()),
         *(f"mail to: {mail}" for mail in standing.wanted.mails),
+        *_kind_lines(standing),
         *(f"deployed on: {host}" for host in standing.deployed_on),
         *(f"rolled back on: {host}" for host in standing.rolled_back_on),
         *(f"left over: {identity}" for identity in standing.outstanding if identity not in tokens_of(standing.wanted)),
@@ -246,6 +261,13 @@ def entry_text(entry: Entry | None) -> str:
         dates = f"{iso(standing.certificate.not_before)} to {iso(standing.certificate.not_after)}"
         lines.append(f"certificate: serial {standing.certificate.serial}, {dates}")
     return "\n".join(lines) + "\n"
+
+
+def _kind_lines(standing: Standing) -> list[str]:
+    if standing.kind is OrderKind.NEW:
+        return []
+    word = "renews" if standing.kind is OrderKind.RENEW else "reissues"
+    return [f"{word}: order {standing.replaces}, serial {standing.replaces_serial}"]
 
 
 def planned_text(item: Item) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Capabilities, OrderRequest
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Capabilities
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Order, tokens_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Choice, Goal, Until
@@ -35,6 +35,7 @@ class Work:
     error: InkanError | None = None
     changed: bool = False
     submitted: bool = False
+    resent: bool = False
     busy: bool = False
     finished: bool = False
     looks: int = 0
@@ -103,19 +104,6 @@ def new_order(work: Work, reference: str, now: datetime) -> Order:
         hosts=item.hosts or (),
         options=item.options or {},
         created_at=now,
-    )
-
-
-def request_for(entry: Entry) -> OrderRequest:
-    order = entry.order
-    return OrderRequest(
-        reference=order.reference,
-        common_name=order.common_name,
-        dns_names=order.dns_names,
-        method=order.method,
-        csr_pem=order.csr,
-        product=order.product,
-        options=order.options,
     )
 
 

@@ -32,11 +32,14 @@ class Writer:
         self._accounts = accounts
         self._later: dict[int, Append] = {}
 
-    def insert(self, works: t.Sequence[Work], intent: Fact, now: datetime, reference: t.Callable[[], str]) -> None:
-        """New orders with the intent to send them."""
+    def insert(
+        self, works: t.Sequence[Work], intents: t.Sequence[Fact], now: datetime, reference: t.Callable[[], str]
+    ) -> None:
+        """New orders with the intent to send each."""
+        intent_of = {id(work): intent for work, intent in zip(works, intents)}
 
         def insert(some: t.Sequence[Work]) -> list[Entry]:
-            orders = [(new_order(work, reference(), now), (intent,)) for work in some]
+            orders = [(new_order(work, reference(), now), (intent_of[id(work)],)) for work in some]
             return self._store.insert(self._leases, orders)
 
         for work, entry in self._guarded(works, insert):

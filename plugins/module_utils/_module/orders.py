@@ -58,6 +58,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_writing,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import (
     entry_data,
@@ -325,6 +326,8 @@ class _Run:
     def _would_act(self, work: Work) -> bool:
         if work.choice.act in (Act.NOTHING, Act.REFUSE):
             return False
+        if wants_resend(work) or new_contact(work) is not None:
+            return True
         return work.choice.act is Act.CLOSE or _adopts(work) or self._next_action(work) in REMOTE_CHANGES
 
     def _planned_diff(self, work: Work, known: Entry | None) -> Diff:

@@ -134,6 +134,24 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
         LOOKED,
         Action.AWAIT_APPROVAL,
     ),
+    "somebody else is to approve, not looked at in this call": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_APPROVAL)),
+        State.AWAITING_APPROVAL,
+        Policy(new_contact=True, resend=True),
+        Action.LOOK,
+    ),
+    "somebody else is to approve": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_APPROVAL)),
+        State.AWAITING_APPROVAL,
+        Policy(new_contact=True, resend=True, looks=1),
+        Action.CHANGE_CONTACT,
+    ),
+    "the approval mails are wanted once more": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_APPROVAL)),
+        State.AWAITING_APPROVAL,
+        Policy(resend=True, looks=1),
+        Action.RESEND,
+    ),
     "validating": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, LOOKED, Action.LOOK),
     "validating, not to go on": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, ONLY_WANTED, Action.AWAIT_CA),
     "a word that nobody knows, although visible": (

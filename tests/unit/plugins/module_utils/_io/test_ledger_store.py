@@ -301,7 +301,7 @@ YESTERDAYS = (Migration(1, MIGRATIONS[0].statements),)
 TOMORROWS = (
     *MIGRATIONS,
     Migration(
-        2,
+        MIGRATIONS[-1].version + 1,
         (
             "ALTER TABLE orders ADD COLUMN note TEXT NOT NULL DEFAULT ''",
             "INSERT INTO fact_kinds (kind) VALUES ('rumoured')",
@@ -335,17 +335,30 @@ def test_an_older_ledger_is_migrated_after_a_backup(path: str) -> None:
         assert store.entries()["shop"] == [entry]
         store._connection.execute("INSERT INTO facts (order_id, kind, at, data) VALUES (1, 'rumoured', 'x', '{}')")
     with sqlite3.connect(path + ".bak") as backup:
-        assert backup.execute("PRAGMA user_version").fetchone() == (1,)
+        assert backup.execute("PRAGMA user_version").fetchone() == (MIGRATIONS[-1].version,)
         assert backup.execute("SELECT name FROM orders").fetchall() == [("shop",)]
     assert stat.S_IMODE(os.stat(path + ".bak").st_mode) == 0o600
 
 
 def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
     entry = filled(path)
-    broken = (*MIGRATIONS, Migration(2, ("ALTER TABLE orders ADD COLUMN a TEXT", "NONSENSE")))
+    broken = (*MIGRATIONS, Migration(MIGRATIONS[-1].version + 1, ("ALTER TABLE orders ADD COLUMN a TEXT", "NONSENSE")))
     assert code_of(lambda: open_for_writing(path, migrations=broken)) == "ledger_broken"
     with open_for_writing(path) as store:
         assert store.entries()["shop"] == [entry]
+
+
+def test_a_ledger_of_version_one_takes_what_is_new_in_version_two(path: str) -> None:
+    with open_for_writing(path, migrations=YESTERDAYS) as store:
+        leases, _busy = store.take_leases(["shop"], 60)
+        [entry] = store.insert(leases, [(order(), (INTENT,))])
+        store.release(leases)
+    changed = Fact(Kind.CONTACT_CHANGED, INTENT.at, word="txt", text="certs@example.jp")
+    with open_for_writing(path) as store:
+        leases, _busy = store.take_leases(["shop"], 60)
+        [after] = store.append(leases, [Append(entry, (Fact(Kind.RESENT, INTENT.at, names=("a@example.jp",)), changed))])
+        assert store.entries()["shop"] == [after]
+    assert after.options["contact"] == {"kind": "txt", "address": "certs@example.jp"}
 
 
 def test_an_older_ledger_is_read_without_being_migrated(path: str) -> None:

@@ -134,6 +134,9 @@ class HostileCa:
     finding: Finding = Finding.EXACT
     methods: tuple[str, ...] = ("dns-01", "http-01")
     can_cancel: bool = True
+    renewing: bool = False
+    reissuing: bool = False
+    approving: bool = False  # a person approves; mails can be sent again, and to others
     polls: int = 1  # looks until a validation is done, and again until the certificate is there
     retry_after: float | None = None
     path: Path | None = None
@@ -185,7 +188,16 @@ class HostileAdapter:
         ca = self._ca
         if ca.capabilities_faults:
             raise ca.capabilities_faults.pop(0)
-        return Capabilities(ca.methods, ("dns-01",), ca.finding, cancel=ca.can_cancel)
+        return Capabilities(
+            ca.methods,
+            ("dns-01",),
+            ca.finding,
+            cancel=ca.can_cancel,
+            renewing=ca.renewing,
+            reissuing=ca.reissuing,
+            resending=ca.approving,
+            changing_contact=ca.approving,
+        )
 
     def _do(self, verb: str, about: str, effect: t.Callable[[], t.Any]) -> t.Any:
         self._ca.calls.append(f"{verb} {about}")
@@ -199,7 +211,10 @@ class HostileAdapter:
             orders[handle] = {
                 "names": list(request.dns_names),
                 "csr": request.csr_pem,
-                "status": Status.WANTS_VALIDATION.value,
+                "kind": request.kind.value,
+                "replaces": [request.replaces.handle, request.replaces.serial] if request.replaces else None,
+                "contact": request.options.get("contact"),
+                "status": (Status.WANTS_APPROVAL if self._ca.approving else Status.WANTS_VALIDATION).value,
                 "polls": self._ca.polls,
             }
             self._ca.save()
@@ -251,10 +266,20 @@ class HostileAdapter:
         return t.cast(Issued, self._do("download", handle, effect))
 
     def resend(self, handle: str, request: OrderRequest) -> Seen:
-        raise not_offered("send mails again")
+        if not self._ca.approving:
+            raise not_offered("send mails again")
+        return t.cast(Seen, self._do("resend", handle, lambda: self._seen(handle)))
 
     def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
-        raise not_offered("change the contact")
+        if not self._ca.approving:
+            raise not_offered("change the contact")
+
+        def effect() -> Seen:
+            self._ca.orders[handle]["contact"] = {"kind": contact.kind, "address": contact.address}
+            self._ca.save()
+            return self._seen(handle)
+
+        return t.cast(Seen, self._do("change_contact", handle, effect))
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:
         def effect() -> Seen:
@@ -272,11 +297,12 @@ class HostileAdapter:
         status = Status(order["status"])
         wants = status in (Status.WANTS_VALIDATION, Status.VALIDATING)
         records = tuple(TokenRecord(f"_acme-challenge.{name}", "TXT", f"{handle}-{name}") for name in order["names"])
+        mails = ((order.get("contact") or {}).get("address", ""),) if status is Status.WANTS_APPROVAL else ()
         return Seen(
             handle=handle,
             status=status,
             status_word=status.value.upper(),
-            wanted=Wanted(records=records) if wants else Wanted(),
+            wanted=Wanted(records=records) if wants else Wanted(mails=mails),
             expires=START + timedelta(days=7),
             retry_after=self._ca.retry_after,
         )
