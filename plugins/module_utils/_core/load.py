@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work to come, month by month: how many orders, how many of them a person has to approve. Pure.
+
+    order ──▶ it lives as long as seller and rules allow on that day ──▶ its day of renewal is the next order ──▶ …
+
+Every certificate is renewed as it is declared today, and every order is validated anew: whether a seller counts an old
+validation again, most of them do not say. From the day on which its method ends an order has none: it must have moved
+before.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+#: certificates without a way out that are named
+_MOST_NAMES = 20
+#: a rule that gave a certificate less than that would never end
+_SHORTEST = timedelta(days=1)
+
+
+class Course(t.NamedTuple):
+    """One certificate and its orders to come.
+
+    first    when it is ordered next
+    after    an order at a moment: when the next one is due
+    by_hand  a person approves each of its orders
+    ends_on  the first day on which its method is not possible any more
+    others   methods of its product that need no such person and are possible today for all its names
+    """
+
+    name: str
+    first: datetime
+    after: t.Callable[[datetime], datetime]
+    by_hand: bool = False
+    ends_on: date | None = None
+    others: tuple[str, ...] = ()
+
+
+class Month(t.NamedTuple):
+    """without_method: of the orders, those whose method has ended by then."""
+
+    month: str
+    orders: int
+    approvals: int
+    without_method: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """Certificates that are approved by hand: their approvals, and their orders after the end of their method."""
+
+    names: tuple[str, ...]
+    approvals: int
+    without_method: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """movable: what moving to ``methods`` would save; stuck: certificates whose product has no other method today."""
+
+    months: tuple[Month, ...]
+    movable: Share
+    methods: tuple[str, ...]
+    stuck: Share
+
+    def as_data(self) -> dict[str, t.Any]:
+        return {
+            "months": [month._asdict() for month in self.months],
+            "movable": {**_share_data(self.movable), "methods": list(self.methods)},
+            "stuck": _share_data(self.stuck),
+        }
+
+
+def _share_data(share: Share) -> dict[str, t.Any]:
+    return {
+        "certificates": len(share.names),
+        "names": list(share.names[:_MOST_NAMES]),
+        "approvals": share.approvals,
+        "without_method": share.without_method,
+    }
+
+
+def load_of(courses: t.Iterable[Course], since: datetime, until: date) -> Load:
+    """From the month of ``since`` to that of ``until``, both included. An order that is late counts in the first."""
+    orders: Counter[str] = Counter()
+    approvals: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    movable, stuck, methods = [], [], set()
+    for course in courses:
+        counted = [0, 0]
+        for moment in _orders(course, since, until):
+            month = f"{moment:%Y-%m}"
+            orders[month] += 1
+            ended = course.ends_on is not None and moment.date() >= course.ends_on
+            lost[month] += ended
+            approvals[month] += course.by_hand and not ended
+            counted[ended] += 1
+        if course.by_hand:
+            (movable if course.others else stuck).append((course.name, *counted))
+            methods.update(course.others)
+    months = [Month(month, orders[month], approvals[month], lost[month]) for month in _months(since.date(), until)]
+    return Load(tuple(months), _share(movable), tuple(sorted(methods)), _share(stuck))
+
+
+def _share(counted: t.Sequence[tuple[str, int, int]]) -> Share:
+    return Share(tuple(one[0] for one in counted), sum(one[1] for one in counted), sum(one[2] for one in counted))
+
+
+def _orders(course: Course, since: datetime, until: date) -> t.Iterator[datetime]:
+    moment = max(course.first, since)
+    while (moment.year, moment.month) <= (until.year, until.month):
+        yield moment
+        moment = max(course.after(moment), moment + _SHORTEST)
+
+
+def _months(since: date, until: date) -> t.Iterator[str]:
+    year, month = since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        yield f"{year:04}-{month:02}"
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
