@@ -82,6 +82,8 @@ class Run:
     is_whole: bool = False
     #: when the plan was made; and how long a custodian that cannot be reached is waited for
     as_of: datetime | None = None
+    #: certificates whose approval mail is wanted once more
+    resend: frozenset[str] = frozenset()
     custodian_grace: timedelta = timedelta(hours=72)
 
     @property

@@ -57,6 +57,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         inventory=frozenset(said.get("inventory") or ()),
         is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
+        resend=frozenset(map(str, said.get("resend") or ())),
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
             certificate["name"]: certificate

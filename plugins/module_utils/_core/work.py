@@ -109,7 +109,8 @@ def order_items(run: Run) -> list[Item]:
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
         if run.is_due(name) and request.get("csr") and not request.get("error"):
-            items.append({**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper})
+            item = {**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper}
+            items.append({**item, **_kind(run, name)})
         elif run.in_progress(name) and not run.has_no_future(name):
             items.append(_order_item(run, name))
     return items
@@ -135,6 +136,12 @@ def _order_item(run: Run, name: str) -> Item:
     }
 
 
+def _kind(run: Run, name: str) -> Item:
+    """A paid term that goes on is used, where the CA's adapter can; everything else is as the ledger knows."""
+    due = run.plan[name].get("due") or {}
+    return {"kind": "reissue_or_renew"} if due.get("kind") == "reissue" else {}
+
+
 def _key_facts(run: Run, name: str, request: Said) -> Item:
     """``replaces``: what the ledger held when the run began: a key that is used again is ordered again, once."""
     replaces = run.central.get("known", {}).get(name, {}).get("serial")
@@ -150,6 +157,7 @@ def answer_items(run: Run) -> list[Item]:
             **fresh.get(name, _order_item(run, name)),
             "visible": _is_visible(run, name, order),
             "observed": {"published": _published(run, order)},
+            "resend": name in run.resend and run.orders.get(name, {}).get("outcome") != "submitted",
         }
         for name, order in _worked_on(run).items()
         if run.in_progress(name) and not order.get("error")

@@ -202,6 +202,19 @@ class TestOrders:
         (item,) = works.order_items(dataclasses.replace(run, targets={"shop": every}))
         assert (item["hosts"], item["options"]["token_hosts"]) == (["web1", "web2"], ["web1", "web2"])
 
+    @pytest.mark.parametrize(("kind", "told"), [("reissue", "reissue_or_renew"), ("renew", None), (None, None)])
+    def test_a_paid_term_that_goes_on_is_used(self, kind: str | None, told: str | None) -> None:
+        plan = {**planned("due"), "due": {"kind": kind}}
+        (item,) = works.order_items(a_run(plan, hosts={"web1": host(look=look(), requests=self.request())}))
+        assert item.get("kind") == told
+
+    @pytest.mark.parametrize(("outcome", "resend"), [("in_progress", True), ("submitted", False)])
+    def test_an_approval_mail_is_wanted_again_unless_it_was_sent_in_this_run(self, outcome: str, resend: bool) -> None:
+        run = a_run(planned("in_progress"), order("awaiting_approval", outcome=outcome))
+        assert [item["resend"] for item in works.answer_items(run)] == [False]
+        (item,) = works.answer_items(dataclasses.replace(run, resend=frozenset({"shop", "other"})))
+        assert item["resend"] is resend
+
     def test_a_broken_csr_is_not_ordered(self) -> None:
         broken = self.request(error={"message": "no key"})
         run = a_run(planned("due"), hosts={"web1": host(look=look(), requests=broken)})
