@@ -154,12 +154,12 @@ def test_the_certificates_of_the_examples_are_read_without_an_error() -> None:
 
 
 def written_examples() -> t.Iterator[tuple[str, Entry]]:
-    """The examples of modules, of the README and of the pages that name accounts or services: where, and with what."""
+    """The examples of modules, of the README and of the pages: where, and with what."""
     for name in MODULES:
         yield from ((f"{name}: {title}", options) for title, options in example_tasks(name))
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    (inventory,) = re.findall(r"^```yaml\n(# inventory.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    yield "README.md", yaml.safe_load(inventory)["all"]["vars"]
+    for inventory in re.findall(r"^```yaml\n(# inventory.*?)^```", readme, re.MULTILINE | re.DOTALL):
+        yield "README.md", yaml.safe_load(inventory)["all"]["vars"]
     for path in sorted(ERRORS_PAGE.parent.glob("*.rst")):
         blocks = re.findall(
             r"^\.\. code-block:: yaml\n\n((?:(?: {4}.*)?\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE
@@ -209,11 +209,25 @@ def test_accounts_and_services_of_the_examples_have_settings_without_an_error() 
     }
 
 
-def test_the_certificates_of_the_readme_are_read_without_an_error() -> None:
-    (inventory,) = [options for where, options in written_examples() if where == "README.md"]
-    errors = InputCollector()
-    read_wishes(inventory["inkan_certificates"], errors)
-    assert [error.sentence() for error in errors.errors] == []
+def test_the_certificates_of_readme_and_pages_can_be_ordered() -> None:
+    """By the rules of a day, at a seller that is described as the lab's is."""
+    seen = set()
+    for where, options in written_examples():
+        certificates = options.get("inkan_certificates", [])
+        accounts = {name: account for name, (account, _secrets) in services_in(options, "ca_accounts").items()}
+        for account in accounts.values():
+            if "description" in account["settings"]:
+                account["settings"]["description"] = DESCRIPTION.read_text(encoding="utf-8")
+        if certificates:
+            wish = {"certificates": certificates, "ca_accounts": accounts, "as_of": "2026-11-20"}
+            result = module_named("dcv_plan").run(wish, False)
+            found = {item.name: item.error and item.error.sentence() for item in result.items}
+            assert set(found.values()) == {None}, f"{where}: {found}"
+            seen.update((where, name) for name in found)
+    assert seen >= {("README.md", "shop"), ("README.md", "www"), ("guide_reseller.rst", "corp")}
+    assert {name for where, name in seen if where == "guide_reseller_ja.rst"} == {
+        name for where, name in seen if where == "guide_reseller.rst"
+    }
 
 
 # --- returned keys: beside these, each unit test that runs a module checks what it returns (documented.watch_modules)

@@ -57,7 +57,7 @@ def parse_settings(account: AccountConfig) -> tuple[Settings | None, list[str]]:
 
 def _described(given: object) -> tuple[Description | None, list[str]]:
     if given is None or given == "":
-        todo = "give its text, description: {{ lookup('ansible.builtin.file', 'seller.yml') }}"
+        todo = "give its text, description: {{ lookup('ansible.builtin.file', inventory_dir ~ '/seller.yml') }}"
         return None, [f"description is missing: how this seller's API is spoken; {todo}"]
     try:
         description, errors = read_description(given)
