@@ -16,6 +16,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of, pem_blocks, serial_of
@@ -71,6 +72,9 @@ class RestAdapter:
             revoke="revoke" in self._calls,
             cancel="cancel" in self._calls,
             unasked_methods=tuple(name for name in methods if name not in asked),
+            renewing=self._description.renewing,
+            resending="resend" in self._calls,
+            changing_contact="change_contact" in self._calls,
         )
 
     def submit(self, request: OrderRequest) -> Seen:
@@ -130,10 +134,11 @@ class RestAdapter:
         return Issued(certificate=certificates[0], chain=tuple(certificates[1:]))
 
     def resend(self, handle: str, request: OrderRequest) -> Seen:
-        raise not_offered("send approval mails again")
+        return self._acted("resend", "send approval mails again", handle, request)
 
     def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
-        raise not_offered("ask somebody else for approval")
+        told = {**request.options, "contact": {"kind": contact.kind, "address": contact.address}}
+        return self._acted("change_contact", "ask somebody else for approval", handle, replace(request, options=told))
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:
         """One that is refused is as wanted if the order has ended meanwhile."""
@@ -171,6 +176,19 @@ class RestAdapter:
         }
         self._network.ask(call, words)
 
+    def _acted(self, name: str, what: str, handle: str, request: OrderRequest) -> Seen:
+        call = self._calls.get(name)
+        if call is None:
+            raise not_offered(what)
+        try:
+            reply = self._network.ask(call, self._words(request, order_id=handle))
+        except RefusedError as refusal:
+            seen = None if refusal.retryable else self.look(handle, request)
+            if seen is None or seen.status is Status.WANTS_APPROVAL:
+                raise
+            return seen  # somebody approved meanwhile, or it has ended
+        return self._seen_in(call, reply, handle, request) or self.look(handle, request)
+
     # --- parts of verbs ----------------------------------------------------------------------------------------------
 
     @property
@@ -197,6 +215,7 @@ class RestAdapter:
             "address": contact.get("address"),
             "common_name": request.common_name,
             "names": list(request.dns_names),
+            "replaces": _predecessor(request),
             "csr": request.csr_pem,
             "options": options,
             **more,
@@ -255,7 +274,7 @@ class RestAdapter:
             seen = order.seen(handle, request, reply.retry_after)
         except ProtocolError:
             return None  # the act was done; what became of the order is asked as always
-        if seen.status is Status.UNKNOWN or (call.name == "ready" and seen.status in _ENDS):
+        if seen.status is Status.UNKNOWN or (call.name != "cancel" and seen.status in _ENDS):
             return None
         return seen
 
@@ -309,6 +328,11 @@ class RestFactory:
             )
         network = Network(self._http(settings.ca_bundle), self._clock, settings, deadline=deadline)
         return RestAdapter(network, settings.description)
+
+
+def _predecessor(request: OrderRequest) -> dict[str, str] | None:
+    known = request.replaces
+    return {"order_id": known.handle, "serial": known.serial} if known is not None else None
 
 
 def _adopted(order: OrderAnswer, handle: str, request: OrderRequest, retry_after: float | None) -> Seen:

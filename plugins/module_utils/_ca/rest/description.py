@@ -16,14 +16,16 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.library import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import Template
 
 FORMAT = 1
-CALLS = ("submit", "find", "look", "ready", "download", "cancel", "revoke")
+CALLS = ("submit", "find", "look", "ready", "resend", "change_contact", "download", "cancel", "revoke")
 #: What each call may fill in. An order's number is known after ``submit``; a certificate is revoked without one.
 _ORDER = ("reference", "product", "method", "contact", "address", "common_name", "names", "csr", "options", "secrets")
 WORDS: t.Mapping[str, tuple[str, ...]] = {
-    "submit": _ORDER,
+    "submit": (*_ORDER, "replaces"),
     "find": (*_ORDER, "page", "offset"),
     "look": (*_ORDER, "order_id"),
     "ready": (*_ORDER, "order_id"),
+    "resend": (*_ORDER, "order_id"),
+    "change_contact": (*_ORDER, "order_id"),
     "download": (*_ORDER, "order_id"),
     "cancel": (*_ORDER, "order_id"),
     "revoke": ("serial", "certificate", "reason", "secrets"),
@@ -113,7 +115,8 @@ class Meaning:
 
 @dataclass(frozen=True)
 class ErrorShape:
-    """when: true in an answer that is an error though its HTTP status is 2xx."""
+    """when: true in an answer that is an error though its HTTP status is 2xx. The others: error codes which say retry
+    (later), gone (there is no such order), account (it is not let in), predecessor (there is none to renew)."""
 
     when: Expression | None = None
     code: Expression | None = None
@@ -121,13 +124,15 @@ class ErrorShape:
     retry: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     account: frozenset[str] = frozenset()
+    predecessor: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Description:
     """products, contacts, reasons: from our word to the seller's; None: the seller has our words.
 
-    secrets: the names of the secrets that it uses. zone: of times that come without one.
+    secrets: the names of the secrets that it uses. zone: of times that come without one. renewing: a new order says
+    which one it follows.
     """
 
     seller: str
@@ -143,3 +148,4 @@ class Description:
     statuses: t.Mapping[str, Meaning]
     errors: ErrorShape
     secrets: frozenset[str]
+    renewing: bool = False

@@ -25,6 +25,7 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PREDECESSOR_UNKNOWN
 from ansible_collections.inkan.tls.plugins.module_utils._ca.exchange import (
     LONGEST_MESSAGE,
     Exchange,
@@ -172,7 +173,7 @@ class Network:
                 retryable=True,
             )
         return RefusedError(
-            code="rest_refused",
+            code=PREDECESSOR_UNKNOWN if code and code in self._errors.predecessor else "rest_refused",
             what=f"The seller refuses ({what})",
             where=self._where,
             why=words,

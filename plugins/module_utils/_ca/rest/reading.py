@@ -94,6 +94,7 @@ class _Reading:
             statuses=self._statuses(top, part),
             errors=self._errors(top.get("errors")),
             secrets=frozenset(self._templates.secrets),
+            renewing="replaces" in self._templates.used.get("submit", ()),
         )
         if not self._reader.errors:  # what follows would only repeat them in other words
             self._judge_together(description, top)
@@ -223,6 +224,7 @@ class _Reading:
             retry=frozenset(self._reader.words(table.get("retry"))),
             gone=frozenset(self._reader.words(table.get("gone"))),
             account=frozenset(self._reader.words(table.get("account"))),
+            predecessor=frozenset(self._reader.words(table.get("predecessor"))),
         )
 
     # --- what must fit together ------------------------------------------------------------------------------------
@@ -247,7 +249,8 @@ class _Reading:
         self._judge_tokens(description, order)
         if Status.ISSUED not in {meaning.status for meaning in description.statuses.values()}:
             self._wrong(top["statuses"], "no word means issued: nothing would ever be downloaded")
-        if description.errors.code is None and description.errors.retry | description.errors.gone:
+        coded = description.errors.retry | description.errors.gone | description.errors.predecessor
+        if description.errors.code is None and coded:
             self._wrong(top["errors"], "code is missing: retry and gone list codes, but no answer would have one")
 
     def _judge_certificate(self, description: Description, top: Table) -> None:
