@@ -157,7 +157,7 @@ def _order_facts(order: Said) -> Item | None:
         {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
     )
     facts["revoked"] = order.get("revoked_serials") or None
-    if order.get("state") == "refused":
+    if order.get("state") == "refused" and order.get("order"):  # at the door it cost nothing, and nobody was asked
         facts["asked"] = _asked(order)
         facts["problem"] = (order.get("problem") or {}).get("text")
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}

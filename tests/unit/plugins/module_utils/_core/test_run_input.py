@@ -96,7 +96,7 @@ class TestWhatWasSaid:
 
     def test_the_plan_is_told_what_a_refused_order_was_made_for(self) -> None:
         contact = {"kind": "txt", "address": "a@example.jp", "domains": ["example.jp"]}
-        refused = order("refused", problem={"text": "no"}, options={"contact": contact}, method="email")
+        refused = order("refused", order="7", problem={"text": "no"}, options={"contact": contact}, method="email")
         assert self.planned(None, refused)["order"] == {
             "state": "refused",
             "problem": "no",
@@ -108,6 +108,9 @@ class TestWhatWasSaid:
                 "contact": {"kind": "txt", "address": "a@example.jp"},
             },
         }
+
+    def test_what_was_refused_before_there_was_an_order_may_be_asked_again(self) -> None:
+        assert self.planned(None, order("refused", order=None, problem={"text": "no"}))["order"] == {"state": "refused"}
 
     def test_the_plan_is_told_what_was_revoked(self) -> None:
         item = self.planned("2027-01-01T00:00:00Z", order("revoked", serial="1", revoked_serials=["1"]))
