@@ -203,8 +203,15 @@ options:
       options:
         description:
           - What the seller lets one choose; all of it goes into the order. C(max_names) takes the place of the number of
-            names the catalogue knows, where a CA may take more. C(double_address) is the double-address option of JPRS
-            (ダブルアドレスオプション), by which one name more is possible, the first one with or without its C(www).
+            names the catalogue knows, where a CA may take more.
+          - C(double_address) is the double-address option of JPRS (ダブルアドレスオプション) and C(www_option) the www
+            option of Cybertrust (wwwオプション), by which one name more is possible, the first one with or without its
+            C(www).
+          - C(same_account) says that name and server are in one account at CPI, C(registrar_linkage) that the registrar
+            still manages the name for the applicant (V(true) with the method V(registrar), unless said otherwise). While
+            it is so nobody is mailed; where it ends while an order is open, the plan opens the steps of the mail.
+          - C(period) is the term, such as V(1y) or V(6m), of products that are sold for several; C(linked_service) names
+            the service that the seller installs it on.
         type: dict
       expires:
         description: When the certificate in service ends, where O(certificates[].live) is not known.
@@ -213,17 +220,29 @@ options:
         description: When the names were validated last.
         type: str
       contract_ends:
-        description: When the contract with the seller ends.
+        description:
+          - When the contract with the seller, or the term that is paid, ends. Where the seller issues again inside of it,
+            a certificate that ends before is reissued, not renewed.
         type: str
+      previous:
+        description:
+          - What was declared for the certificate before, as far as it is known, with C(product), C(common_name),
+            C(ca_account), C(organization), C(key_made_by), C(deployed_by) and C(options). Changes that the seller does not
+            let one make are refused with the right procedure.
+          - The roles fill it in from the ledger.
+        type: dict
       live:
         description:
           - What M(inkan.tls.certificates_info) says is live, with at least C(not_before) and C(not_after); beside them
-            C(dns_names), C(key_type), C(obtained_at), C(serial) and C(matches) are read.
+            C(dns_names), C(key_type), C(obtained_at), C(serial) and C(matches) are read, and C(suggested_window) with
+            C(start) and C(end), when its CA suggests to renew it (ARI, RFC 9773).
         type: dict
       order:
         description:
           - What M(inkan.tls.certificate_orders_info) says of the newest order; C(state) is read, the facts of its
             certificate as in O(certificates[].live), and C(revoked), the serial numbers of revoked certificates.
+          - Of one that is under way C(method) and C(created_at) are read, too, and of one whose domain is validated what it
+            was made with, as in O(certificates[].previous).
           - Of one whose C(state) is V(refused), C(asked) (C(ca_account), C(product), C(method), C(dns_names), C(contact)),
             what it was made for, and C(problem), why. Where the seller's rule leaves it to a person, a refused order is not
             made again until one of these is another, or it is forced (code V(order_refused)).
@@ -265,10 +284,40 @@ options:
       freeze:
         description:
           - Times in which nothing is renewed, each with C(from), C(to) and C(reason). A date as C(to) is included.
-          - What has no certificate, or would lose it before the freeze ends, is not held back; neither is
-            O(choose=issue).
+          - What has no certificate, or would lose it (or the seller's window) before a moment that is open, is not held
+            back; neither is what its CA suggests to renew (ARI), nor O(choose=issue).
+          - A certificate whose whole time of renewal is closed by these, O(renewal.hours) and O(renewal.holidays) is
+            refused while there is still time to correct that.
         type: list
         elements: dict
+      hours:
+        description:
+          - When in the week something is renewed, each with C(days) (a list of V(mon) to V(sun), default is all), C(from)
+            and C(to), such as V("09:00") and V("17:00"). Default is at any time.
+        type: list
+        elements: dict
+      holidays:
+        description:
+          - Days on which nothing is renewed. V(japan) stands for the public holidays of Japan from 2024 to 2030, as far as
+            the law fixes them (equinoxes from 2028 on are estimates); dates may stand beside it, or instead of it.
+        type: list
+        elements: str
+      utc_offset:
+        description: Hours that the clock of O(renewal.hours) and O(renewal.holidays) is ahead of UTC.
+        type: int
+        default: 9
+      contract_days:
+        description:
+          - Days before O(certificates[].contract_ends) at which a certificate is renewed, whatever its age. V(0) turns it
+            off.
+        type: int
+        default: 30
+      cliff_days:
+        description:
+          - Days before the end of its method at which a certificate is renewed once more by it, where its day of renewal
+            would come after that end. V(0) turns it off.
+        type: int
+        default: 14
       jitter_hours:
         description: Spread the days of renewal over so many hours. The share of a certificate follows from its name.
         type: int
@@ -279,6 +328,22 @@ options:
         and C(contacts) (kinds of mailbox). What the catalogue does not know is never added.
       - Of accounts with the adapter V(rest) the C(settings.description) is judged, too, and what it does not describe is
         not offered. Further keys are not read. Never put secrets here.
+    type: dict
+  products:
+    description:
+      - The user's own rows for the catalogue, by key. A product has the fields and tables of the catalogue's own
+        (C(seller), C(title), C(validation_level), C(names), C(methods), C(contacts), C(steps), …), each row with its
+        C(facts), C(source), C(since) and C(until). With C(like), another key, only what differs is said.
+      - A key of the catalogue is not taken again.
+    type: dict
+  sellers:
+    description: The user's own sellers, by key, each with C(title) and C(source).
+    type: dict
+  organizations:
+    description:
+      - The organizations that O(certificates[].organization) names, by key. Of each C(kind) (V(corporation),
+        V(voluntary_association) or V(sole_proprietor)), C(opened_on), C(name), C(japanese_name), C(phone) (the listed
+        one) and C(responsible) with C(name) and C(mail) are read, and told in the steps. Further keys are not read.
     type: dict
   https_port:
     description: The port of the default handshake.
@@ -374,7 +439,8 @@ plans:
     contacts:
       description:
         - Mailboxes that approval mails can go to, and those that they cannot, with the reasons. C(allowed) says whether
-          an approval there serves all names of the certificate. C(address) is V(null) where DNS tells it.
+          an approval there serves all names of the certificate. C(address) is V(null) where DNS or WHOIS tells it;
+          C(holder) says then whose mailbox it is.
       returned: always
       type: list
       elements: dict
@@ -406,7 +472,9 @@ plans:
       elements: dict
       sample: []
     steps:
-      description: Who does what, in order.
+      description:
+        - Who does what, in order. C(due) is the last day. Where a seller lets a step be done from a day on only, C(opens) is
+          that day.
       returned: always
       type: list
       elements: dict
@@ -426,11 +494,19 @@ plans:
         immutable: []
         if_ignored: {outcome: lapses, key_made_by: null, period: null}
         cancel_by: null
+        note: ""
+        facts: ["RFC 8555 §7.4"]
     validity:
-      description: The longest validity of a certificate issued at O(as_of), by the seller's arithmetic and the rules.
+      description:
+        - The longest validity of a certificate issued at O(as_of), by the seller's arithmetic and the rules. C(reasons)
+          says whose it is, where the seller is stricter than the rule.
       returned: always
       type: dict
-      sample: {max_days: 200, not_after: "2027-06-07T23:59:59Z"}
+      sample:
+        max_days: 200
+        not_after: "2027-06-07T23:59:59Z"
+        reasons: [a certificate issued on 2026-11-20 lives at most 200 days]
+        facts: ["SC-081v3, BR 6.3.2"]
     cliffs:
       description: Changes of the rules that will hit this certificate, soonest first, and what to do.
       returned: always
@@ -484,17 +560,25 @@ results:
       sample: null
     due:
       description:
-        - Whether it is to be ordered now, and why. C(code) is one of V(no_certificate), V(expired), V(key_mismatch),
-          V(revoked), V(names_changed), V(key_type_changed), V(window_open), V(forced), V(not_due), V(frozen),
-          V(order_refused), V(order_open), V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
+        - Whether it is to be ordered now, and why. C(code) is one of V(no_certificate), V(expired), V(ca_suggests),
+          V(key_mismatch), V(revoked), V(names_changed), V(key_type_changed), V(window_open), V(contract_ends),
+          V(cliff_ahead), V(forced), V(not_due), V(frozen), V(seller_renews), V(validation_ends), V(order_refused),
+          V(order_open), V(not_asked), V(refused). C(at) is the day of renewal, or the end of the freeze.
+        - C(kind) is V(issue) (the first order), V(renew) (a new term is bought) or V(reissue) (inside a term that is
+          paid). It is V(revalidate) where nothing is to be ordered, but the control of the domain to be shown again.
+          Otherwise it is V(null).
       returned: always
       type: dict
-      sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null}
+      sample: {is_due: true, code: no_certificate, reason: there is no live certificate, at: null, kind: issue}
     validity:
       description: The longest lawful validity of a certificate issued at O(as_of), as in RV(plans).
       returned: always
       type: dict
-      sample: {max_days: 200, not_after: "2027-06-07T23:59:59Z"}
+      sample:
+        max_days: 200
+        not_after: "2027-06-07T23:59:59Z"
+        reasons: [a certificate issued on 2026-11-20 lives at most 200 days]
+        facts: ["SC-081v3, BR 6.3.2"]
     hosts_missing:
       description: As given.
       returned: always
@@ -540,26 +624,30 @@ from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import read_description
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Account, Book, NameTools
+from ansible_collections.inkan.tls.plugins.module_utils._core.catalogue_input import Catalogue, read_catalogue
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
+from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import read_organizations
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish, read_wishes
-from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS, SELLERS
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Library, Result, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import IDNA_ERROR, to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
     PUBLICSUFFIXLIST_ERROR,
     is_public_suffix,
+    registered_domain,
     registrable_domain,
 )
 
 #: the rules are known from the first day to the last that a date of a certificate can mean
 _FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
 _LAST = datetime(2100, 1, 1, tzinfo=timezone.utc)
+_CATALOGUE = Catalogue({seller.key: seller for seller in SELLERS}, {product.key: product for product in PRODUCTS})
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -570,6 +658,9 @@ def argument_spec() -> dict[str, t.Any]:
         "choose": {"type": "str", "choices": [choice.value for choice in Choose], "default": Choose.RENEW.value},
         "renewal": {"type": "dict"},
         "ca_accounts": {"type": "dict"},
+        "products": {"type": "dict"},
+        "sellers": {"type": "dict"},
+        "organizations": {"type": "dict"},
         "https_port": {"type": "int", "default": 443},
         "only_results": {"type": "bool", "default": False},
     }
@@ -579,7 +670,7 @@ def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) 
     """Judge all options first; then one plan and one result an item."""
     errors = InputCollector()
     wishes = read_wishes(params["certificates"], errors)
-    book = _book(params, clock or SystemClock(), errors)
+    book = _book(params, wishes, clock or SystemClock(), errors)
     if errors.errors:
         for refusal in _refusals(params["certificates"], book):
             errors.extend(refusal)
@@ -605,15 +696,18 @@ def _refusals(raw_items: t.Sequence[t.Any], book: Book) -> t.Iterator[InkanError
             yield refusal
 
 
-def _book(params: dict[str, t.Any], clock: Clock, errors: InputCollector) -> Book:
+def _book(params: dict[str, t.Any], wishes: t.Sequence[Wish], clock: Clock, errors: InputCollector) -> Book:
+    catalogue = read_catalogue(params.get("products"), params.get("sellers"), _CATALOGUE, errors)
     return Book(
         as_of=_as_of(params, clock, errors),
-        tools=NameTools(to_alabel, is_public_suffix, registrable_domain),
-        products={product.key: product for product in PRODUCTS},
+        tools=NameTools(to_alabel, is_public_suffix, registrable_domain, registered_domain),
+        products=catalogue.products,
         policy=read_policy(params.get("renewal"), errors),
         choose=Choose(params.get("choose") or Choose.RENEW.value),
         accounts=_accounts(params.get("ca_accounts"), errors),
         https_port=_https_port(params, errors),
+        organizations=read_organizations(params.get("organizations"), errors),
+        sources={wish.name: wish.common_name or next(iter(wish.dns_names), None) for wish in wishes},
     )
 
 
@@ -701,6 +795,7 @@ def _result(wish: Wish, planned: Planned) -> ItemResult:
                 "code": due.code if due is not None else "refused",
                 "reason": due.reason if due is not None else "it is refused",
                 "at": render_time(due.at) if due is not None and due.at is not None else None,
+                "kind": due.kind if due is not None else None,
             },
             "hosts_missing": list(wish.hosts_missing),
             "certificate": planned.certificate,

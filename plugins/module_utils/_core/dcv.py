@@ -14,6 +14,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -76,6 +77,18 @@ def allowed(
     base_of: BaseOf | None = None,
 ) -> Verdict:
     """May a certificate with ``name`` be issued on ``day`` by this method (decision table 5.2 of the BR facts)?"""
+    if evidence is None:  # the name itself counts only where it is a wildcard or onion name
+        special = name if name.startswith("*.") or name.endswith(".onion") else ""
+        return _of_name(rule_id, day, special, ev)
+    return _judged(rule_id, day, name, ev, evidence, base_of)
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_name(rule_id: str, day: date, name: str, ev: bool) -> Verdict:
+    return _judged(rule_id, day, name, ev, None, None)
+
+
+def _judged(rule_id: str, day: date, name: str, ev: bool, evidence: Evidence | None, base_of: BaseOf | None) -> Verdict:
     rule = _RULES[rule_id]
     no = _dead(rule, day) or _wrong_name(rule, name, ev) or _wrong_adn(rule, name, evidence, base_of)
     ends_on = rule.must_not_rely_from
@@ -139,6 +152,15 @@ def derivable_names(
     if rule.base_domain_only and base_of is not None:
         found = {name for name in found if name == base_of(name)}
     return frozenset(found)
+
+
+def reaches(rule: MethodRule, name: str, domain: str, base: str | None) -> bool:
+    """Whether a validation of ``domain`` is one of ``name`` (no ``*.``): the same, or pruned, never below ``base``."""
+    if domain == name:
+        return True
+    if not rule.prune or base is None or not name.endswith(f".{domain}"):
+        return False
+    return domain == base or domain.endswith(f".{base}")
 
 
 def _ancestors(name: str, base: str | None) -> t.Iterator[str]:

@@ -58,6 +58,10 @@ class Fields:
     def has(self, key: str) -> bool:
         return self._raw.get(key) is not None
 
+    def given(self, key: str) -> bool:
+        """As ``has``; the key counts as taken, whatever comes of it."""
+        return self._take(key) is not None
+
     def text(self, key: str, default: str | None = None) -> str | None:
         value = self._take(key)
         if value is None:

@@ -13,25 +13,21 @@ import typing as t
 from dataclasses import dataclass
 from datetime import date
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, in_force, offered_when
-from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import (
-    Evidence,
-    Verdict,
-    allowed,
-    method_rule,
-    reverse_tree_error,
-)
+from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page
+from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import Evidence, Verdict, allowed, method_rule
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputError, PolicyError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge_names import name_rule_errors, read_names, refused
+from ansible_collections.inkan.tls.plugins.module_utils._core.linking import UNLINKED, Link, link_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox, Mailbox, choose, mailboxes
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
     CustodyRule,
     MethodOffer,
-    NameRule,
     Product,
+    SourceRule,
 )
 
 
@@ -53,11 +49,17 @@ class Judgement:
     names: tuple[str, ...]
     common_name: str
     product: Product | None
+    page: Page | None
     methods: tuple[MethodAnswer, ...]
     chosen: MethodAnswer | None
     errors: tuple[InkanError, ...]
     mailboxes: tuple[Mailbox, ...] = ()
     mailbox: ChosenMailbox | None = None
+    link: Link = UNLINKED
+
+    @property
+    def offer(self) -> MethodOffer | None:
+        return self.chosen.offer if self.chosen is not None else None
 
     @property
     def validated_names(self) -> tuple[str, ...]:
@@ -65,23 +67,28 @@ class Judgement:
 
 
 def judge(wish: Wish, book: Book) -> Judgement:
-    names, errors = _names(wish, book)
+    names, errors = read_names(wish, book)
     common_name = names[0] if names else ""
     product = book.products.get(wish.product)
-    if product is None or not in_force([product], book.day_at(product)):
+    page = book.page(product) if product is not None else None
+    if product is None or page is None or not page.is_sold:
         errors.append(_unknown_product(wish, product, book))
-        return Judgement(names, common_name, product, (), None, tuple(errors))
-    methods = tuple(_answer(offer, names, product, wish, book) for offer in product.methods)
-    found = mailboxes(product, names, wish, book)
-    chosen, method_errors = _chosen(wish, methods, names, product, book)
+        return Judgement(names, common_name, product, page, (), None, tuple(errors))
+    link = link_of(wish, page)
+    methods = _answers(names, wish, page, link, book)
+    found = mailboxes(page, names, wish, book)
+    chosen, method_errors = _chosen(wish, methods, names, page, link, book)
     mailbox, contact_error = None, None
-    if chosen is not None and chosen.offer.places == "mail" and not errors and not method_errors:
+    by_mail = chosen is not None and chosen.offer.places == "mail" and not errors and not method_errors
+    if by_mail and not (link.lost and wish.validation.contact is None):  # then the seller asks which mailbox it is
         mailbox, contact_error = choose(wish, found, names, product, book)
-    errors += _name_rule_errors(wish, names, product, book)
-    errors += _custody_errors(wish, product, book)
+    errors += name_rule_errors(wish, names, page, book)
+    errors += _custody_errors(wish, page)
+    errors += _term_errors(wish, page)
+    errors += _source_errors(wish, names, page, book)
     errors += method_errors + ([contact_error] if contact_error is not None else [])
     errors += _account_errors(wish, book)
-    return Judgement(names, common_name, product, methods, chosen, tuple(errors), found, mailbox)
+    return Judgement(names, common_name, product, page, methods, chosen, tuple(errors), found, mailbox, link)
 
 
 def one_error(wish: Wish, errors: t.Sequence[InkanError]) -> InkanError | None:
@@ -101,119 +108,14 @@ def _placeless(error: InkanError) -> str:
     return InputError(code=error.code, what=error.what, why=error.why, todo=error.todo).sentence()
 
 
-def _refused(wish: Wish, code: str, what: str, why: str, todo: str, reference: str = "") -> InkanError:
-    return PolicyError(code=code, what=what, where=f'item "{wish.name}"', why=why, todo=todo, reference=reference)
+# -- custody, term, source --------------------------------------------------------------------------------------------
 
 
-# -- names ------------------------------------------------------------------------------------------------------------
-
-
-def _names(wish: Wish, book: Book) -> tuple[tuple[str, ...], list[InkanError]]:
-    errors: list[InkanError] = []
-    names: dict[str, None] = {}
-    for text in ((wish.common_name,) if wish.common_name else ()) + wish.dns_names:
-        try:
-            name = book.tools.to_alabel(text)
-        except ValueError as exc:
-            errors.append(_bad_name(wish, text, str(exc)))
-            continue
-        reason = dns_name_error(name) or _address_error(name) or reverse_tree_error(validated_name(name), book.day)
-        if reason is not None:
-            errors.append(_bad_name(wish, text, reason))
-            continue
-        if book.tools.is_public_suffix(validated_name(name)):
-            errors.append(_public_suffix(wish, name))
-        names[name] = None
-    return tuple(names), errors
-
-
-def _public_suffix(wish: Wish, name: str) -> InkanError:
-    return _refused(
-        wish,
-        "public_suffix",
-        f"No CA may issue for {name}",
-        f"{validated_name(name)} is a public suffix: names below it belong to different people",
-        "Name a domain that is registered below it",
-        "BR 3.2.2.6",
-    )
-
-
-def _address_error(name: str) -> str | None:
-    return "it is an IP address or ends in a number" if name.rpartition(".")[2].isdigit() else None
-
-
-def _bad_name(wish: Wish, text: str, reason: str) -> InkanError:
-    return InputError(
-        code="bad_dns_name",
-        what=f"No certificate can carry the name {text!r}",
-        where=f'item "{wish.name}"',
-        why=reason,
-        todo="Correct the name",
-        reference="BR 7.1.2.7.12",
-    )
-
-
-def _name_rule_errors(wish: Wish, names: t.Sequence[str], product: Product, book: Book) -> list[InkanError]:
-    errors: list[InkanError] = []
-    for rule in in_force(product.names, book.day_at(product)):
-        errors += _wildcard_errors(wish, names, product, rule)
-        if not rule.www_option:
-            errors += _count_errors(wish, names, rule)
-        elif names and not names[0].startswith("*."):
-            errors += _www_errors(wish, names, product, rule, book)
-    return errors
-
-
-def _count_errors(wish: Wish, names: t.Sequence[str], rule: NameRule) -> list[InkanError]:
-    option = wish.options.get("max_names") if rule.raisable else None
-    most = option if isinstance(option, int) and not isinstance(option, bool) else rule.max_names
-    if len(names) <= most:
-        return []
-    why = f"it has {len(names)} names, {most} {'is' if most == 1 else 'are'} possible"
-    todo = "Split it into several certificates"
-    todo += ", or set options.max_names if the CA takes more" if rule.raisable else ""
-    return [_refused(wish, "too_many_names", "The certificate has too many names", why, todo, rule.source)]
-
-
-def _www_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: NameRule, book: Book) -> list[InkanError]:
-    """A product of one name, to which an option adds its counterpart with or without www."""
-    partner, option = _www_partner(names[0], book), f"options.{rule.www_option}"
-    asked = bool(wish.options.get(rule.www_option))
-    why = f"one name more is possible: {partner}, by {option} ({', '.join(rule.facts)})"
-    strange = [name for name in names[1:] if not asked or name != partner]
-    if strange:
-        what = f"{product.title} does not take {', '.join(strange)} beside {names[0]}"
-        todo = f"Set {option} to true" if strange == [partner] else "Order the other names as certificates of their own"
-        return [_refused(wish, "name_not_sold", what, why, todo, ", ".join(rule.facts))]
-    if asked and partner not in names:
-        add = f"Add {partner} to dns_names, or leave {option} out"
-        lacks = f"The certificate lacks {partner}"
-        return [_refused(wish, "name_missing", lacks, why, add, ", ".join(rule.facts))]
-    return []
-
-
-def _www_partner(name: str, book: Book) -> str:
-    """The same name with www., or without; a registered www (``www.tokyo.jp``) is no such label."""
-    is_www = name.startswith("www.") and name != book.tools.registrable_domain(name)
-    return name[4:] if is_www else f"www.{name}"
-
-
-def _wildcard_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: NameRule) -> list[InkanError]:
-    stars = [name for name in names if name.startswith("*.")]
-    if rule.wildcard == "no" and stars:
-        why, todo = f"{product.title} carries none ({stars[0]})", "Choose a wildcard product"
-    elif rule.wildcard == "only" and names and not names[0].startswith("*."):
-        why, todo = f"the common name of {product.title} must be one, {names[0]} is not", "Choose another product"
-    else:
-        return []
-    return [_refused(wish, "wildcard_not_sold", "The wildcard rule is broken", why, todo, ", ".join(rule.facts))]
-
-
-def _custody_errors(wish: Wish, product: Product, book: Book) -> list[InkanError]:
+def _custody_errors(wish: Wish, page: Page) -> list[InkanError]:
     errors = []
-    for rule in in_force(product.custody, book.day_at(product)):
+    for rule in page.custody:
         asked = (("key.made_by", wish.key.made_by, rule.key_made_by), ("deploy.by", wish.deploy.by, rule.deployed_by))
-        errors += [_custody_error(wish, product, rule, *one) for one in asked if one[1] not in one[2]]
+        errors += [_custody_error(wish, page.product, rule, *one) for one in asked if one[1] not in one[2]]
     return errors
 
 
@@ -221,9 +123,56 @@ def _custody_error(
     wish: Wish, product: Product, rule: CustodyRule, option: str, value: str, possible: tuple[str, ...]
 ) -> InkanError:
     why = f"{option} is {value}, {product.title} knows only: {', '.join(possible)}"
-    return _refused(
+    return refused(
         wish, "custody_not_offered", "The seller does not work this way", why, f"Correct {option}", rule.facts[0]
     )
+
+
+def _term_errors(wish: Wish, page: Page) -> list[InkanError]:
+    """options.period: a term that the product is sold for."""
+    asked, sold = wish.options.get("period"), tuple(rule.period for rule in page.validity if rule.period)
+    if asked is None or not sold or asked in sold:
+        return []
+    instead = page.renewal.period_instead if page.renewal is not None else ""
+    if page.renewal is not None and asked in page.renewal.stopped_periods and (wish.live or wish.previous):
+        return []  # who had it is renewed with another term; the plan says which
+    why = f"options.period is {asked}; {page.product.title} is sold for: {', '.join(dict.fromkeys(sold))}"
+    facts = [fact for rule in page.validity for fact in rule.facts]
+    facts += list(page.renewal.facts) if instead and page.renewal is not None else []
+    reference = ", ".join(dict.fromkeys(facts))
+    return [refused(wish, "period_not_sold", "The term is not sold", why, f"Choose {' or '.join(sold)}", reference)]
+
+
+def _source_errors(wish: Wish, names: t.Sequence[str], page: Page, book: Book) -> list[InkanError]:
+    errors = []
+    for rule in page.sources:
+        facts = ", ".join(rule.facts)
+        if wish.issued_from is None:
+            why, todo = "issued_from is missing", "Name the item whose certificate is brought to the seller"
+            what = f"{page.product.title} takes a certificate that was ordered elsewhere"
+            errors.append(refused(wish, "no_source", what, f"{why} ({facts})", todo, facts))
+        elif book.sources and wish.issued_from not in book.sources:
+            why, todo = "certificates has no such item", nearest(wish.issued_from, book.sources)
+            what = f'There is no certificate "{wish.issued_from}" to bring'
+            errors.append(refused(wish, "unknown_source", what, why, todo, facts))
+        else:
+            errors += _other_common_name(wish, names, rule, book)
+    return errors
+
+
+def _other_common_name(wish: Wish, names: t.Sequence[str], rule: SourceRule, book: Book) -> list[InkanError]:
+    source = book.sources.get(wish.issued_from or "")
+    try:
+        name = book.tools.to_alabel(source) if source else None
+    except ValueError:  # its own refusal says why
+        name = None
+    if not rule.same_common_name or name is None or not names or name == names[0]:
+        return []
+    facts = ", ".join(rule.facts)
+    what = f'The certificate of "{wish.issued_from}" cannot be brought'
+    why = f"its common name is {name}, the contract's is {names[0]} ({facts})"
+    todo = f"Give both the same common name, or apply for another contract for {name}"
+    return [refused(wish, "other_common_name", what, why, todo, facts)]
 
 
 # -- product and account ----------------------------------------------------------------------------------------------
@@ -232,7 +181,7 @@ def _custody_error(
 def _unknown_product(wish: Wish, product: Product | None, book: Book) -> InkanError:
     if product is not None:
         why = f"it was sold from {product.since or 'long ago'} until {product.until or 'now'}"
-        return _refused(wish, "product_not_sold", f"{product.title} is not sold on {book.day}", why, "Choose another")
+        return refused(wish, "product_not_sold", f"{product.title} is not sold on {book.day}", why, "Choose another")
     return InputError(
         code="unknown_product",
         what=f'There is no product "{wish.product}"',
@@ -245,7 +194,7 @@ def _unknown_product(wish: Wish, product: Product | None, book: Book) -> InkanEr
 def _account_errors(wish: Wish, book: Book) -> list[InkanError]:
     if book.choose is not Choose.NONE and wish.ca_account is None:
         why, todo = "ca_account is missing", "Name an entry of inkan_ca_accounts"
-        return [_refused(wish, "no_ca_account", "Nothing can be ordered", why, todo)]
+        return [refused(wish, "no_ca_account", "Nothing can be ordered", why, todo)]
     if wish.ca_account is None or book.accounts is None or wish.ca_account in book.accounts:
         return []
     return [
@@ -262,12 +211,28 @@ def _account_errors(wish: Wish, book: Book) -> list[InkanError]:
 # -- methods ----------------------------------------------------------------------------------------------------------
 
 
-def _answer(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: Wish, book: Book) -> MethodAnswer:
+def _answers(names: t.Sequence[str], wish: Wish, page: Page, link: Link, book: Book) -> tuple[MethodAnswer, ...]:
+    """The same for all certificates of plain names, unless an old validation is to be judged."""
+    plain = not any(name.startswith("*.") or name.endswith(".onion") for name in names)
+    if not plain or wish.validated_on is not None:
+        return tuple(_answer(offer, stop, names, wish, page, link, book) for offer, stop in page.methods)
+    key = ("methods", wish.ca_account, link.reasons, bool(names))
+    found: tuple[MethodAnswer, ...] | None = page.memo.get(key)
+    if found is None:
+        found = tuple(_answer(offer, stop, names[:1], wish, page, link, book) for offer, stop in page.methods)
+        page.memo[key] = found
+    return found
+
+
+def _answer(
+    offer: MethodOffer, stop: str | None, names: t.Sequence[str], wish: Wish, page: Page, link: Link, book: Book
+) -> MethodAnswer:
     """One verdict for all names: the strictest; for each name the best of the rules that the offer can be."""
-    reason = _not_offered(offer, names, product, wish, book)
+    reason = stop or _not_offered(offer, names, wish, link, book)
     if reason is not None:
-        return MethodAnswer(offer, Verdict(False, ends_on=_ends_on(offer), reasons=(reason,), facts=offer.facts))
-    per_name = [_best(offer, name, product, wish, book) for name in names]
+        reasons = (reason, *offer.notes)
+        return MethodAnswer(offer, Verdict(False, ends_on=_ends_on(offer), reasons=reasons, facts=offer.facts))
+    per_name = [_best(offer, name, page.product, wish, book) for name in names]
     reasons = tuple(dict.fromkeys(reason for verdict in per_name for reason in verdict.reasons))
     facts = tuple(dict.fromkeys(offer.facts + tuple(fact for verdict in per_name for fact in verdict.facts)))
     return MethodAnswer(
@@ -277,22 +242,20 @@ def _answer(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: 
             discouraged=any(verdict.discouraged for verdict in per_name),
             revalidate=any(verdict.revalidate for verdict in per_name),
             ends_on=_ends_on(offer),
-            reasons=reasons,
+            reasons=reasons + offer.notes,
             facts=facts,
         ),
     )
 
 
-def _not_offered(offer: MethodOffer, names: t.Sequence[str], product: Product, wish: Wish, book: Book) -> str | None:
-    if not in_force([offer], book.day_at(product)):
-        return offered_when(offer)
+def _not_offered(offer: MethodOffer, names: t.Sequence[str], wish: Wish, link: Link, book: Book) -> str | None:
     methods = book.account(wish.ca_account).methods
     if methods is not None and offer.method not in methods:
         return f'the seller behind the account "{wish.ca_account}" does not offer it'
     star = next((name for name in names if name.startswith("*.")), None)
     if star is not None and not offer.wildcard:
         return f"the seller does not offer it for a wildcard name ({star})"
-    return None
+    return link.reason(offer.method)
 
 
 def _best(offer: MethodOffer, name: str, product: Product, wish: Wish, book: Book) -> Verdict:
@@ -314,29 +277,35 @@ def _ends_on(offer: MethodOffer) -> date | None:
 
 
 def _chosen(
-    wish: Wish, methods: t.Sequence[MethodAnswer], names: t.Sequence[str], product: Product, book: Book
+    wish: Wish, methods: t.Sequence[MethodAnswer], names: t.Sequence[str], page: Page, link: Link, book: Book
 ) -> tuple[MethodAnswer | None, list[InkanError]]:
     possible = [answer.offer.method for answer in methods if answer.verdict.allowed]
     todo = f"Choose {' or '.join(possible)}" if possible else "Ask the seller"
-    asked = wish.validation.method
+    asked = link.method
     chosen = next((answer for answer in methods if answer.offer.method == asked), None)
+    if asked is None and not methods:
+        return None, []  # a certificate that is brought was validated elsewhere
     if asked is None:
         return None, [
-            _refused(wish, "no_method", "No validation method is chosen", "validation.method is missing", todo)
+            refused(wish, "no_method", "No validation method is chosen", "validation.method is missing", todo)
         ]
     if chosen is None:
-        why = f"{product.title} offers: {', '.join(answer.offer.method for answer in methods)}"
-        return None, [_refused(wish, "method_not_offered", f'There is no method "{asked}" here', why, todo)]
+        offered = ", ".join(answer.offer.method for answer in methods) or "none: it is brought, not ordered"
+        why = f"{page.product.title} offers: {offered}"
+        return None, [refused(wish, "method_not_offered", f'There is no method "{asked}" here', why, todo)]
     if not chosen.verdict.allowed:
-        stars = chosen.offer.places == "file" and any(name.startswith("*.") for name in names)
-        code = "wildcard_with_file" if stars else "method_not_allowed"
-        reference = ", ".join(chosen.verdict.facts)
-        why = f"{'; '.join(chosen.verdict.reasons)} ({reference})"
-        return chosen, [
-            _refused(wish, code, f"Validation by {asked} is not possible on {book.day}", why, todo, reference)
-        ]
+        return chosen, [_method_not_allowed(wish, chosen, names, todo, book)]
     if chosen.offer.places == "file" and wish.validation.document_root is None:
         why, todo = "validation.document_root is missing", "Name the folder that the web server serves on port 80"
         what, reference = f"Validation by {asked} needs a place", ", ".join(chosen.offer.facts)
-        return chosen, [_refused(wish, "no_document_root", what, why, todo, reference)]
+        return chosen, [refused(wish, "no_document_root", what, why, todo, reference)]
     return chosen, []
+
+
+def _method_not_allowed(wish: Wish, chosen: MethodAnswer, names: t.Sequence[str], todo: str, book: Book) -> InkanError:
+    stars = chosen.offer.places == "file" and any(name.startswith("*.") for name in names)
+    code = "wildcard_with_file" if stars else "method_not_allowed"
+    reference = ", ".join(chosen.verdict.facts)
+    why = f"{'; '.join(chosen.verdict.reasons)} ({reference})"
+    what = f"Validation by {chosen.offer.method} is not possible on {book.day}"
+    return refused(wish, code, what, why, todo, reference)

@@ -17,13 +17,18 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
-from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, in_force, offered_when
+from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, PolicyError
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_address import address_error, canonical_address
+from ansible_collections.inkan.tls.plugins.module_utils._core.name_types import name_type
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error, validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Contact, Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import ContactOffer, Product
-from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import CONTACT_KINDS, ContactKind
+from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import (
+    CONTACT_KINDS,
+    ContactKind,
+    MethodRule,
+)
 
 #: reasons and choices that are shown: those of a certificate of many names are alike
 _MOST_REASONS, _MOST_CHOICES = 3, 12
@@ -33,12 +38,13 @@ KINDS: dict[str, ContactKind] = {row.kind: row for row in CONTACT_KINDS}
 _TOLD_BY_OTHERS = ("soa", "whois")
 
 
-@dataclass(frozen=True)
-class Mailbox:
-    """address: None where DNS or WHOIS tells it. reasons: also of an allowed one (discouraged)."""
+class Mailbox(t.NamedTuple):
+    """address: None where DNS or WHOIS tells it. base: the registrable domain of ``domain``. reasons: also of an
+    allowed one (discouraged)."""
 
     offer: ContactOffer
     domain: str
+    base: str
     address: str | None
     allowed: bool
     reasons: tuple[str, ...]
@@ -71,84 +77,139 @@ class ChosenMailbox:
 # -- what there is ----------------------------------------------------------------------------------------------------
 
 
-def mailboxes(product: Product, names: t.Sequence[str], wish: Wish, book: Book) -> tuple[Mailbox, ...]:
+def mailboxes(page: Page, names: t.Sequence[str], wish: Wish, book: Book) -> tuple[Mailbox, ...]:
     """names: those of the certificate, its common name first."""
-    return tuple(box for offer in product.contacts for box in _of_offer(offer, product, names, wish, book))
+    if not page.contacts:
+        return ()
+    facts = tuple(_Name.of(name, book) for name in names)
+    return tuple(box for number in range(len(page.contacts)) for box in _of_offer(number, page, facts, wish, book))
 
 
-def _of_offer(
-    offer: ContactOffer, product: Product, names: t.Sequence[str], wish: Wish, book: Book
-) -> t.Iterator[Mailbox]:
+class _Name(t.NamedTuple):
+    """plain: without ``*.``. base: the registrable domain; registered: what the registry hands out, at it or below."""
+
+    text: str
+    plain: str
+    base: str | None
+    registered: str | None
+
+    @classmethod
+    def of(cls, name: str, book: Book) -> _Name:
+        plain, base = validated_name(name), book.tools.registrable_domain(name)
+        return cls(name, plain, base, book.tools.registered_domain(name) if base is not None else None)
+
+
+class _Said(t.NamedTuple):
+    """What holds at every domain of an offer."""
+
+    alive: bool
+    reasons: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+def _of_offer(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, book: Book) -> t.Iterator[Mailbox]:
+    offer = page.contacts[number][0]
     kind = KINDS[offer.kind]
-    stop = _not_offered(offer, product, wish, book)
-    ev = product.validation_level == "ev"
-    verdicts = [dcv.allowed(kind.rule, book.day, name, ev=ev) for name in names]
-    said = tuple(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons))
-    alive = stop is None and all(verdict.allowed for verdict in verdicts)
-    facts = tuple(dict.fromkeys(offer.facts + tuple(fact for verdict in verdicts for fact in verdict.facts)))
-    reach = _Reach(kind, names, book)
-    for domain in _domains(offer, names, book):
-        lack = reach.lack(domain) if alive else None
-        reasons = said + tuple(reason for reason in (stop, lack) if reason is not None)
+    said = _said(number, page, names, wish, book)
+    rule = dcv.method_rule(kind.rule)
+    for domain, base in _domains(offer, names).items():
+        lack = _lack(kind, rule, domain, base, names) if said.alive else None
+        reasons = said.reasons if lack is None else (*said.reasons, lack)
         for local_part in offer.local_parts or ("",):
             address = f"{local_part}@{domain}" if local_part else None
-            yield Mailbox(offer, domain, address, alive and lack is None, reasons, facts)
+            yield Mailbox(offer, domain, base, address, said.alive and lack is None, reasons, said.facts)
 
 
-def _not_offered(offer: ContactOffer, product: Product, wish: Wish, book: Book) -> str | None:
-    if not in_force([offer], book.day_at(product)):
-        return offered_when(offer)
+def _said(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, book: Book) -> _Said:
+    """The same for all certificates of plain names."""
+    plain = not any(name.text.startswith("*.") or name.text.endswith(".onion") for name in names)
+    key = ("contact", number, wish.ca_account, bool(names))
+    found: _Said | None = page.memo.get(key) if plain else None
+    if found is None:
+        found = _judge_offer(number, page, names[:1] if plain else names, wish, book)
+        if plain:
+            page.memo[key] = found
+    return found
+
+
+def _judge_offer(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, book: Book) -> _Said:
+    offer, stop = page.contacts[number]
     kinds = book.account(wish.ca_account).contacts
-    if kinds is not None and offer.kind not in kinds:
-        return f'the seller behind the account "{wish.ca_account}" does not offer it'
-    return None
+    if stop is None and kinds is not None and offer.kind not in kinds:
+        stop = f'the seller behind the account "{wish.ca_account}" does not offer it'
+    ev = page.product.validation_level == "ev"
+    verdicts = [dcv.allowed(KINDS[offer.kind].rule, book.day, name.text, ev=ev) for name in names]
+    dead = not all(verdict.allowed for verdict in verdicts)
+    reasons = [reason for verdict in verdicts for reason in verdict.reasons]
+    if stop is not None:
+        reasons.append(stop)
+    elif dead:
+        reasons.append(f"the seller's documents still offer it ({', '.join(offer.facts)}), the rule of the day counts")
+    facts = offer.facts + tuple(fact for verdict in verdicts for fact in verdict.facts)
+    words = (*dict.fromkeys(reasons), *offer.notes)
+    return _Said(stop is None and not dead, words, tuple(dict.fromkeys(facts)))
 
 
-def _domains(offer: ContactOffer, names: t.Sequence[str], book: Book) -> tuple[str, ...]:
-    """Those of the first name first, each name's own nearest first."""
-    return tuple(dict.fromkeys(domain for name in names for domain in levels_of(name, offer.levels, book)))
+def _domains(offer: ContactOffer, names: t.Sequence[_Name]) -> dict[str, str]:
+    """Domain → its registrable domain: those of the first name first, each name's own nearest first."""
+    chosen = names[:1] if offer.common_name_only else names
+    return {
+        domain: name.base
+        for name in chosen
+        if name.base is not None and _concerns(offer, name.base)
+        for domain in _levels(name, offer.levels)
+    }
+
+
+def _concerns(offer: ContactOffer, base: str) -> bool:
+    if offer.tlds and base.rpartition(".")[2] not in offer.tlds:
+        return False
+    return not offer.name_types or name_type(base) in offer.name_types
 
 
 def levels_of(name: str, levels: t.Sequence[str], book: Book) -> list[str]:
     """The domains of a row's ``levels`` for a name of a certificate; none above its registrable domain."""
-    plain, base = validated_name(name), book.tools.registrable_domain(name)
+    return _levels(_Name.of(name, book), levels)
+
+
+def _levels(name: _Name, levels: t.Sequence[str]) -> list[str]:
+    plain, base = name.plain, name.registered
     if base is None:
         return []
     # one label only: "*." counts as one, and a registered www is not stripped (JPRS-3)
-    www = not name.startswith("*.") and plain.startswith("www.") and plain != base
-    above = [plain]
-    while above[-1] != base and "." in above[-1]:
-        above.append(above[-1].partition(".")[2])
-    found = {
-        "fqdn": [plain],
-        "unwww": [plain[4:] if www else plain],
-        "base": [base],
-        "www_base": [base] if www and plain == f"www.{base}" else [],
-        "parents": above[1:],
-    }
-    return list(dict.fromkeys(domain for level in levels for domain in found[level]))
+    www = not name.text.startswith("*.") and plain.startswith("www.") and plain != base
+    found: dict[str, None] = {}
+    for level in levels:
+        if level == "fqdn":
+            found[plain] = None
+        elif level == "unwww":
+            found[plain[4:] if www else plain] = None
+        elif level == "base" or (level == "www_base" and www and plain == f"www.{base}"):
+            found[base] = None
+        elif level == "parents":
+            found.update(dict.fromkeys(_above(plain, base)))
+    return list(found)
 
 
-class _Reach:
-    """Which names a validation at a domain reaches."""
+def _above(plain: str, base: str) -> t.Iterator[str]:
+    while plain != base and "." in plain:
+        plain = plain.partition(".")[2]
+        yield plain
 
-    def __init__(self, kind: ContactKind, names: t.Sequence[str], book: Book) -> None:
-        rule, self._base_of = dcv.method_rule(kind.rule), book.tools.registrable_domain
-        self._kind = kind
-        self._reached = {name: dcv.derivable_names(rule, name, base_of=self._base_of) for name in names}
 
-    def lack(self, domain: str) -> str | None:
-        """Why a mailbox at ``domain`` is not enough, or None."""
-        names: t.Iterable[str] = self._reached
-        if self._kind.record is not None:
-            # published for every registrable domain: this one need not reach the others
-            base = self._base_of(domain)
-            names = [name for name in names if self._base_of(name) == base]
-            too_long = owner_name_error(self._kind.record[0].replace("{adn}", domain))
-            if too_long is not None:
-                return f"no record can be published for {domain}: {too_long}"
-        missed = next((name for name in names if domain not in self._reached[name]), None)
-        return None if missed is None else f"an approval at {domain} does not cover {missed}"
+def _lack(kind: ContactKind, rule: MethodRule, domain: str, base: str, names: t.Sequence[_Name]) -> str | None:
+    """Why a mailbox at ``domain`` is not enough, or None."""
+    if kind.record is not None:
+        too_long = owner_name_error(kind.record[0].replace("{adn}", domain))
+        if too_long is not None:
+            return f"no record can be published for {domain}: {too_long}"
+    for name in names:
+        # published for every registrable domain: this one need not reach the others
+        if kind.record is not None and name.base != base:
+            continue
+        if not dcv.reaches(rule, name.plain, domain, name.base):
+            return f"an approval at {domain} does not cover {name.text}"
+    return None
 
 
 # -- what is wished ---------------------------------------------------------------------------------------------------
@@ -212,10 +273,10 @@ def _published(
     nearest: dict[str | None, str] = {}
     for box in boxes:
         if box.allowed:
-            nearest.setdefault(base_of(box.domain), box.domain)
+            nearest.setdefault(box.base, box.domain)
     lost = next((name for name in names if base_of(name) not in nearest), None)
     if lost is not None:
-        why = "; ".join(reason for box in boxes if base_of(box.domain) == base_of(lost) for reason in box.reasons)
+        why = "; ".join(reason for box in boxes if box.base == base_of(lost) for reason in box.reasons)
         return None, _refused(
             wish,
             "contact_not_possible",

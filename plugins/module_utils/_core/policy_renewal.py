@@ -6,13 +6,17 @@
     forced                ─▶ due
     refused as it is      ─▶ not due              (where the seller's row says that a person decides)
     no certificate        ─▶ due
-    expired, not its key  ─▶ due
-    revoked               ─▶ due
+    expired               ─▶ due
+    its CA's suggestion   ─▶ due                  (ARI; it takes the place of the user's own day)
+    not its key, revoked  ─▶ due
     names, key type       ─▶ due, unless frozen
-    the day has come      ─▶ due, unless frozen   (only where renewals are chosen)
+    the day has come      ─▶ due, unless frozen   (from here on only where renewals are chosen)
+    the contract ends     ─▶ due, unless frozen
+    a cliff is ahead      ─▶ due, unless frozen   (the method ends before the day)
+    the validation ends   ─▶ not due, but to be validated again
 
-The day is counted from the later of notBefore and the day the certificate was obtained: a CA whose new certificate is
-already inside the window is not asked again every day.
+When the day comes is said by ``_core/schedule``. What is due is one of three orders: ``issue`` (the first), ``renew``
+(a new term is bought) or ``reissue`` (inside a term that is paid); ``revalidate`` is no order at all.
 
 This file is private to the collection.
 """
@@ -20,22 +24,32 @@ This file is private to the collection.
 from __future__ import annotations
 
 import enum
-import hashlib
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import Calendar, read_calendar
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
-from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_end, parse_time, render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.schedule import (
+    Schedule,
+    SellersWindow,
+    begin_of,
+    midnight_of,
+    renewal_day,
+    schedule_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.states import TO_DEPLOY, UNDER_WAY
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Live, OpenOrder
 
-DEFAULT_FRACTION = 0.667
+__all__ = ["Choose", "Due", "Facts", "Outcome", "RenewalPolicy", "decide", "read_policy", "renewal_day"]
 
-#: states of the ledger in which the CA, or we, still have to do something before there is a certificate
-_UNDER_WAY = frozenset({"intended", "wanted", "awaiting_approval", "validating", "issuing", "needs_person"})
-#: there is a certificate, not every host has it yet
-_TO_DEPLOY = frozenset({"issued", "deploy_pending"})
+DEFAULT_FRACTION = 0.667
+#: days before the end of a contract at which it is renewed: IIJ, the longest here, opens its window 30 days before
+CONTRACT_DAYS = 30
+#: days before the end of a method at which it is used once more: time for two tries by mail
+CLIFF_DAYS = 14
 
 
 class Choose(enum.Enum):
@@ -51,38 +65,40 @@ class Outcome(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Freeze:
-    start: datetime
-    end: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
 class RenewalPolicy:
-    """days_left, where given, takes the place of fraction."""
+    """days_left, where given, takes the place of fraction. contract_days, cliff_days: 0 turns the reason off."""
 
     fraction: float = DEFAULT_FRACTION
     days_left: int | None = None
     force: frozenset[str] = frozenset()
-    freeze: tuple[Freeze, ...] = ()
+    calendar: Calendar = Calendar()
     jitter: timedelta = timedelta(0)
+    contract_days: int = CONTRACT_DAYS
+    cliff_days: int = CLIFF_DAYS
 
 
 @dataclass(frozen=True)
 class Due:
-    """at: the day of renewal, where there is a certificate to renew."""
+    """at: the day of renewal, where there is a certificate to renew. kind: issue, renew, reissue or revalidate."""
 
     outcome: Outcome
     code: str
     reason: str
     at: datetime | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
     """What is wanted (name, all DNS names, key type) and what there is.
 
-    held: why the last order's refusal stands until a person corrects the declaration; empty: it does not.
+    held            why the last order's refusal stands until a person corrects the declaration; empty: it does not
+    window          the seller's own; None: the customer decides
+    contract_ends   when the paid term ends
+    reissues        whether the seller issues again inside a paid term: ``""``, ``certificate`` or ``contract``
+    method_ends     the first day on which the method of the wish is not possible any more
+    validation_ends  the first day on which the last validation is worth nothing, where it can be made anew on its own
+    revalidate_days  how long before that
     """
 
     name: str
@@ -91,17 +107,31 @@ class Facts:
     live: Live | None
     order: OpenOrder | None
     held: str = ""
+    window: SellersWindow | None = None
+    contract_ends: datetime | None = None
+    reissues: str = ""
+    method_ends: date | None = None
+    validation_ends: date | None = None
+    revalidate_days: int | None = None
 
 
 def decide(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
     order = facts.order
-    if order is not None and order.state in _UNDER_WAY:
-        return Due(Outcome.IN_PROGRESS, "order_open", f"an order is under way ({order.state})", _due_at(facts, policy))
-    if order is not None and order.state in _TO_DEPLOY:
+    if order is not None and order.state in UNDER_WAY:
+        at = _schedule(facts, policy)
+        return Due(Outcome.IN_PROGRESS, "order_open", f"an order is under way ({order.state})", at.at if at else None)
+    if order is not None and order.state in TO_DEPLOY:
         return _decide_deploying(facts, order, policy, choose, now)
     if choose is Choose.NONE:
-        return Due(Outcome.NOT_DUE, "not_asked", "nothing was to be chosen", _due_at(facts, policy))
+        at = _schedule(facts, policy)
+        return Due(Outcome.NOT_DUE, "not_asked", "nothing was to be chosen", at.at if at else None)
     return _decide_live(facts, policy, choose, now)
+
+
+def _schedule(facts: Facts, policy: RenewalPolicy) -> Schedule | None:
+    if facts.live is None:
+        return None
+    return schedule_of(facts.name, facts.live, policy, facts.window)
 
 
 def _decide_deploying(facts: Facts, order: OpenOrder, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
@@ -109,36 +139,68 @@ def _decide_deploying(facts: Facts, order: OpenOrder, policy: RenewalPolicy, cho
     waiting = Due(Outcome.IN_PROGRESS, "order_open", f"an issued certificate waits for its hosts ({order.state})")
     if order.certificate is None or choose is Choose.NONE:
         return waiting
-    unforced = RenewalPolicy(policy.fraction, policy.days_left, frozenset(), policy.freeze, policy.jitter)
-    new = Facts(facts.name, facts.dns_names, facts.key_type, order.certificate, None)
-    found = _decide_live(new, unforced, choose, now)
+    unforced = replace(policy, force=frozenset())
+    window = facts.window.moved(order.certificate.not_after) if facts.window is not None else None
+    found = _decide_live(
+        replace(facts, live=order.certificate, order=None, held="", window=window), unforced, choose, now
+    )
     if found.outcome is Outcome.DUE:
         return found
-    return Due(waiting.outcome, waiting.code, waiting.reason, found.at)
+    return replace(waiting, at=found.at)
 
 
 def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
-    live, at = facts.live, _due_at(facts, policy)
-    if facts.name in policy.force:
-        return Due(Outcome.DUE, "forced", "it was forced", at)
+    live, plan = facts.live, _schedule(facts, policy)
+    if live is None or plan is None:
+        return _decide_absent(facts, policy)
+    reason = _at_once(facts, live, plan, policy, now)
+    if reason is not None:
+        return Due(Outcome.DUE, *reason, plan.at, _kind(facts, live, plan, reason[0], policy, now))
     if facts.held:
-        return Due(Outcome.NOT_DUE, "order_refused", facts.held, at)
-    if live is None:
-        return Due(Outcome.DUE, "no_certificate", "there is no live certificate")
-    if now > live.not_after:
-        return Due(Outcome.DUE, "expired", f"the live certificate ended at {render_time(live.not_after)}", at)
-    if not live.matches:
-        return Due(Outcome.DUE, "key_mismatch", "the live certificate does not belong to the live key", at)
-    if facts.order is not None and live.serial is not None and live.serial in facts.order.revoked:
-        return Due(Outcome.DUE, "revoked", f"the live certificate, serial {live.serial}, was revoked", at)
-    reason = _changed(facts, live) or (_day_reason(at, now) if choose is Choose.RENEW else None)
+        return Due(Outcome.NOT_DUE, "order_refused", facts.held, plan.at)
+    reason = _changed(facts, live)
+    if reason is None and choose is Choose.RENEW:
+        if plan.is_sellers_turn(now):
+            return Due(Outcome.NOT_DUE, "seller_renews", plan.sellers_words(), plan.at)
+        reason = _by_date(facts, live, plan, policy, now)
     if reason is None:
-        return Due(Outcome.NOT_DUE, "not_due", _waiting_reason(at, choose, now), at)
-    freeze = _freeze(policy, live, now) if choose is Choose.RENEW else None
-    if freeze is not None:
-        why = f"{reason[1]}, but renewals are frozen until {render_time(freeze.end)}: {freeze.reason}"
-        return Due(Outcome.NOT_DUE, "frozen", why, freeze.end)
-    return Due(Outcome.DUE, reason[0], reason[1], at)
+        return _waiting(facts, plan, choose, now)
+    kind = _kind(facts, live, plan, reason[0], policy, now)
+    later = policy.calendar.next_open(now, _last_moment(live, plan, reason[0], now)) if choose is Choose.RENEW else now
+    if later is not None and later > now:  # None: it would end before, and losing it is worse
+        why = f"{reason[1]}, but renewals are frozen until {render_time(later)}: {policy.calendar.closed(now)}"
+        return Due(Outcome.NOT_DUE, "frozen", why, later)
+    return Due(Outcome.DUE, *reason, plan.at, kind)
+
+
+def _last_moment(live: Live, plan: Schedule, code: str, now: datetime) -> datetime:
+    in_window = code == "window_open" and now < plan.closes
+    return (plan.closes if in_window else live.not_after) + timedelta(seconds=1)
+
+
+def _decide_absent(facts: Facts, policy: RenewalPolicy) -> Due:
+    if facts.name in policy.force:
+        return Due(Outcome.DUE, "forced", "it was forced", kind="issue")
+    if facts.held:
+        return Due(Outcome.NOT_DUE, "order_refused", facts.held)
+    return Due(Outcome.DUE, "no_certificate", "there is no live certificate", kind="issue")
+
+
+def _at_once(facts: Facts, live: Live, plan: Schedule, policy: RenewalPolicy, now: datetime) -> tuple[str, str] | None:
+    """What no calendar holds back; what was refused is held back by all but a person's word."""
+    if facts.name in policy.force:
+        return "forced", "it was forced"
+    if facts.held:
+        return None
+    if now > live.not_after:
+        return "expired", f"the live certificate ended at {render_time(live.not_after)}"
+    if plan.suggested is not None and now >= plan.suggested:
+        return "ca_suggests", f"its CA suggests to renew it since {render_time(plan.suggested)} (RFC 9773)"
+    if not live.matches:
+        return "key_mismatch", "the live certificate does not belong to the live key"
+    if facts.order is not None and live.serial is not None and live.serial in facts.order.revoked:
+        return "revoked", f"the live certificate, serial {live.serial}, was revoked"
+    return None
 
 
 def _changed(facts: Facts, live: Live) -> tuple[str, str] | None:
@@ -152,44 +214,57 @@ def _changed(facts: Facts, live: Live) -> tuple[str, str] | None:
     return None
 
 
-def _day_reason(at: datetime | None, now: datetime) -> tuple[str, str] | None:
-    if at is None or now < at:
+def _by_date(facts: Facts, live: Live, plan: Schedule, policy: RenewalPolicy, now: datetime) -> tuple[str, str] | None:
+    if now >= plan.day:
+        return "window_open", plan.words()
+    return _contract_reason(facts, live, policy, now) or _cliff_reason(facts, live, plan, policy, now)
+
+
+def _contract_reason(facts: Facts, live: Live, policy: RenewalPolicy, now: datetime) -> tuple[str, str] | None:
+    ends = facts.contract_ends
+    if ends is None or not policy.contract_days or now >= ends:
         return None
-    return "window_open", f"its day of renewal was {render_time(at)}"
+    since = ends - timedelta(days=policy.contract_days)
+    if now < since or begin_of(live) >= since:  # renewed already: the declared end of the contract is an old one
+        return None
+    return "contract_ends", f"the contract with the seller ends at {render_time(ends)}"
 
 
-def _waiting_reason(at: datetime | None, choose: Choose, now: datetime) -> str:
-    if at is None or (choose is Choose.ISSUE and now >= at):
-        return "there is a live certificate as wished"
-    return f"there is a live certificate as wished, its day of renewal is {render_time(at)}"
+def _cliff_reason(
+    facts: Facts, live: Live, plan: Schedule, policy: RenewalPolicy, now: datetime
+) -> tuple[str, str] | None:
+    ends = facts.method_ends
+    if ends is None or not policy.cliff_days or plan.day < midnight_of(ends):
+        return None
+    since = midnight_of(ends) - timedelta(days=policy.cliff_days)
+    if now < since or now >= midnight_of(ends) or begin_of(live) >= since:
+        return None
+    day = plan.day.date()
+    return "cliff_ahead", f"its method ends on {ends}, before its day of renewal, {day}: this is the last time by it"
 
 
-def _freeze(policy: RenewalPolicy, live: Live, now: datetime) -> Freeze | None:
-    """The freeze that holds a renewal back: none where the certificate would end before it does."""
-    now_frozen = [freeze for freeze in policy.freeze if freeze.start <= now < freeze.end]
-    longest = max(now_frozen, key=lambda freeze: freeze.end, default=None)
-    return longest if longest is not None and live.not_after >= longest.end else None
+def _kind(facts: Facts, live: Live, plan: Schedule, code: str, policy: RenewalPolicy, now: datetime) -> str:
+    """A paid term that goes on makes it a reissue; inside the days of renewal only one longer than the certificate."""
+    ends = facts.contract_ends
+    if facts.reissues == "contract" and ends is not None:
+        paid = ends - timedelta(days=policy.contract_days)
+        if now < paid and (ends > live.not_after or now < plan.day):
+            return "reissue"
+    on_time = code in ("window_open", "contract_ends", "cliff_ahead", "expired", "ca_suggests")
+    return "reissue" if facts.reissues and not on_time and now < min(plan.day, live.not_after) else "renew"
 
 
-def _due_at(facts: Facts, policy: RenewalPolicy) -> datetime | None:
-    return renewal_day(facts.name, facts.live, policy) if facts.live is not None else None
-
-
-def renewal_day(name: str, live: Live, policy: RenewalPolicy) -> datetime:
-    """start + fraction · (notAfter − start), or days_left before notAfter; less the name's share of the jitter."""
-    start = max(live.not_before, live.obtained_at or live.not_before)
-    life = max(live.not_after - start, timedelta(0))
-    wait = life * policy.fraction
-    if policy.days_left is not None and timedelta(days=policy.days_left) < life:
-        # a certificate shorter than days_left would be due on the day it came: the fraction holds then
-        wait = life - timedelta(days=policy.days_left)
-    shift = min(policy.jitter * _share(name), wait / 2)
-    return (start + wait - shift).replace(microsecond=0)
-
-
-def _share(name: str) -> float:
-    """A number in [0, 1) that is always the same for a name: the load is spread without chance."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+def _waiting(facts: Facts, plan: Schedule, choose: Choose, now: datetime) -> Due:
+    ends, days = facts.validation_ends, facts.revalidate_days
+    if choose is Choose.RENEW and ends is not None and days is not None:
+        since = midnight_of(ends) - timedelta(days=days)
+        if now >= since:
+            why = f"the last validation is worth nothing from {ends} on, and can be made anew without an order"
+            return Due(Outcome.NOT_DUE, "validation_ends", why, plan.at, "revalidate")
+    if choose is Choose.ISSUE and now >= plan.day:
+        return Due(Outcome.NOT_DUE, "not_due", "there is a live certificate as wished", plan.at)
+    why = f"there is a live certificate as wished, its day of renewal is {render_time(plan.at or plan.day)}"
+    return Due(Outcome.NOT_DUE, "not_due", why, plan.at)
 
 
 def read_policy(raw: t.Any, errors: InputCollector) -> RenewalPolicy:
@@ -199,8 +274,10 @@ def read_policy(raw: t.Any, errors: InputCollector) -> RenewalPolicy:
         fraction=_fraction(fields),
         days_left=fields.number("days_left", 0, 1, 397) or None,
         force=frozenset(fields.texts("force")),
-        freeze=tuple(freeze for freeze in map(_read_freeze, fields.items("freeze")) if freeze is not None),
+        calendar=read_calendar(fields),
         jitter=timedelta(hours=fields.number("jitter_hours", 0, 0, 24 * 30)),
+        contract_days=fields.number("contract_days", CONTRACT_DAYS, 0, 397),
+        cliff_days=fields.number("cliff_days", CLIFF_DAYS, 0, 90),
     )
     fields.close()
     return policy
@@ -218,17 +295,3 @@ def _fraction(fields: Fields) -> float:
         return fraction
     fields.wrong("fraction", value, "a share of the lifetime from 0.1 to 0.95 is needed")
     return DEFAULT_FRACTION
-
-
-def _read_freeze(fields: Fields) -> Freeze | None:
-    start, end = fields.text("from"), fields.text("to")
-    reason = fields.text("reason") or "no reason given"
-    fields.close()
-    try:
-        freeze = Freeze(parse_time(start or ""), parse_end(end or ""), reason)
-    except ValueError as why:
-        fields.wrong("", f"{start} to {end}", f"from and to are needed: {why}")
-        return None
-    if freeze.end <= freeze.start:
-        fields.wrong("to", end, "it lies before from")
-    return freeze

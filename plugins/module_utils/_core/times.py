@@ -7,6 +7,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import date, datetime, timedelta, timezone
 
@@ -58,3 +59,11 @@ def end_of_month(moment: datetime, months: int, ahead: timedelta = timedelta(0))
     local = moment.astimezone(timezone.utc) + ahead
     year, month = divmod(local.year * 12 + local.month + months, 12)  # month counts from 0: the one after
     return datetime(year, month + 1, 1, tzinfo=timezone.utc) - ahead - timedelta(seconds=1)
+
+
+def add_months(moment: datetime, months: int, ahead: timedelta = timedelta(0)) -> datetime:
+    """The same day and time so many months later, where clocks are ``ahead`` of UTC; at most the month's last day."""
+    local = moment.astimezone(timezone.utc) + ahead
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    day = min(local.day, calendar.monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day) - ahead

@@ -17,13 +17,12 @@ from datetime import datetime
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish_deploy import Deploy, read_deploy
 
 KEY_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
-COPY_CONTENTS = ("privkey", "cert", "chain", "fullchain", "combined")
 CONTACT_KINDS = ("constructed", "txt", "caa", "soa", "whois")
 #: options that rows of the catalogue read as flags (``NameRule.www_option``, ``LinkRule.option``, ``StepRule.options``)
 OPTION_FLAGS = ("double_address", "www_option", "same_account", "registrar_linkage")
-SIGNALS = ("HUP", "USR1", "USR2", "QUIT", "WINCH", "TERM")
 
 
 @dataclass(frozen=True)
@@ -51,41 +50,11 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Copy:
-    path: str
-    content: str
-    owner: str | None
-    group: str | None
-    mode: str | None
-
-
-@dataclass(frozen=True)
-class Handshake:
-    """None: the default that the plan fills in."""
-
-    address: str
-    port: int | None
-    server_name: str | None
-    timeout: int | None
-
-
-@dataclass(frozen=True)
-class Deploy:
-    """reload: a service name, or a dictionary with argv, or with pid_file and signal. handshake None: turned off."""
-
-    by: str
-    reload: str | dict[str, t.Any] | None
-    owner: str | None
-    group: str | None
-    mode: str | None
-    copies: tuple[Copy, ...]
-    post_check: dict[str, t.Any] | None
-    handshake: Handshake | None
-
-
-@dataclass(frozen=True)
 class Live:
-    """The certificate that is in service."""
+    """The certificate that is in service.
+
+    suggested: when its CA suggests to renew it (ARI, RFC 9773), from and to
+    """
 
     not_before: datetime
     not_after: datetime
@@ -95,6 +64,7 @@ class Live:
     serial: str | None
     #: whether it belongs to the key beside it
     matches: bool = True
+    suggested: tuple[datetime, datetime] | None = None
 
 
 class Asked(t.NamedTuple):
@@ -108,9 +78,25 @@ class Asked(t.NamedTuple):
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """What was declared when something was ordered. None: not known."""
+
+    product: str | None = None
+    common_name: str | None = None
+    ca_account: str | None = None
+    method: str | None = None
+    organization: str | None = None
+    key_made_by: str | None = None
+    deployed_by: str | None = None
+    options: t.Mapping[str, t.Any] | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class OpenOrder:
     """What the ledger knows of the newest order; certificate: the one it brought, if it is issued.
 
+    ordered: what was declared when it was made.
     revoked: serial numbers of certificates of this name that were revoked, whatever order brought them.
     asked: what it was made for, where it was refused; problem: why.
     """
@@ -121,10 +107,13 @@ class OpenOrder:
     revoked: tuple[str, ...] = ()
     asked: Asked | None = None
     problem: str = ""
+    ordered: Ordered = Ordered()
 
 
 @dataclass(frozen=True)
 class Wish:
+    """previous: what was declared for the certificate that this one follows."""
+
     name: str
     common_name: str | None
     dns_names: tuple[str, ...]
@@ -145,6 +134,7 @@ class Wish:
     live: Live | None
     order: OpenOrder | None
     hosts_missing: tuple[str, ...] = field(default=())
+    previous: Ordered | None = None
 
 
 def read_wishes(raw_items: t.Sequence[t.Any], errors: InputCollector) -> list[Wish]:
@@ -183,7 +173,7 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
         ca_account=fields.text("ca_account"),
         validation=_validation(fields.below("validation")),
         key=_key(fields.below("key")),
-        deploy=_deploy(fields.below("deploy")),
+        deploy=read_deploy(fields.below("deploy")),
         organization=fields.text("organization"),
         subject=_mapping(fields, "subject"),
         hosts=fields.texts("hosts"),
@@ -196,6 +186,7 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
         live=_live(fields, "live"),
         order=_order(fields),
         hosts_missing=fields.texts("hosts_missing"),
+        previous=_ordered(fields.below("previous")) if fields.given("previous") else None,
     )
     if not fields.has("common_name") and not fields.has("dns_names"):
         fields.wrong("common_name", None, "a certificate needs a name", "Give common_name or dns_names", "no_names")
@@ -273,79 +264,6 @@ def _key(fields: Fields) -> Key:
     return key
 
 
-def _deploy(fields: Fields) -> Deploy:
-    deploy = Deploy(
-        by=fields.one_of("by", ("us", "seller"), "us"),
-        reload=_reload(fields),
-        owner=fields.text("owner"),
-        group=fields.text("group"),
-        mode=fields.mode("mode"),
-        copies=tuple(_copy(copy) for copy in fields.items("copies")),
-        post_check=_command(fields.below("post_check")) if fields.has("post_check") else fields.raw("post_check"),
-        handshake=_handshake(fields),
-    )
-    fields.close()
-    return deploy
-
-
-def _reload(fields: Fields) -> str | dict[str, t.Any] | None:
-    value = fields.raw("reload")
-    if value is None or isinstance(value, str):
-        return fields.text("reload")
-    inner = fields.at("reload", value)
-    if inner.has("argv"):
-        return _command(inner)
-    pid_file = inner.path("pid_file")
-    signal = inner.one_of("signal", SIGNALS, "HUP")
-    if pid_file is None and isinstance(value, dict):
-        inner.wrong("", value, "a service name, {argv: [...]} or {pid_file, signal} is needed")
-    inner.raw("argv")
-    inner.close()
-    return {"pid_file": pid_file, "signal": signal}
-
-
-def _command(fields: Fields) -> dict[str, t.Any]:
-    argv = fields.raw("argv")
-    if not (isinstance(argv, list) and argv and all(isinstance(word, str) and "\0" not in word for word in argv)):
-        fields.wrong("argv", argv, "a list of texts is needed: the program and its arguments, no shell")
-        argv = []
-    fields.close()
-    return {"argv": list(argv)}
-
-
-def _copy(fields: Fields) -> Copy:
-    path = fields.path("path")
-    if path is None and not fields.has("path"):
-        fields.wrong("path", None, "every copy needs one")
-    copy = Copy(
-        path=path or "",
-        content=fields.one_of("content", COPY_CONTENTS, "fullchain"),
-        owner=fields.text("owner"),
-        group=fields.text("group"),
-        mode=fields.mode("mode"),
-    )
-    if not fields.has("content"):
-        fields.wrong("content", None, "every copy needs one", f"Choose from {', '.join(COPY_CONTENTS)}")
-    fields.close()
-    return copy
-
-
-def _handshake(fields: Fields) -> Handshake | None:
-    value = fields.raw("handshake")
-    if value is False or (value is None and not fields.has("reload")):
-        # without a reload nobody is known to serve it
-        return None
-    inner = fields.at("handshake", None if value is True else value)
-    handshake = Handshake(
-        address=inner.text("address") or "127.0.0.1",
-        port=inner.number("port", 0, 1, 65535) or None,
-        server_name=inner.text("server_name"),
-        timeout=inner.number("timeout", 0, 1, 600) or None,
-    )
-    inner.close()
-    return handshake
-
-
 def _live(fields: Fields, key: str) -> Live | None:
     if not fields.has(key):
         fields.raw(key)
@@ -365,6 +283,30 @@ def _live(fields: Fields, key: str) -> Live | None:
         obtained_at=inner.time("obtained_at"),
         serial=inner.text("serial"),
         matches=inner.flag("matches", True),
+        suggested=_suggested(inner) if inner.has("suggested_window") else None,
+    )
+
+
+def _suggested(live: Fields) -> tuple[datetime, datetime] | None:
+    """A window that ends before it begins is no answer (RFC 9773, 4.2)."""
+    window = live.below("suggested_window")
+    start, end = window.time("start"), window.time("end")
+    return (start, end) if start is not None and end is not None and start < end else None
+
+
+def _ordered(fields: Fields) -> Ordered:
+    """Further keys are welcome: certificate_orders_info returns more than is needed here."""
+    options = fields.raw("options")
+    return Ordered(
+        product=fields.text("product"),
+        common_name=fields.text("common_name"),
+        ca_account=fields.text("ca_account"),
+        method=fields.text("method"),
+        organization=fields.text("organization"),
+        key_made_by=fields.text("key_made_by"),
+        deployed_by=fields.text("deployed_by"),
+        options=options if isinstance(options, dict) else None,
+        at=fields.time("created_at"),
     )
 
 
@@ -381,6 +323,7 @@ def _order(fields: Fields) -> OpenOrder | None:
         revoked=inner.texts("revoked"),
         asked=_asked(inner.below("asked")) if inner.has("asked") else None,
         problem=inner.text("problem") or "",
+        ordered=_ordered(inner),
     )
 
 

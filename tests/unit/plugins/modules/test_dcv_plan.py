@@ -54,7 +54,12 @@ def test_the_plan_of_a_dns_01_certificate() -> None:
         {"name": "_acme-challenge.www.shop.example.jp", "type": "TXT", "value": "known_after_order"},
     ]
     assert found["files"] == []
-    assert found["validity"] == {"max_days": 200, "not_after": "2027-06-07T23:59:59Z"}
+    assert found["validity"] == {
+        "max_days": 200,
+        "not_after": "2027-06-07T23:59:59Z",
+        "reasons": ["a certificate issued on 2026-11-20 lives at most 200 days"],
+        "facts": ["SC-081v3, BR 6.3.2"],
+    }
     assert [step["actor"] for step in found["steps"]] == ["customer", "customer", "ca", "customer"]
     assert found["renewal"]["if_ignored"] == {"outcome": "lapses", "key_made_by": None, "period": None}
 
@@ -389,6 +394,8 @@ def test_a_seller_by_mail_is_only_rows() -> None:
         "immutable": ["common_name"],
         "if_ignored": {"outcome": "renews", "key_made_by": "seller", "period": "last time's"},
         "cancel_by": "2027-01-10",
+        "note": "",
+        "facts": ["X-8", "X-9"],
     }
     assert found["validity"]["max_days"] == 180
     mail = found["methods"][0]

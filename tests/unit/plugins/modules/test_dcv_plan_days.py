@@ -156,14 +156,22 @@ VALIDITY = [
 ]
 
 
+CAPS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
+
+
 @pytest.mark.parametrize(("product", "at", "not_after", "days"), VALIDITY)
 def test_validity_is_the_sellers_arithmetic_under_the_cap(product: str, at: str, not_after: str, days: int) -> None:
     name = "*.example.jp" if "wildcard" in product else "example.jp"
     one = planned(product, name, validation=by_mail("admin@example.jp"), as_of=at)
-    assert one.plan["validity"] == {"max_days": days, "not_after": not_after}
+    validity = one.plan["validity"]
+    assert (validity["max_days"], validity["not_after"]) == (days, not_after)
+    (reason,) = validity["reasons"]
+    cap = next(limit for since, limit in CAPS if since <= parse_time(at).date())
+    assert ("lives at most" in reason) is (days == cap)  # else the seller is stricter, and it is said
+    assert ("stricter than the rule" in reason) is (days != cap)
+    assert validity["facts"]
 
 
-CAPS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
 FIRST = datetime(2026, 2, 18, tzinfo=timezone.utc)
 
 

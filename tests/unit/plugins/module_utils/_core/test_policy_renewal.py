@@ -6,12 +6,12 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import Calendar, Freeze
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector, InputErrors
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import (
     Choose,
     Due,
     Facts,
-    Freeze,
     Outcome,
     RenewalPolicy,
     decide,
@@ -89,7 +89,7 @@ def test_what_is_due_whatever_the_day(choose: Choose, has: Live | None, code: st
 @pytest.mark.parametrize("state", ["revoked", "refused", "rolled_back"])
 def test_a_revoked_certificate_is_replaced_whatever_the_orders_after_it_came_to(state: str, choose: Choose) -> None:
     """Also in a freeze: who visits the site is told that the certificate must not be trusted."""
-    frozen = RenewalPolicy(freeze=(Freeze(at("2026-10-01"), at("2026-12-01"), "year-end sale"),))
+    frozen = RenewalPolicy(calendar=Calendar((Freeze(at("2026-10-01"), at("2026-12-01"), "year-end sale"),)))
     found = due(at("2026-10-10"), order=OpenOrder(state, None, None, ("1f",)), choose=choose, policy=frozen)
     assert (found.outcome, found.code) == (Outcome.DUE, "revoked") and "1f" in found.reason
 
@@ -135,29 +135,29 @@ def test_force_is_due_and_only_for_the_name() -> None:
     assert due(BEFORE, policy=RenewalPolicy(fraction=2 / 3, force=frozenset({"other"}))).code == "not_due"
 
 
-FREEZE = (Freeze(at("2026-11-25"), at("2026-12-05"), "year-end sale"),)
+FREEZE = Calendar((Freeze(at("2026-11-25"), at("2026-12-05"), "year-end sale"),))
 
 
 @pytest.mark.parametrize(
     ("has", "choose", "policy", "code"),
     [
-        pytest.param(LIVE, Choose.RENEW, RenewalPolicy(2 / 3, freeze=FREEZE), "frozen", id="a renewal is held back"),
+        pytest.param(LIVE, Choose.RENEW, RenewalPolicy(2 / 3, calendar=FREEZE), "frozen", id="a renewal is held back"),
         pytest.param(
-            live(dns_names=NAMES[:1]), Choose.RENEW, RenewalPolicy(freeze=FREEZE), "frozen", id="and new names"
+            live(dns_names=NAMES[:1]), Choose.RENEW, RenewalPolicy(calendar=FREEZE), "frozen", id="and new names"
         ),
         pytest.param(
-            live(dns_names=NAMES[:1]), Choose.ISSUE, RenewalPolicy(freeze=FREEZE), "names_changed", id="issue is not"
+            live(dns_names=NAMES[:1]), Choose.ISSUE, RenewalPolicy(calendar=FREEZE), "names_changed", id="issue is not"
         ),
-        pytest.param(None, Choose.RENEW, RenewalPolicy(freeze=FREEZE), "no_certificate", id="nor a missing one"),
+        pytest.param(None, Choose.RENEW, RenewalPolicy(calendar=FREEZE), "no_certificate", id="nor a missing one"),
         pytest.param(
             live(not_after=at("2026-12-04")),
             Choose.RENEW,
-            RenewalPolicy(2 / 3, freeze=FREEZE),
+            RenewalPolicy(2 / 3, calendar=FREEZE),
             "window_open",
             id="nor one that would end in the freeze",
         ),
         pytest.param(
-            LIVE, Choose.RENEW, RenewalPolicy(freeze=FREEZE, force=frozenset({"shop"})), "forced", id="nor a forced one"
+            LIVE, Choose.RENEW, RenewalPolicy(calendar=FREEZE, force=frozenset({"shop"})), "forced", id="nor a forced one"
         ),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_freeze(has: Live | None, choose: Choose, policy: RenewalPolicy, code:
 
 
 def test_a_freeze_ends() -> None:
-    policy = RenewalPolicy(2 / 3, freeze=FREEZE)
+    policy = RenewalPolicy(2 / 3, calendar=FREEZE)
     assert due(at("2026-12-01"), policy=policy).at == at("2026-12-05")
     assert due(at("2026-12-05"), policy=policy).code == "window_open"
 
@@ -227,5 +227,5 @@ def test_a_bare_date_at_the_end_of_a_freeze_is_frozen() -> None:
     policy = read_policy(
         {"freeze": [{"from": "2026-12-28T09:00:00+09:00", "to": "2027-01-03", "reason": "new year"}]}, errors
     )
-    assert policy.freeze == (Freeze(at("2026-12-28"), at("2027-01-04"), "new year"),)
+    assert policy.calendar.freezes == (Freeze(at("2026-12-28"), at("2027-01-04"), "new year"),)
     assert not errors.errors

@@ -6,7 +6,8 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector, InputErrors
-from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Handshake, Wish, read_wishes
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish, read_wishes
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish_deploy import Handshake
 
 
 def read(*items: t.Any) -> list[Wish]:

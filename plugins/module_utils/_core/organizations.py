@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of ``inkan_organizations`` a plan tells people: who is called, at which number, with which papers.
+
+Only these fields are read here; the others (subject fields, signatures) are the adapters' business.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import date
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
+from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import WORDS, StepRule
+
+KINDS = WORDS[StepRule]["organization_kinds"]
+
+
+@dataclass(frozen=True)
+class Organization:
+    """kind None: not known. phone: the listed one. responsible, responsible_mail: the 申請責任者."""
+
+    kind: str | None = None
+    opened_on: date | None = None
+    name: str | None = None
+    phone: str | None = None
+    responsible: str | None = None
+    responsible_mail: str | None = None
+
+    def filled(self, text: str) -> str:
+        """``text`` with its placeholders replaced; by words where a value is not known."""
+        for word, value, otherwise in (
+            ("{organization}", self.name, "the organization"),
+            ("{phone}", self.phone, "the listed phone number"),
+            ("{responsible}", self.responsible, "the person responsible for the application (申請責任者)"),
+            ("{responsible_mail}", self.responsible_mail, "the mailbox of that person"),
+        ):
+            text = text.replace(word, value or otherwise)
+        return text
+
+
+NOBODY = Organization()
+
+
+def read_organizations(raw: t.Any, errors: InputCollector) -> dict[str, Organization]:
+    """The dictionary ``organizations`` (``inkan_organizations``)."""
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        Fields(raw, where="option organizations", path="organizations", errors=errors)
+        return {}
+    return {str(name): _organization(str(name), one, errors) for name, one in raw.items()}
+
+
+def _organization(name: str, raw: t.Any, errors: InputCollector) -> Organization:
+    fields = Fields(raw, where=f'organization "{name}"', path=f"organizations.{name}", errors=errors)
+    responsible = fields.raw("responsible")
+    person = fields.at("responsible", responsible) if isinstance(responsible, dict) else None
+    opened = fields.time("opened_on")
+    return Organization(
+        kind=fields.one_of("kind", KINDS, "") or None,
+        opened_on=opened.date() if opened is not None else None,
+        name=fields.text("japanese_name") or fields.text("name"),
+        phone=fields.text("phone"),
+        responsible=person.text("name") if person is not None else fields.text("responsible"),
+        responsible_mail=person.text("mail") if person is not None else None,
+    )
