@@ -10,7 +10,7 @@ RINGS := $(DEV) python scripts/test_rings.py
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
 
-demo: ## issue, deploy, prove, renew and roll back certificates on real servers of this machine
+demo: ## order, approve, deploy, prove, renew and roll back certificates in the lab, two minutes
 	@scripts/demo
 
 lab: ## a made-up world to play in: seller, DNS, mail and web servers on loopback (tests/lab/README.md)
@@ -34,7 +34,7 @@ floor: ## unit tests of module code on Python 3.9 with cryptography 36
 	@$(RINGS) $@
 integration: ## ansible-test integration: each module and role on this machine, twice
 	@$(RINGS) $@
-molecule: ## the default molecule scenario
+molecule: ## the default molecule scenario, in the lab
 	@$(RINGS) $@
 real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
 	@$(RINGS) $@
