@@ -11,13 +11,14 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.adapter import AcmeFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.adapter import DigicertFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.adapter import RestFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 
 __all__ = ["ADAPTERS", "adapter_factories"]
 
 #: The words of ``adapter`` in inkan_ca_accounts.
-ADAPTERS = ("acme", "rest")
+ADAPTERS = ("acme", "digicert", "rest")
 
 
 def adapter_factories(*, clock: Clock, new_private_key: t.Callable[[str], bytes]) -> dict[str, AdapterFactory]:
@@ -25,5 +26,6 @@ def adapter_factories(*, clock: Clock, new_private_key: t.Callable[[str], bytes]
     this room does not import that one)."""
     return {
         "acme": AcmeFactory(clock=clock, new_private_key=new_private_key),
+        "digicert": DigicertFactory(clock=clock),
         "rest": RestFactory(clock=clock),
     }

@@ -1,0 +1,501 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The adapter for DigiCert CertCentral (Services API v2): the verbs of ``_ca/contract``, no memory at all.
+
+    submit ─► needs_approval ── an administrator ──► pending ──► processing ──► issued ──► download
+      │            └─ rejected                         │  look: the token, and where it goes
+      │                                                │  ready: check-dcv, which only hurries DigiCert's own look
+      │ issued at once, when all was validated before  └─ canceled
+      └──────────────────────────────────────────────────────────────────────► issued
+
+    issued ── submit (reissue) ─► reissue_pending ── issued, canceled, rejected ──► issued
+
+A lost submit is found by our reference (``alternative_order_id``), a lost reissue by the comment that bears it. An
+order ends by its status only, and when that is said twice; never by an error answer. A status that no table knows is
+unknown.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import typing as t
+import urllib.parse
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    PREDECESSOR_UNKNOWN,
+    AccountConfig,
+    Capabilities,
+    Contact,
+    Finding,
+    Issued,
+    OrderKind,
+    OrderRequest,
+    Seen,
+    Status,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers import (
+    Handle,
+    OrderInfo,
+    listed,
+    number_of,
+    text_of_field,
+    unusable,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains import Domains
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
+    approval_mails,
+    method_word,
+    order_body,
+    organization_of,
+    product_of,
+    reissue_body,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders import (
+    ENDS,
+    STAFF,
+    Orders,
+    not_about_the_order,
+    words_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import scope_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings, parse_settings
+from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InkanError,
+    InputError,
+    RefusedError,
+    TransportError,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words import (
+    METHOD_WORDS,
+    REASONS,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._io.budget import SharedBudget
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
+
+__all__ = ["DigicertAdapter", "DigicertFactory"]
+
+#: Requests are counted as they leave; on their way they may come closer together.
+_SPARE = 0.5
+#: Seconds after a check that found nothing: the caches of its resolvers.
+_NOT_YET = 10.0
+_MOST_PAGES = 20
+_GONE = frozenset({"not_found", "not_found|order"})
+#: An intent is written before the request leaves, by a clock that is not DigiCert's.
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+class DigicertAdapter:
+    """CaAdapter."""
+
+    def __init__(self, network: Network, settings: Settings, clock: Clock) -> None:
+        self._network = network
+        self._settings = settings
+        self._orders = Orders(network, settings, clock)
+        self._domains = Domains(network)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            methods=tuple(row.method for row in METHOD_WORDS),
+            wildcard_methods=tuple(row.method for row in METHOD_WORDS if row.wildcard),
+            finding=Finding.EXACT,
+            renewing=True,
+            reissuing=True,
+            resending=True,
+            changing_contact=True,
+        )
+
+    # --- ordering ----------------------------------------------------------------------------------------------------
+
+    def submit(self, request: OrderRequest) -> Seen:
+        """Once the number is known the order is not lost again, whatever else is wrong with the answer."""
+        product = product_of(request, self._settings)
+        predecessor = Handle.read(request.replaces.handle).order if request.replaces is not None else ""
+        domains: tuple[str, ...] = ()
+        if request.kind is OrderKind.REISSUE:
+            path, body = f"/order/certificate/{predecessor}/reissue", reissue_body(request, self._settings)
+        else:
+            path, body = f"/order/certificate/{product.name_id}", order_body(request, self._settings)
+            domains = self._prevalidated(request)
+        call = Call("POST", path, "reissue" if request.kind is OrderKind.REISSUE else "order", body, is_submit=True)
+        try:
+            answer = self._network.ask(call)
+        except RefusedError as refusal:
+            if predecessor and not refusal.retryable and self._is_about(refusal, predecessor):
+                raise _predecessor_unknown(refusal, predecessor) from refusal
+            raise
+        return _placed(answer, request, domains)
+
+    def _prevalidated(self, request: OrderRequest) -> tuple[str, ...]:
+        """Nothing is ordered by it: whatever is lost here, no order is."""
+        product = product_of(request, self._settings)
+        if not self._settings.prevalidate or product.level == "dv":
+            return ()
+        organization = organization_of(request, self._settings)
+        word = method_word(request, product, self._settings)
+        mails = [one["email"] for one in approval_mails(request)[:1]] if request.method == "email" else []
+        names = dict.fromkeys(scope_of(name, self._settings) for name in request.dns_names)
+        try:
+            numbers = [self._domains.add(name, organization, product.level, word, mails) for name in names]
+        except TransportError as failure:
+            failure.sent = False
+            raise
+        return tuple(number for number in numbers if number)
+
+    def _is_about(self, refusal: RefusedError, predecessor: str) -> bool:
+        """Whether the order to be renewed or reissued is why: DigiCert says so, or has no such order for us."""
+        if "renewal_of_order" in refusal.why or "not_found|order" in codes_of(refusal):
+            return True
+        try:
+            self._network.ask(Call("GET", f"/order/certificate/{predecessor}", "look at the order before"))
+        except RefusedError as failure:
+            return not failure.retryable and not _GONE.isdisjoint(codes_of(failure))
+        except InkanError:
+            return False
+        return False
+
+    def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
+        """By our reference, which no order but ours bears; a live one is preferred to one that has ended."""
+        if request.kind is OrderKind.REISSUE:
+            return self._find_reissue(request, known_handles, since)
+        known = {handle.partition("/")[0] for handle in known_handles if "/reissue/" not in handle}
+        ours = {number: word for number, word in self._with_reference(request.reference).items() if number not in known}
+        if not ours:
+            return None
+        return self._adopted(Handle(min(ours, key=lambda number: self._orders.means(ours[number]) in ENDS)), request)
+
+    def _with_reference(self, reference: str) -> dict[str, str]:
+        """Numbers and status words of all orders; half a list is none: "not there" costs a certificate."""
+        found: dict[str, str] = {}
+        path = f"/order/alternate/{urllib.parse.quote(reference, safe='')}"
+        for page in range(_MOST_PAGES):
+            data = self._listed(path if not page else f"{path}?offset={len(found)}")
+            orders = data.get("orders")
+            if not isinstance(orders, list):
+                raise unusable("the list of orders is not in it", "there is no list under orders")
+            before = len(found)
+            for one in listed(orders):
+                number = number_of(one.get("order_id")) if isinstance(one, dict) else ""
+                if not number:
+                    raise unusable("an order with our reference has no number", escaped(repr(one), 200))
+                found[number] = text_of_field(one, "status")
+            about = data.get("page")
+            total = about.get("total") if isinstance(about, dict) else None
+            if not isinstance(total, int) or len(found) >= total:
+                return found
+            if len(found) == before:
+                break
+        raise unusable("the list of orders is not whole", f"{len(found)} orders are in it", "digicert_half_a_list")
+
+    def _listed(self, path: str) -> t.Mapping[str, t.Any]:
+        try:
+            data = self._network.ask(Call("GET", path, "find by our reference"))
+        except RefusedError as refusal:
+            if not refusal.retryable and not _GONE.isdisjoint(codes_of(refusal)):
+                return {"orders": []}
+            raise not_about_the_order(refusal) from refusal
+        if not isinstance(data, dict):
+            raise unusable("the list of orders is not in it", f"it is a {type(data).__name__}")
+        return data
+
+    def _find_reissue(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
+        """At its predecessor: the request with our reference; else one that nobody knows, of that time."""
+        handle = Handle(Handle.read(request.replaces.handle).order) if request.replaces is not None else Handle("0")
+        info = self._orders.info(handle)
+        open_ones = [one for one in info.requests if "reissue" in one.kind and one.number]
+        ours = [one for one in open_ones if request.reference in one.comments]
+        if not ours:
+            ours = [
+                one
+                for one in open_ones
+                if not one.comments
+                and str(replace(handle, reissue=one.number)) not in known
+                and one.date is not None
+                and one.date >= since - _CLOCKS_DIFFER
+            ]
+        if not ours:
+            return None
+        return self._adopted(replace(handle, reissue=ours[-1].number), request)
+
+    def _adopted(self, handle: Handle, request: OrderRequest) -> Seen:
+        """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost."""
+        try:
+            return self._orders.seen(handle, request)
+        except InkanError as failure:
+            return Seen(handle=str(handle), status=Status.UNKNOWN, status_word="found", problem=failure.sentence())
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def look(self, handle: str, request: OrderRequest) -> Seen:
+        seen = self._orders.seen(Handle.read(handle), request)
+        return self._orders.seen(Handle.read(handle), request) if seen.status in ENDS else seen
+
+    # --- acting ------------------------------------------------------------------------------------------------------
+
+    def ready(self, handle: str, request: OrderRequest) -> Seen:
+        """check-dcv. That DigiCert looked and did not find it yet is no error: it looks again by itself, as we do."""
+        ours = Handle.read(handle)
+        if request.method == "email":
+            return self.look(handle, request)
+        if ours.domains:
+            words = [word for number in ours.domains for word in [self._domains.check(number)] if word]
+            if words:
+                return self._not_yet(handle, "; ".join(words))
+        try:
+            data = self._network.ask(Call("PUT", f"/order/certificate/{ours.order}/check-dcv", "check"))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            return self._checked_in_vain(handle, request, refusal)
+        return self._checked(handle, request, data)
+
+    def _checked(self, handle: str, request: OrderRequest, data: object) -> Seen:
+        answer = data if isinstance(data, dict) else {}
+        word = escaped(text_of_field(answer, "order_status"), 200)
+        if self._orders.means(word) is Status.ISSUED:
+            return self.look(handle, request) if Handle.read(handle).reissue else Seen(handle, Status.ISSUED, word)
+        names = tuple(
+            text_of_field(one, "dns_name").lower()
+            for one in listed(answer.get("dns_name_validations"))
+            if isinstance(one, dict) and one.get("status") == "valid"
+        )
+        if answer.get("dcv_status") == "valid":
+            after = STAFF if self._orders.is_by_staff(request) else None
+            return Seen(handle, Status.ISSUING, word or "(none)", validated=names, retry_after=after)
+        return replace(self._not_yet(handle, ""), validated=names)
+
+    def _checked_in_vain(self, handle: str, request: OrderRequest, refusal: RefusedError) -> Seen:
+        """The order may have gone on meanwhile; then the refusal says nothing."""
+        codes = {code.partition("|")[0] for code in codes_of(refusal)} | set(codes_of(refusal))
+        if not codes.isdisjoint(self._settings.not_yet_codes):
+            return self._not_yet(handle, refusal.why)
+        seen = self.look(handle, request)
+        if seen.status in (Status.WANTS_VALIDATION, Status.VALIDATING):
+            raise not_about_the_order(refusal) from refusal
+        return seen
+
+    def _not_yet(self, handle: str, why: str) -> Seen:
+        return Seen(handle, Status.VALIDATING, "pending", problem=why, retry_after=_NOT_YET)
+
+    def resend(self, handle: str, request: OrderRequest) -> Seen:
+        """The mails of DCV, and of an EV order those to its approvers."""
+        self._send_mails(Handle.read(handle), request, None)
+        approvers = [
+            contact["email"]
+            for contact in self._settings.contacts
+            if contact.get("contact_type") == "ev_approver" and contact.get("email")
+        ]
+        if approvers and product_of(request, self._settings).level == "ev":
+            path = f"/order/certificate/{Handle.read(handle).order}/order-approval/resend-emails"
+            self._network.ask(Call("PUT", path, "send the EV approval again", {"emails": approvers}))
+        return self.look(handle, request)
+
+    def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        self._send_mails(Handle.read(handle), request, contact.address)
+        changed = {"contact": {"kind": contact.kind, "address": contact.address}}
+        return self.look(handle, replace(request, options={**request.options, **changed}))
+
+    def _send_mails(self, handle: Handle, request: OrderRequest, address: str | None) -> None:
+        """address: the new one, None: those that it wrote to."""
+        locale = str(self._settings.extra.get("locale") or "")
+        mails = [address] if address else list(self._orders.mails(handle, request))
+        if handle.domains:
+            for number in handle.domains:
+                self._domains.send_mails(number, mails, locale)
+            return
+        wishes = [
+            {"domain": one["dns_name"], "email": one["email"], "email_domain": one["email_domain"]}
+            for mail in mails
+            for one in approval_mails(request, mail)
+        ]
+        body: dict[str, t.Any] = {"domain_approval_emails": wishes}
+        if locale:
+            body["locale"] = locale
+        path = f"/order/certificate/{handle.order}/resend-emails"
+        try:
+            self._network.ask(Call("PUT", path, "send approval mails", body))
+        except RefusedError as refusal:
+            if refusal.retryable or not address:
+                raise
+            raise self._with_possible(refusal, request) from refusal
+
+    def _with_possible(self, refusal: RefusedError, request: OrderRequest) -> RefusedError:
+        """The refusal of an address, with those that DigiCert would write to."""
+        try:
+            possible = self._domains.addresses(validated_name(request.common_name))
+        except InkanError:
+            possible = ()
+        todo = f"Possible are {', '.join(escaped(one, 254) for one in possible)}" if possible else refusal.todo
+        return RefusedError(todo=todo, **words_of(refusal))
+
+    def cancel(self, handle: str, request: OrderRequest) -> Seen:
+        """One that is refused is as wanted if the order has ended meanwhile. Of a reissue only that is cancelled."""
+        ours = Handle.read(handle)
+        body = {"status": "canceled", "note": f"cancelled by inkan.tls, {request.reference}"}
+        try:
+            self._network.ask(Call("PUT", f"/order/certificate/{ours.order}/status", "cancel", body))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            seen = self.look(handle, request)
+            if seen.status not in ENDS | {Status.ISSUED}:
+                raise
+            return seen
+        if ours.reissue:
+            return Seen(handle, Status.CANCELLED, "canceled")
+        return self.look(handle, request)
+
+    # --- certificates ------------------------------------------------------------------------------------------------
+
+    def download(self, handle: str, request: OrderRequest) -> Issued:
+        """One for another key is handed on when nothing else is to be had: then a person has to look."""
+        ours = Handle.read(handle)
+        info = self._orders.info(ours)
+        certificates = self._orders.certificates(ours, info, wanted_key=request.csr_pem)
+        if not certificates:
+            raise RefusedError(
+                code="digicert_not_issued",
+                what="The certificate is not there yet",
+                where=f"order {handle}",
+                why=f"DigiCert calls the order {info.status_word!r} and hands out no certificate",
+                todo="Run again",
+                retryable=True,
+            )
+        return Issued(certificate=certificates[0], chain=tuple(certificates[1:]))
+
+    def revoke(self, certificate_pem: str, reason: str) -> None:
+        """One that is revoked already is as wanted. Whether a serial number begins with a zero is told nowhere."""
+        if reason not in REASONS:
+            raise InputError(
+                code="unknown_reason",
+                what="Cannot revoke",
+                why=f"DigiCert has no reason {reason!r}",
+                todo=f"Choose one of {', '.join(REASONS)}",
+            )
+        serial = serial_of(certificate_pem)
+        padded = serial.zfill(len(serial) + len(serial) % 2).upper()
+        body: dict[str, t.Any] = {"revocation_reason": reason}
+        if self._settings.skip_approval is not None:
+            body["skip_approval"] = self._settings.skip_approval
+        for number in dict.fromkeys((padded, serial)):
+            try:
+                data = self._network.ask(Call("PUT", f"/certificate/{number}/revoke", "revoke", body))
+            except RefusedError as refusal:
+                if refusal.retryable:
+                    raise
+                if self._is_revoked(number):
+                    return
+                if number != serial and not _GONE.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
+                    continue
+                raise
+            _require_revoked(data)
+            return
+
+    def _is_revoked(self, serial: str) -> bool:
+        try:
+            data = self._network.ask(Call("GET", f"/order/certificate/{serial}", "look for the certificate"))
+        except RefusedError:
+            return False
+        return isinstance(data, dict) and data.get("status") == "revoked"
+
+
+class DigicertFactory:
+    """AdapterFactory. budget: from settings and a folder to what counts the requests (default: a shared file)."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        http: t.Callable[[str | None], HttpClient] | None = None,
+        budget: t.Callable[[Settings, str], Budget] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._http = http or (lambda ca_bundle: DirectHttp(ca_bundle=ca_bundle))
+        self._budget = budget or self._shared_budget
+
+    def settings_errors(self, account: AccountConfig) -> list[str]:
+        return parse_settings(account)[1]
+
+    def open(self, account: AccountConfig, *, deadline: float) -> DigicertAdapter:
+        settings, errors = parse_settings(account)
+        if settings is None:
+            raise InputError(
+                code="bad_account_settings",
+                what=f"The settings of CA account {account.name!r} cannot be used",
+                why="; ".join(errors),
+                todo="Correct inkan_ca_accounts",
+            )
+        budget = self._budget(settings, os.path.dirname(account.state_directory))
+        http = self._http(settings.ca_bundle)
+        return DigicertAdapter(Network(http, self._clock, settings, budget, deadline=deadline), settings, self._clock)
+
+    def _shared_budget(self, settings: Settings, folder: str) -> Budget:
+        """DigiCert counts by key, whatever accounts of ours use it; a digest of a random key tells nothing of it."""
+        digest = hashlib.sha256(f"{settings.url}\0{settings.api_key}".encode("utf-8", "replace")).hexdigest()
+        limits = [Limit(limit.requests, limit.seconds + _SPARE) for limit in settings.limits]
+        return SharedBudget(folder, f".budget-{digest[:16]}", limits, self._clock)
+
+
+# --- answers and errors --------------------------------------------------------------------------------------------
+
+
+def _placed(answer: object, request: OrderRequest, domains: tuple[str, ...]) -> Seen:
+    info = OrderInfo.read(answer) if isinstance(answer, dict) else OrderInfo({})
+    if not info.number:
+        raise TransportError(
+            code="digicert_order_without_number",
+            what="DigiCert took the order, but its answer cannot be used",
+            where=f"reference {request.reference}",
+            why="it says no order number",
+            todo="It is looked for before anything is ordered again",
+            sent=True,
+        )
+    about = info.requests[-1] if info.requests else None
+    handle = Handle(info.number)
+    if request.kind is OrderKind.REISSUE:
+        handle = replace(handle, reissue=about.number if about and about.number else "0")
+    else:
+        told = [number_of(one.get("id")) for one in listed(info.data.get("domains")) if isinstance(one, dict)]
+        handle = replace(handle, domains=tuple(dict.fromkeys([*(number for number in told if number), *domains])))
+    is_issued = bool(info.certificate_id or info.data.get("certificate_chain"))
+    word = escaped(about.status, 200) if about and about.status else "(placed)"
+    return Seen(str(handle), Status.ISSUED if is_issued else Status.ACCEPTED, word)
+
+
+def _require_revoked(data: object) -> None:
+    """201 with a request: it waits for the account's own people."""
+    if not isinstance(data, dict) or data.get("status") in (None, "approved"):
+        return
+    raise RefusedError(
+        code="digicert_revocation_waits",
+        what="The certificate is not revoked yet",
+        where=f"request {number_of(data.get('id')) or '(without number)'}",
+        why=f"DigiCert calls the request {escaped(repr(data.get('status')), 100)}",
+        todo="An administrator of the CertCentral account has to approve it; or set skip_approval, where the key may",
+    )
+
+
+def _bare(refusal: RefusedError) -> set[str]:
+    return {code.partition("|")[0] for code in codes_of(refusal)}
+
+
+def _predecessor_unknown(refusal: RefusedError, predecessor: str) -> RefusedError:
+    return RefusedError(
+        code=PREDECESSOR_UNKNOWN,
+        what=f"DigiCert does not take the order {predecessor} as the one before",
+        where=refusal.where,
+        why=refusal.why,
+        todo="Nothing was ordered. The order before may be of another account or division",
+        reference=refusal.reference,
+    )

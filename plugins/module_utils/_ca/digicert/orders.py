@@ -1,0 +1,245 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An order at CertCentral, read: its status, what it wants, to whom it wrote, and its certificate.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of, pem_blocks
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers import (
+    Handle,
+    OrderInfo,
+    RequestInfo,
+    Token,
+    listed,
+    text_of_field,
+    unusable,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains import Domain, Domains
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
+    approval_mails,
+    method_word,
+    product_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import scope_of, wanted_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words import ORDER_WORDS, REQUEST_WORDS
+
+__all__ = ["ENDS", "STAFF", "Orders", "not_about_the_order", "words_of"]
+
+ENDS = frozenset({Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
+#: Seconds: nobody's look at the order makes DigiCert's staff, who validate an organization, any faster.
+STAFF = 600.0
+_NOTES = {row.word: row.note for row in (*ORDER_WORDS, *REQUEST_WORDS)}
+_QUEUE = frozenset(row.word for row in REQUEST_WORDS if row.means == "wants_approval")
+
+
+class Orders:
+    def __init__(self, network: Network, settings: Settings, clock: Clock) -> None:
+        self._network = network
+        self._settings = settings
+        self._clock = clock
+        self._domains = Domains(network)
+
+    def seen(self, handle: Handle, request: OrderRequest) -> Seen:
+        info = self.info(handle)
+        word, means = info.status_word, self.means(info.status_word)
+        if word == "reissue_pending" and not handle.reissue:
+            means = Status.ISSUED  # of another certificate: this one is there
+        if handle.reissue and means is Status.ISSUED:
+            return self._reissued(handle, info, request)
+        if means is Status.WANTS_VALIDATION:
+            return self._pending(handle, info, request)
+        if not handle.reissue:
+            info.require_names(request)
+        about = info.request_of(handle)
+        wanted, problem = Wanted(), ""
+        if means is Status.WANTS_APPROVAL:
+            wanted = Wanted(notes=_notes(handle, word, about))
+        elif means in ENDS:
+            problem = about.comments if about else ""
+        retry_after = STAFF if means is Status.ISSUING and self.is_by_staff(request) else None
+        return Seen(str(handle), means, word or "(none)", wanted, problem=problem, retry_after=retry_after)
+
+    def _pending(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
+        if not handle.reissue:
+            info.require_names(request)
+        word, about = info.status_word, info.request_of(handle)
+        notes = _notes(handle, about.status, about) if about and about.status in _QUEUE else ()
+        if about is not None and handle.reissue and about.status == "rejected":
+            return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
+        if request.method == "email":
+            mails = self.mails(handle, request)
+            return Seen(str(handle), Status.WANTS_APPROVAL, word, Wanted(notes=notes, mails=mails))
+        tokens = self._tokens(handle, info, request)
+        if tokens is None and notes:
+            return Seen(str(handle), Status.WANTS_APPROVAL, word, Wanted(notes=notes))
+        if tokens is None:  # DigiCert looks by itself; what was published stays
+            return Seen(str(handle), Status.VALIDATING, word, retry_after=STAFF)
+        wanted = wanted_of(tokens, request, self._settings, notes)
+        if not wanted.records and not wanted.files:
+            after = STAFF if self.is_by_staff(request) else None
+            return Seen(str(handle), Status.ISSUING, word, retry_after=after)
+        ends = [token.expires for token in tokens.values() if token.expires is not None and not token.is_done]
+        return Seen(str(handle), Status.WANTS_VALIDATION, word, wanted, expires=min(ends, default=None))
+
+    def _reissued(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
+        """``issued`` is said of the order before and after; whether it is the new certificate only its key tells."""
+        about = info.request_of(handle)
+        if about is not None and about.status == "rejected":
+            return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
+        if about is not None and self.means(about.status) is Status.CANCELLED:
+            return Seen(str(handle), Status.CANCELLED, about.status)
+        if has_key_of(request.csr_pem, self.certificates(handle, info)):
+            return Seen(str(handle), Status.ISSUED, info.status_word)
+        why = "the order is issued, but with a certificate for another key: the reissue is not there"
+        return Seen(str(handle), Status.UNKNOWN, info.status_word, problem=why)
+
+    def info(self, handle: Handle) -> OrderInfo:
+        info = OrderInfo.read(self._read(Call("GET", f"/order/certificate/{handle.order}", "look")))
+        info.require_number(handle)
+        return info
+
+    def means(self, word: str) -> Status:
+        return self._settings.statuses.get(word, Status.UNKNOWN)
+
+    def is_by_staff(self, request: OrderRequest) -> bool:
+        return product_of(request, self._settings).level != "dv"
+
+    def mails(self, handle: Handle, request: OrderRequest) -> tuple[str, ...]:
+        """To whom it wrote; where it does not tell, to whom it should."""
+        path = f"/order/certificate/{handle.order}/email-validation"
+        try:
+            data = self._network.ask(Call("GET", path, "see who was written to"))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            data = None
+        emails = listed(data.get("emails")) if isinstance(data, dict) else []
+        told = [text_of_field(one, "email") for one in emails if isinstance(one, dict)]
+        chosen = [one["email"] for one in approval_mails(request)]
+        return tuple(dict.fromkeys(mail for mail in told or chosen if mail))
+
+    def _tokens(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> dict[str, Token] | None:
+        """By name; None where DigiCert has none for this order."""
+        if handle.domains:
+            return self._tokens_of_domains(handle, request)
+        token = self._order_token(handle, request)
+        if token is None:
+            return None
+        names = [*request.dns_names, *(name for name in info.names if not handle.reissue)]
+        return {scope_of(name, self._settings): token for name in names}
+
+    def _order_token(self, handle: Handle, request: OrderRequest) -> Token | None:
+        """The token that is still valid, or a new one. An order with another method gets ours."""
+        word = method_word(request, product_of(request, self._settings), self._settings)
+        begin = f"/order/certificate/{handle.order}"
+        for call in (
+            Call("PUT", f"{begin}/dcv-random-value", "get the token", {}),
+            Call("PUT", f"{begin}/dcv-method", "set the method", {"dcv_method": word}),
+        ):
+            try:
+                return Token.read(self._network.ask(call), "dcv_random_value")
+            except RefusedError as refusal:
+                if refusal.retryable:
+                    raise
+        return None
+
+    def _tokens_of_domains(self, handle: Handle, request: OrderRequest) -> dict[str, Token]:
+        word = method_word(request, product_of(request, self._settings), self._settings)
+        found = {}
+        for number in handle.domains:
+            domain = self._shown(number)
+            ours = [validated_name(name) for name in request.dns_names]
+            if not any(name == domain.name or name.endswith("." + domain.name) for name in ours):
+                why = f"domain {number} is {domain.name}; ordered were {', '.join(request.dns_names)}"
+                raise unusable("it validates another name", why[:1000], "digicert_other_names")
+            try:
+                found[domain.name] = self._domains.token(domain, word, self._clock.now())
+            except RefusedError as refusal:
+                raise not_about_the_order(refusal) from refusal
+        return found
+
+    def _shown(self, number: str) -> Domain:
+        try:
+            return self._domains.show(number)
+        except RefusedError as refusal:
+            raise not_about_the_order(refusal) from refusal
+
+    def certificates(self, handle: Handle, info: OrderInfo, wanted_key: str = "") -> list[str]:
+        """From the first place that has it, with the key of that request; [] where none hands out any.
+
+        Nothing is assumed of intermediates: whatever came with it goes along, and is put in order elsewhere.
+        """
+        first: list[str] = []
+        for paths in _places(handle, info):
+            found = self._downloaded(paths)
+            if found and (not wanted_key or has_key_of(wanted_key, found)):
+                return found
+            first = first or found
+        return first
+
+    def _downloaded(self, paths: t.Sequence[str]) -> list[str]:
+        texts = []
+        for path in paths:
+            try:
+                answer = self._network.ask(Call("GET", path, "download", is_text=not path.endswith("/chain")))
+            except RefusedError as refusal:
+                if refusal.retryable:
+                    raise
+                return []
+            texts += [answer] if isinstance(answer, str) else _chain_in(answer)
+        if not texts or "BEGIN CERTIFICATE" not in texts[0]:
+            return []  # a duplicate or reissue can be answered with something else; the next place may have it
+        return pem_blocks(*texts)
+
+    def _read(self, call: Call) -> t.Any:
+        """A call that only reads: a refusal of it says nothing about the order."""
+        try:
+            return self._network.ask(call)
+        except RefusedError as refusal:
+            raise not_about_the_order(refusal) from refusal
+
+
+def _notes(handle: Handle, word: str, about: RequestInfo | None) -> tuple[str, ...]:
+    """Who must act, and where."""
+    note = _NOTES.get(word) or "somebody has to act in CertCentral"
+    number = f" {about.number}" if about is not None and about.number and "request" in note else ""
+    return (f"{note}{number} of order {handle.order}" if number else f"{note} (order {handle.order})",)
+
+
+def _places(handle: Handle, info: OrderInfo) -> t.Iterator[tuple[str, ...]]:
+    """Paths that together have certificate and chain, the likeliest first."""
+    certificate = info.certificate_id
+    if certificate:
+        yield (f"/certificate/{certificate}/download/format/pem_all",)
+    yield (f"/certificate/download/order/{handle.order}/format/pem_all",)
+    if certificate:
+        leaf = f"/certificate/{certificate}/download/format/pem_nointermediate"
+        yield (leaf, f"/certificate/{certificate}/chain")
+
+
+def _chain_in(answer: object) -> list[str]:
+    intermediates = listed(answer.get("intermediates")) if isinstance(answer, dict) else []
+    return [text_of_field(one, "pem", 64 * 1024) for one in intermediates if isinstance(one, dict) and one.get("pem")]
+
+
+def not_about_the_order(refusal: RefusedError) -> InkanError:
+    """An error answer ends no order: only its status does."""
+    if refusal.retryable:
+        return refusal
+    todo = "The order stays as it is. Run again; if it stays, ask DigiCert"
+    return ProtocolError(retryable=True, todo=todo, **words_of(refusal))
+
+
+def words_of(refusal: RefusedError) -> dict[str, t.Any]:
+    return {word: getattr(refusal, word) for word in ("code", "what", "where", "why", "reference")}
