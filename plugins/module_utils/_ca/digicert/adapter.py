@@ -28,7 +28,6 @@ from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
-    PREDECESSOR_UNKNOWN,
     AccountConfig,
     Capabilities,
     Contact,
@@ -492,7 +491,7 @@ def _bare(refusal: RefusedError) -> set[str]:
 
 def _predecessor_unknown(refusal: RefusedError, predecessor: str) -> RefusedError:
     return RefusedError(
-        code=PREDECESSOR_UNKNOWN,
+        code="predecessor_unknown",  # PREDECESSOR_UNKNOWN of the contract
         what=f"DigiCert does not take the order {predecessor} as the one before",
         where=refusal.where,
         why=refusal.why,

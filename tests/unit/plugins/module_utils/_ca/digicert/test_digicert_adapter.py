@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    PREDECESSOR_UNKNOWN,
     Contact,
     Finding,
     OrderKind,
@@ -686,7 +687,7 @@ def test_a_renewal_of_a_foreign_order_is_told_so(desk: Desk, answers: dict[str, 
     for line, answer in answers.items():
         desk.on(line, answer)
     failure = code_of(lambda: desk.adapter.submit(request(**RENEWAL)))
-    assert (type(failure), failure.code, failure.retryable) == (RefusedError, "predecessor_unknown", False)
+    assert (type(failure), failure.code, failure.retryable) == (RefusedError, PREDECESSOR_UNKNOWN, False)
 
 
 @pytest.mark.parametrize("before", [info(id=500001), page(500), error(400, "invalid")])
@@ -718,7 +719,7 @@ def test_a_reissue_can_be_issued_at_once(desk: Desk) -> None:
 
 def test_a_reissue_of_a_foreign_order_is_told_so(desk: Desk) -> None:
     desk.on(REISSUE_LINE, error(404, "not_found|order"))
-    assert code_of(lambda: desk.adapter.submit(reissue())).code == "predecessor_unknown"
+    assert code_of(lambda: desk.adapter.submit(reissue())).code == PREDECESSOR_UNKNOWN
 
 
 def test_a_pending_reissue_wants_what_an_order_wants(desk: Desk) -> None:
