@@ -4,6 +4,7 @@
 
     press(lab, "hostmaster@example.jp")                                the newest mail, 承認する
     press(lab, "hostmaster@example.jp", button="承認しない", order="LS-000002")
+    press(lab, "hostmaster@example.jp", button="Approve")              a page in English
 
 ``lab`` is a Lab, or the facts of one that runs elsewhere (its lab.json). From a shell:
 
@@ -32,7 +33,8 @@ if t.TYPE_CHECKING:
     from .lab import Lab
 
 SECONDS = 10.0
-BEFORE_THE_LINK = "承認ページURL"
+#: the words by which a person finds the link that matters
+BEFORE_THE_LINK = "承認ページURL|次のリンクを開いて|Follow the link below"
 
 
 class NoMail(LookupError):
@@ -57,8 +59,8 @@ class Mail(t.NamedTuple):
 
     @property
     def link(self) -> str:
-        """The URL after the words 承認ページURL; empty if there is none."""
-        match = re.search(rf"{BEFORE_THE_LINK}.*?(https?://[^\s<>\"]+)", self.text, re.DOTALL)
+        """The URL after these words; empty if there is none."""
+        match = re.search(rf"(?:{BEFORE_THE_LINK}).*?(https?://[^\s<>\"]+)", self.text, re.DOTALL)
         return match[1] if match else ""
 
 
@@ -164,7 +166,7 @@ class _Page(HTMLParser):
         facts = {name: value or "" for name, value in attrs}
         if tag == "form" and facts.get("method", "").lower() == "post":
             self.action = facts.get("action", "")
-        elif tag == "input" and facts.get("type") == "hidden":
+        elif tag == "input" and (facts.get("type") == "hidden" or "checked" in facts):
             self._hidden[facts.get("name", "")] = facts.get("value", "")
         elif tag == "button":
             self._pressing = ({facts["name"]: facts.get("value", "")} if facts.get("name") else {}, [])

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole lab: DNS, mail, web hosts, the registrar and the seller, with one clock and one history.
+"""The whole lab: DNS, mail, web hosts, the registrar, the seller and CertCentral, with one clock and one history.
 
     with Lab(folder) as lab:
         lab.facts()["api_url"]
@@ -26,6 +26,7 @@ from pathlib import Path
 from .api_tls import ApiTls, make_api_tls
 from .clock import LabClock, iso_utc
 from .control import Control
+from .digicert import DigiCert
 from .dns_server import DnsServers
 from .history import History
 from .http_server import HttpServer, Routes
@@ -39,6 +40,8 @@ from .world import Extra, first_zones, web_address
 TICK_SECONDS = 0.2
 PORT_TRIES = 20
 FACTS_FILE = "lab.json"
+#: the roots of all who issue here
+ROOTS_FILE = "issuing-cas.pem"
 PID_FILE = "lab.pid"
 
 
@@ -50,6 +53,7 @@ class Lab:
     web: dict[str, WebHost]
     registrar: Registrar
     seller: Seller
+    digicert: DigiCert
     server: HttpServer
 
     def __init__(
@@ -121,7 +125,8 @@ class Lab:
                 }
                 for host in web
             },
-            "issuing_ca": str(self.seller.root_path),
+            "issuing_ca": str(self.folder / ROOTS_FILE),
+            "digicert": {**self.digicert.facts(), "ca": str(self._tls.ca)},
         }
 
     # --- start -----------------------------------------------------------------------------------------------------
@@ -138,29 +143,33 @@ class Lab:
             for name, address in zip(self._names, addresses, strict=True)
         }
         self._tls = make_api_tls(self.folder)
-        self._start_seller(self._tls)
+        self._start_sellers(self._tls)
+        roots = (self.seller.root_path, self.digicert.root_path)
+        (self.folder / ROOTS_FILE).write_text("".join(path.read_text("ascii") for path in roots), "ascii")
         self._write_facts()
 
     def _web_host(self, name: str, address: str) -> WebHost:
         folder = self.folder / name
         return WebHost(name, address, self._http_port, self._https_port, folder, self.history, self.switches)
 
-    def _start_seller(self, tls: ApiTls) -> None:
+    def _start_sellers(self, tls: ApiTls) -> None:
         routes = Routes()
         self.server = HttpServer(routes, clock=self.clock, certificate=tls.certificate, private_key=tls.private_key)
-        self.seller = Seller(
-            self.folder / "seller",
-            clock=self.clock,
-            history=self.history,
-            switches=self.switches,
-            dns=self.dns,
-            mail=self.mail,
-            registrar=self.registrar,
-            http_port=self._http_port,
-            https_port=self._https_port,
-            url=self.server.url,
-        )
+        world: dict[str, t.Any] = {
+            "clock": self.clock,
+            "history": self.history,
+            "switches": self.switches,
+            "dns": self.dns,
+            "mail": self.mail,
+            "registrar": self.registrar,
+            "http_port": self._http_port,
+            "https_port": self._https_port,
+            "url": self.server.url,
+        }
+        self.seller = Seller(self.folder / "seller", **world)
+        self.digicert = DigiCert(self.folder / "digicert", **world)
         self.seller.routes(routes)
+        self.digicert.routes(routes)
         Control(self).routes(routes)
         self._enter(self.server)
         ticks = threading.Thread(target=self._tick, name="lab-ticks", daemon=True)
@@ -173,10 +182,11 @@ class Lab:
 
     def _tick(self) -> None:
         while not self._ended.wait(TICK_SECONDS):
-            try:
-                self.seller.tick()
-            except Exception:  # noqa: BLE001 - the lab goes on, and tells
-                self._failures.append(traceback.format_exc())
+            for seller in (self.seller, self.digicert):
+                try:
+                    seller.tick()
+                except Exception:  # noqa: BLE001 - the lab goes on, and tells
+                    self._failures.append(traceback.format_exc())
 
     def _write_pid(self) -> None:
         """The file is locked for as long as the lab lives: a number that a killed lab left belongs to nobody."""

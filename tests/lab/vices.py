@@ -15,7 +15,7 @@ from collections import Counter
 
 class Vice(t.NamedTuple):
     name: str
-    #: which part of the lab has it: dns, web, mail, api, crawler, issuing
+    #: which part of the lab has it: dns, web, mail, api, crawler, issuing, digicert
     room: str
     default: bool
     what: str
@@ -87,6 +87,78 @@ VICES: tuple[Vice, ...] = (
         "a new issuing CA signs, and its own certificate was renewed at the download",
     ),
     Vice("wrong_chain", "issuing", False, "the intermediate has the issuer's name, but not its key: never deploy it"),
+    # --- digicert: the answers of its API ---
+    Vice(
+        "dc_too_many", "digicert", True, "429 request_limit_exceeded without Retry-After, once for each call; no effect"
+    ),
+    Vice("dc_too_many_seconds", "digicert", False, "429 with Retry-After in seconds, once for each call; no effect"),
+    Vice("dc_too_many_date", "digicert", False, "429 with Retry-After as a date of the lab's clock, once; no effect"),
+    Vice("dc_too_many_skewed", "digicert", False, "the same date by a clock that is an hour ahead, as the Date is"),
+    Vice("dc_server_error", "digicert", True, "500 with a page, once for each call; no effect"),
+    Vice("dc_unavailable", "digicert", False, "503 with a page and Retry-After, once for each call; no effect"),
+    Vice("dc_gateway_lost_effect", "digicert", False, "502 with a page, once for each call: but it has had its effect"),
+    Vice("dc_lost_answer", "digicert", True, "the call has its effect, then the connection closes; once for each"),
+    Vice("dc_cut_answer", "digicert", False, "the connection closes in the middle of the first answer to each call"),
+    Vice("dc_half_json", "digicert", False, "the first answer to each call is half of it, as if it were all"),
+    Vice("dc_html_for_json", "digicert", True, "200 with a page of HTML, once for each call; no effect"),
+    Vice("dc_redirect_to_page", "digicert", False, "302 to a page, once for each call; no effect"),
+    Vice("dc_unauthorized_first", "digicert", False, "401 though the key is right, once for each call; no effect"),
+    Vice("dc_huge_answer", "digicert", False, "the first look, list, search and download has 32 MiB before it"),
+    Vice("dc_slow_drip", "digicert", False, "the first answer to each call takes 2 seconds, drop by drop"),
+    Vice("dc_errors_object", "digicert", True, "errors is one object, not a list"),
+    # --- digicert: what they say ---
+    Vice("dc_strange_status", "digicert", True, "the first look at an order shows a status that nobody knows"),
+    Vice("dc_status_approved", "digicert", False, "the first look at an issued order says `approved`, as of old"),
+    Vice(
+        "dc_stale_answer_first", "digicert", False, "the first look after each change shows the order as it was before"
+    ),
+    Vice("dc_order_missing_first", "digicert", False, "the first look at each order gets 404 not_found|order"),
+    Vice("dc_renewal_link_stale", "digicert", True, "orders do not say what they renew, and by what they are renewed"),
+    Vice("dc_status_filter_ignored", "digicert", True, "lists hold orders of every status, whichever one asks for"),
+    Vice(
+        "dc_reference_shared", "digicert", False, "a canceled order of another name has the same alternative_order_id"
+    ),
+    Vice("dc_late_index", "digicert", False, "UNVERIFIED: new orders are in lists and searches only after 2 seconds"),
+    Vice("dc_alternate_404", "digicert", False, "UNVERIFIED: a search by alternative_order_id in vain gets 404"),
+    Vice("dc_numbers_as_text", "digicert", False, "numbers of orders and certificates come as texts"),
+    Vice("dc_keys_left_out", "digicert", False, "what is null is left out"),
+    Vice("dc_401_page", "digicert", False, "UNVERIFIED: a wrong key gets 401 with a page, not JSON"),
+    Vice("dc_refused_count_too", "digicert", False, "UNVERIFIED: refused requests count for the request limits, too"),
+    # --- digicert: what becomes of an order ---
+    Vice("dc_approval_queue", "digicert", False, "requests wait for an administrator, who has to answer them"),
+    Vice("dc_invalid_approver", "digicert", False, "UNVERIFIED status: who made a request may not answer it (400)"),
+    Vice("dc_processing_slow", "digicert", False, "an order that is validated is `processing` for 3 seconds"),
+    Vice("dc_check_late", "digicert", True, "the first check-dcv of each order finds nothing"),
+    Vice("dc_no_redirects", "digicert", False, "a file behind a redirect is not found, as resellers warn"),
+    Vice(
+        "dc_no_dnsauth",
+        "digicert",
+        False,
+        "UNVERIFIED: TXT records at _dnsauth. are not looked at, only the name itself",
+    ),
+    Vice("dc_token_only_at_name", "digicert", False, "UNVERIFIED: tokens count at the name itself, not above it"),
+    Vice(
+        "dc_cname_without_value", "digicert", False, "UNVERIFIED: _dnsauth. as an alias of dcv.digicert.com is enough"
+    ),
+    Vice("dc_free_base_name", "digicert", False, "DV for www.X is for X as well, which has to be validated, too"),
+    Vice("dc_dv_reuses_domains", "digicert", False, "UNVERIFIED: DV orders use what earlier DV orders have proven"),
+    Vice("dc_ev_approver_mail", "digicert", False, "UNVERIFIED: EV orders wait for the ev_approver, by a mail"),
+    Vice("dc_mail_old_subject", "digicert", False, "approval mails have the subject that they had earlier"),
+    Vice("dc_page_asks_scope", "digicert", False, "the approval page asks for a scope, as it did earlier"),
+    # --- digicert: certificates ---
+    Vice("dc_pem_missing_first", "digicert", True, "the first PEM download of each certificate holds none"),
+    Vice("dc_pem_repeated", "digicert", False, "PEM downloads hold everything twice"),
+    Vice("dc_chain_reversed", "digicert", False, "PEM downloads have the root before the intermediate"),
+    Vice(
+        "dc_new_intermediate",
+        "digicert",
+        False,
+        "another CA signs, and its own certificate was renewed at the download",
+    ),
+    Vice(
+        "dc_other_certificate", "digicert", False, "the first download of each certificate is one for another key"
+    ),
+    Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
 )
 
 
