@@ -158,7 +158,8 @@ class Loop:
             work.finish()
         elif step.at is not None:
             seconds = (step.at - self._clock.now()).total_seconds()
-            work.wait_until = max(work.wait_until, self._clock.monotonic() + seconds)
+            # due a TICK before: not before ``at`` all the same, or the CA is asked again and again until then
+            work.wait_until = max(work.wait_until, self._clock.monotonic() + seconds + TICK)
         return step
 
     def _judge(self, work: Work) -> Step:

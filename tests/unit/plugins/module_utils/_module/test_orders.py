@@ -229,6 +229,24 @@ def test_a_submit_that_never_arrived_is_found_missing_and_sent_again(ground: Pla
     assert list(ground.ca.orders) == ["order-1"]
 
 
+def test_the_last_moments_before_a_ca_has_settled_are_not_full_of_questions(
+    ground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallowed(_effect: t.Callable[[], t.Any]) -> t.Any:
+        raise TransportError(code="timeout", what="No answer came", sent=True)
+
+    def in_no_time(effect: t.Callable[[], t.Any]) -> t.Any:
+        plainly(0.005)
+        return effect()
+
+    plainly = ground.clock.sleep
+    monkeypatch.setattr(ground.clock, "sleep", lambda seconds: plainly(max(seconds - 0.05, 0.001)))  # woken early
+    ground.ca.fault("find", *[in_no_time] * 50)
+    ground.ca.fault("submit", swallowed)
+    ground.one(item(), until="wanted")
+    assert (ground.ca.count("submit"), ground.ca.count("find")) == (2, 2)
+
+
 def test_none_found_is_believed_only_after_a_while(ground: Playground) -> None:
     ground.ca.fault("submit", lost_answer)
     ground.ca.fault("find", lambda _effect: None)  # the CA's index lags behind
