@@ -353,6 +353,10 @@ options:
     description: Leave RV(plans) out. With thousands of certificates it saves time.
     type: bool
     default: false
+  load_until:
+    description:
+      - Return RV(load), the orders to come until the end of the month of this day, at most ten years after O(as_of).
+    type: str
 seealso:
   - module: inkan.tls.certificates_info
   - module: inkan.tls.certificate_orders_info
@@ -522,6 +526,23 @@ plans:
       returned: always
       type: dict
       sample: null
+load:
+  description:
+    - The work to come, if every certificate is renewed as it is declared, by O(renewal) and the lifetimes of each day. An
+      item that is refused, or brought from another one (C(issued_from)), is not counted.
+    - C(approvals) are orders that a person approves by a mail; C(without_method) are those whose method has ended by then.
+      C(movable) is what moving to other methods of the same products would save. C(stuck) are certificates whose product
+      has mail only.
+  returned: with O(load_until)
+  type: dict
+  sample:
+    months:
+      - month: "2026-11"
+        orders: 3
+        approvals: 1
+        without_method: 0
+    movable: {certificates: 1, names: [shop], approvals: 5, without_method: 12, methods: [file, registrar]}
+    stuck: {certificates: 0, names: [], approvals: 0, without_method: 0}
 as_of:
   description: The time that the plan was made for.
   returned: always
@@ -620,7 +641,7 @@ results:
 """
 
 import typing as t
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import read_description
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Account, Book, NameTools
@@ -629,12 +650,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inka
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import read_organizations
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan_load import load_to_come
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish, read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS, SELLERS
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._io.memory import without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Library, Result, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import IDNA_ERROR, to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
@@ -647,6 +670,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
 #: the rules are known from the first day to the last that a date of a certificate can mean
 _FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
 _LAST = datetime(2100, 1, 1, tzinfo=timezone.utc)
+_LOAD_YEARS = 10
 _CATALOGUE = Catalogue({seller.key: seller for seller in SELLERS}, {product.key: product for product in PRODUCTS})
 
 
@@ -663,14 +687,21 @@ def argument_spec() -> dict[str, t.Any]:
         "organizations": {"type": "dict"},
         "https_port": {"type": "int", "default": 443},
         "only_results": {"type": "bool", "default": False},
+        "load_until": {"type": "str"},
     }
 
 
 def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) -> Result:
+    with without_collection():
+        return _plan_all(params, clock)
+
+
+def _plan_all(params: dict[str, t.Any], clock: Clock | None) -> Result:
     """Judge all options first; then one plan and one result an item."""
     errors = InputCollector()
     wishes = read_wishes(params["certificates"], errors)
     book = _book(params, wishes, clock or SystemClock(), errors)
+    load_until = _load_until(params, book, errors)
     if errors.errors:
         for refusal in _refusals(params["certificates"], book):
             errors.extend(refusal)
@@ -680,6 +711,8 @@ def run(params: dict[str, t.Any], check_mode: bool, clock: Clock | None = None) 
     result.extra["as_of"] = render_time(book.as_of)
     if not params.get("only_results"):
         result.extra["plans"] = [one.plan for one in planned]
+    if load_until is not None:
+        result.extra["load"] = load_to_come(wishes, planned, book, load_until).as_data()
     unknown = sorted(book.policy.force - {wish.name for wish in wishes})
     if unknown:
         result.warnings.append(f"renewal.force names no certificate of this call: {', '.join(unknown)}")
@@ -718,6 +751,15 @@ def _as_of(params: dict[str, t.Any], clock: Clock, errors: InputCollector) -> da
         fields.wrong("as_of", params.get("as_of"), "the rules are known from 2024-01-01 to 2099-12-31")
         return _FIRST
     return moment
+
+
+def _load_until(params: dict[str, t.Any], book: Book, errors: InputCollector) -> date | None:
+    fields = Fields({"load_until": params.get("load_until")}, where="the options", path="", errors=errors)
+    until = fields.time("load_until")
+    if until is None or until.year <= book.as_of.year + _LOAD_YEARS:
+        return until.date() if until is not None else None
+    fields.wrong("load_until", params["load_until"], f"at most {_LOAD_YEARS} years after as_of are counted")
+    return None
 
 
 def _https_port(params: dict[str, t.Any], errors: InputCollector) -> int:

@@ -9,7 +9,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,7 +31,7 @@ class Validity:
     facts: tuple[str, ...]
 
 
-def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, period: t.Any = None) -> Validity:
+def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, period: str | None = None) -> Validity:
     """old_end: of the certificate that is renewed. period: the term that the item asks for."""
     limit = dcv.validity_limit(issued.date())
     end = dcv.end_of(issued, limit.days)
@@ -47,7 +46,7 @@ def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, p
     return Validity(max(days, 0), end, reason, facts)
 
 
-def terms(page: Page, period: t.Any = None) -> list[ValidityRule]:
+def terms(page: Page, period: str | None = None) -> list[ValidityRule]:
     """The rows of one term (the first one where none is asked for, or none is sold), and those of every term."""
     sold = [rule.period for rule in page.validity if rule.period]
     renewal = page.renewal

@@ -28,20 +28,23 @@ Data = dict[str, t.Any]
 
 
 def cliffs_of(wish: Wish, judgement: Judgement, book: Book) -> list[Data]:
+    """The dictionaries may be the same for several certificates: they are told, not changed."""
     rules = usable_rules(judgement, book)
-    found = list(_of_rules(judgement, rules, book))
+    found = [*_of_rules(judgement, rules, book), *_of_seller(wish, judgement)]
     if wish.validated_on is not None and wish.validated_on <= book.as_of and rules:
         found += _of_reuse(wish.validated_on.date(), book.day, rules)
-    found += _of_seller(wish, judgement)
     found.sort(key=lambda cliff: cliff["date"])
-    return [dict(cliff) for cliff in found]
+    return found
 
 
 def usable_rules(judgement: Judgement, book: Book) -> tuple[str, ...]:
     """Those that the certificate may be validated by: of a mailbox only its own."""
     rules = judgement.offer.rules if judgement.offer is not None else ()
     chosen = (judgement.mailbox.rule,) if judgement.mailbox is not None else rules
-    return tuple(rule for rule in chosen if all(dcv.allowed(rule, book.day, name).allowed for name in judgement.names))
+    # of plain names one stands for all
+    special = [name for name in judgement.names if name.startswith("*.") or name.endswith(".onion")]
+    names = special if len(special) == len(judgement.names) else [*special, ""]
+    return tuple(rule for rule in chosen if all(dcv.allowed(rule, book.day, name).allowed for name in names))
 
 
 def method_ends(judgement: Judgement, book: Book) -> date | None:
@@ -89,6 +92,8 @@ def _other(product: Product | None, stars: bool) -> str:
     """A product with its methods that no known date ends."""
     if product is None:
         return ""
+    if product.sources and not product.methods:
+        return f"{product.key} (a certificate that is ordered elsewhere by a method that goes on)"
     lasting = [offer.method for offer in product.methods if _lasts(offer, stars)]
     return f"{product.key} ({', '.join(lasting)})" if lasting else ""
 
@@ -153,12 +158,16 @@ def _of_seller(wish: Wish, judgement: Judgement) -> list[Data]:
         if mailbox is not None and contact.kind == mailbox.kind and contact.until and contact.until > page.day:
             what = f"the seller mails no contact of kind {contact.kind} any more"
             found.append(_cliff(contact.until, what, "choose another kind of contact before", *contact.facts))
-    return found + _of_arithmetic(wish, page)
+    key = ("arithmetic", wish.period)
+    changes: list[Data] | None = page.memo.get(key)
+    if changes is None:
+        changes = page.memo[key] = _of_arithmetic(wish.period, page)
+    return found + changes
 
 
-def _of_arithmetic(wish: Wish, page: Page) -> list[Data]:
+def _of_arithmetic(period: str | None, page: Page) -> list[Data]:
     """The seller's validity changes; what the rules demand of everybody on the same day is told by them."""
-    now = {rule.period for rule in terms(page, wish.options.get("period"))}
+    now = {rule.period for rule in terms(page, period)}
     what = "the seller counts the validity of new certificates in another way"
     do = "let renew run every day: it follows the lifetime of each certificate"
     since = {

@@ -94,14 +94,13 @@ def _window(wish: Wish, page: Page | None, book: Book) -> tuple[str | None, str 
 def _if_ignored(wish: Wish, rule: RenewalRule | None) -> Data:
     if rule is None:
         return {"outcome": "lapses", "key_made_by": None, "period": None}
-    stopped = wish.options.get("period") in rule.stopped_periods and wish.options.get("period") is not None
-    period = rule.period_instead if stopped else rule.period
+    period = rule.period_instead if wish.period in rule.stopped_periods else rule.period
     return {"outcome": rule.outcome, "key_made_by": rule.key_made_by, "period": period}
 
 
 def validity_data(wish: Wish, page: Page | None, book: Book) -> Data:
     """The seller's arithmetic under the cap of the day."""
-    found = validity_of(page, book.as_of, end_of(wish), wish.options.get("period"))
+    found = validity_of(page, book.as_of, end_of(wish), wish.period)
     return {
         "max_days": found.max_days,
         "not_after": render_time(found.not_after),

@@ -47,7 +47,8 @@ def parse_end(text: str) -> datetime:
 
 
 def render_time(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+    return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 def render_day(day: date) -> str:

@@ -136,6 +136,12 @@ class Wish:
     hosts_missing: tuple[str, ...] = field(default=())
     previous: Ordered | None = None
 
+    @property
+    def period(self) -> str | None:
+        """The term that is asked for, of products that are sold for several."""
+        asked = self.options.get("period")
+        return asked if isinstance(asked, str) else None
+
 
 def read_wishes(raw_items: t.Sequence[t.Any], errors: InputCollector) -> list[Wish]:
     """All items; with any error in ``errors`` the list must not be used."""
@@ -172,12 +178,12 @@ def _read_wish(raw: t.Any, number: int, errors: InputCollector) -> Wish:
         product=fields.text("product") or "acme",
         ca_account=fields.text("ca_account"),
         validation=_validation(fields.below("validation")),
-        key=_key(fields.below("key")),
-        deploy=read_deploy(fields.below("deploy")),
+        key=_key(fields.below("key")) if fields.given("key") else _ANY_KEY,
+        deploy=read_deploy(fields.below("deploy")) if fields.given("deploy") else _NO_DEPLOY,
         organization=fields.text("organization"),
         subject=_mapping(fields, "subject"),
         hosts=fields.texts("hosts"),
-        paths=_paths(fields.below("paths")),
+        paths=_paths(fields.below("paths")) if fields.given("paths") else {},
         issued_from=fields.text("issued_from"),
         options=_options(fields),
         expires=fields.time("expires"),
@@ -219,6 +225,8 @@ def _mapping(fields: Fields, key: str) -> t.Mapping[str, t.Any]:
 def _options(fields: Fields) -> t.Mapping[str, t.Any]:
     """Not closed: what a seller lets one choose beside these is between the user and the adapter."""
     found = dict(_mapping(fields, "options"))
+    if not found:
+        return found
     inner = fields.at("options", found)
     return {**found, **{word: inner.flag(word, False) for word in OPTION_FLAGS if inner.has(word)}}
 
@@ -262,6 +270,11 @@ def _key(fields: Fields) -> Key:
     )
     fields.close()
     return key
+
+
+#: of items that say nothing of it, as most do
+_NOTHING = Fields(None, where="", path="", errors=InputCollector())
+_ANY_KEY, _NO_DEPLOY = _key(_NOTHING), read_deploy(_NOTHING)
 
 
 def _live(fields: Fields, key: str) -> Live | None:
