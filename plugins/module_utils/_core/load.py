@@ -24,19 +24,26 @@ _MOST_NAMES = 20
 _SHORTEST = timedelta(days=1)
 
 
+class Next(t.NamedTuple):
+    """When the next order is due, and when the certificate of the one before ends."""
+
+    at: datetime
+    ends: datetime | None = None
+
+
 class Course(t.NamedTuple):
     """One certificate and its orders to come.
 
-    first    when it is ordered next
-    after    an order at a moment: when the next one is due
+    first    when it is ordered next, and when the one that is there ends
+    after    an order at a moment, with the end of the certificate that it replaces: what comes next
     by_hand  a person approves each of its orders
     ends_on  the first day on which its method is not possible any more
     others   methods of its product that need no such person and are possible today for all its names
     """
 
     name: str
-    first: datetime
-    after: t.Callable[[datetime], datetime]
+    first: Next
+    after: t.Callable[[datetime, datetime | None], Next]
     by_hand: bool = False
     ends_on: date | None = None
     others: tuple[str, ...] = ()
@@ -86,12 +93,18 @@ def _share_data(share: Share) -> dict[str, t.Any]:
     }
 
 
+#: a certificate, its approvals, and its orders after the end of its method
+_Counted = tuple[str, int, int]
+
+
 def load_of(courses: t.Iterable[Course], since: datetime, until: date) -> Load:
     """From the month of ``since`` to that of ``until``, both included. An order that is late counts in the first."""
     orders: Counter[str] = Counter()
     approvals: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    movable, stuck, methods = [], [], set()
+    movable: list[_Counted] = []
+    stuck: list[_Counted] = []
+    methods: set[str] = set()
     for course in courses:
         counted = [0, 0]
         for moment in _orders(course, since, until):
@@ -102,21 +115,22 @@ def load_of(courses: t.Iterable[Course], since: datetime, until: date) -> Load:
             approvals[month] += course.by_hand and not ended
             counted[ended] += 1
         if course.by_hand:
-            (movable if course.others else stuck).append((course.name, *counted))
+            (movable if course.others else stuck).append((course.name, counted[0], counted[1]))
             methods.update(course.others)
     months = [Month(month, orders[month], approvals[month], lost[month]) for month in _months(since.date(), until)]
     return Load(tuple(months), _share(movable), tuple(sorted(methods)), _share(stuck))
 
 
-def _share(counted: t.Sequence[tuple[str, int, int]]) -> Share:
+def _share(counted: t.Sequence[_Counted]) -> Share:
     return Share(tuple(one[0] for one in counted), sum(one[1] for one in counted), sum(one[2] for one in counted))
 
 
 def _orders(course: Course, since: datetime, until: date) -> t.Iterator[datetime]:
-    moment = max(course.first, since)
+    moment, ends = max(course.first.at, since), course.first.ends
     while (moment.year, moment.month) <= (until.year, until.month):
         yield moment
-        moment = max(course.after(moment), moment + _SHORTEST)
+        following = course.after(moment, ends)
+        moment, ends = max(following.at, moment + _SHORTEST), following.ends
 
 
 def _months(since: date, until: date) -> t.Iterator[str]:

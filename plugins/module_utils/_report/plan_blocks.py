@@ -31,6 +31,7 @@ _MAILED = {
     "first": "the mail goes there first",
     "on_request": "on request",
 }
+_MAKERS = {"seller": ", with a key that the seller makes", "us": ", with your key"}
 _MOST_NAMES, _MOST_ADDRESSES, _MOST_RECORDS = 6, 5, 8
 _BOUND = 600
 
@@ -188,7 +189,7 @@ def _contacts(plan: Said) -> list[str]:
         groups.setdefault(key, []).append(_said(told, 260))
     found = []
     for (forbidden, kind, mailed, reasons, facts), addresses in sorted(groups.items(), key=lambda item: item[0][0]):
-        who = "" if forbidden else f" ({_MAILED.get(mailed, mailed)})" if mailed else ""
+        who = "" if forbidden else f" ({_MAILED.get(str(mailed), str(mailed))})" if mailed else ""
         why = f": {_joined(reasons)}" if reasons else ""
         word = "not " if forbidden else ""
         found.append(f"{word}{kind}{who} {_some(addresses, _MOST_ADDRESSES)}{why}{_facts({'facts': facts})}")

@@ -9,7 +9,7 @@ import typing as t
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.load import Course, load_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.load import Course, Next, load_of
 from ansible_collections.inkan.tls.plugins.module_utils._report.columns import padded, width, wrapped
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks import read_plan
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_data import plan_json
@@ -42,13 +42,13 @@ def a_load() -> Data:
     now, end = datetime(2026, 11, 20, tzinfo=timezone.utc), date(2030, 12, 31)
     mail: t.Any = {"by_hand": True, "ends_on": date(2028, 3, 15)}
 
-    def monthly(moment: datetime) -> datetime:
-        return moment + timedelta(days=31)
+    def monthly(moment: datetime, _ends: datetime | None) -> Next:
+        return Next((moment.replace(day=1) + timedelta(days=32)).replace(day=20))
 
     courses = [
-        Course("shop", now, monthly, others=("file",), **mail),
-        Course("stuck", now, monthly, **mail),
-        Course("api", now, monthly),
+        Course("shop", Next(now), monthly, others=("file",), **mail),
+        Course("stuck", Next(now), monthly, **mail),
+        Course("api", Next(now), monthly),
     ]
     return load_of(courses, now, end).as_data()
 
@@ -254,16 +254,18 @@ def test_the_load_has_a_row_a_year_and_a_column_a_month() -> None:
 def test_the_load_says_what_moving_off_mail_saves_and_for_whom_there_is_no_way() -> None:
     text = flat(screen((result("shop"), plan("shop")), load=a_load()))
     assert (
-        "Moving 1 certificate (shop) off mail (their products also have file) saves 16 approvals by hand and keeps 33"
+        "Moving 1 certificate (shop) off mail (their products also have file) saves 16 approvals by hand and keeps 34"
         " later orders possible."
     ) in text
-    assert "1 certificate (stuck) can be validated by mail only: 16 approvals by hand, and 33 orders have no" in text
+    assert "1 certificate (stuck) can be validated by mail only: 16 approvals by hand, and 34 orders have no" in text
     assert "Ask the seller, or take a product that has another method." in text
 
 
 def test_without_mail_there_is_nothing_to_save() -> None:
     now = datetime(2026, 11, 20, tzinfo=timezone.utc)
-    load = load_of([Course("api", now, lambda one: one + timedelta(days=60))], now, date(2027, 12, 31)).as_data()
+    load = load_of(
+        [Course("api", Next(now), lambda one, _ends: Next(one + timedelta(days=60)))], now, date(2027, 12, 31)
+    ).as_data()
     text = flat(screen((result("api"), plan("api")), load=load))
     assert "nobody has to approve an order" in text
     assert "Approvals by hand" not in text
