@@ -140,8 +140,11 @@ def _await_approval(entry: Entry, _now: datetime, policy: Policy) -> Step:
 
 
 def _approval(entry: Entry) -> str:
-    mails = entry.standing.wanted.mails
-    return f"approve by the mail to {' or '.join(mails)}" if mails else "approve, as the CA asks for it"
+    """By mail; or as the CA's own words about this order say, such as that an account's administrator must act."""
+    wanted = entry.standing.wanted
+    if wanted.mails:
+        return f"approve by the mail to {' or '.join(wanted.mails)}"
+    return "; ".join(wanted.notes) or "approve, as the CA asks for it"
 
 
 def _fetch(entry: Entry, now: datetime, policy: Policy) -> Step:
