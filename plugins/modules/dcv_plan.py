@@ -510,7 +510,7 @@ plans:
         max_days: 200
         not_after: "2027-06-07T23:59:59Z"
         reasons: [a certificate issued on 2026-11-20 lives at most 200 days]
-        facts: ["SC-081v3, BR 6.3.2"]
+        facts: ["SC-081v3", "BR 6.3.2"]
     cliffs:
       description: Changes of the rules that will hit this certificate, soonest first, and what to do.
       returned: always
@@ -520,7 +520,7 @@ plans:
         - date: "2026-12-15"
           what: five remote perspectives must see the record or file
           do: serve it from every authoritative server and without geo-blocking before the CA is asked to look
-          facts: ["SC-067v3, BR 3.2.2.9"]
+          facts: ["SC-067v3", "BR 3.2.2.9"]
     error:
       description: Why the item is refused, V(null) where it is not.
       returned: always
@@ -599,7 +599,7 @@ results:
         max_days: 200
         not_after: "2027-06-07T23:59:59Z"
         reasons: [a certificate issued on 2026-11-20 lives at most 200 days]
-        facts: ["SC-081v3, BR 6.3.2"]
+        facts: ["SC-081v3", "BR 6.3.2"]
     hosts_missing:
       description: As given.
       returned: always

@@ -36,7 +36,7 @@ def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, p
     limit = dcv.validity_limit(issued.date())
     end = dcv.end_of(issued, limit.days)
     reason = f"a certificate issued on {issued.date()} lives at most {limit.days} days"
-    facts: tuple[str, ...] = (limit.source,)
+    facts = dcv.cited(limit.source)
     for rule in terms(page, period) if page is not None else ():
         own = sellers_end(rule, page, issued, old_end) if page is not None else None
         if own is not None and own < end:

@@ -27,7 +27,7 @@ _OPTION = "options."
 def change_errors(wish: Wish, names: t.Sequence[str], page: Page, kind: str | None, book: Book) -> list[InkanError]:
     """kind: ``renew`` or ``reissue``; anything else is judged as the renewal that comes."""
     errors: list[InkanError] = []
-    if wish.previous is not None:
+    if wish.previous is not None and not is_moved(wish, page, book):
         purpose = "reissue" if kind == "reissue" else "renew"
         rules = (*page.changes, *_of_product_before(wish.previous, page, book))
         errors += _errors(wish, names, page, rules, purpose, wish.previous, book.tools)
@@ -35,6 +35,17 @@ def change_errors(wish: Wish, names: t.Sequence[str], page: Page, kind: str | No
     if order is not None and order.state in VALIDATED:
         errors += _errors(wish, names, page, page.changes, "validated", order.ordered, book.tools)
     return errors
+
+
+def is_moved(wish: Wish, page: Page, book: Book) -> bool:
+    """Whether it is bought somewhere else than before: a first order there, to which no rule of a renewal applies."""
+    before = wish.previous
+    if before is None:
+        return False
+    if before.ca_account is not None and wish.ca_account is not None and before.ca_account != wish.ca_account:
+        return True
+    product = book.products.get(before.product or "")
+    return product is not None and product.seller != page.product.seller
 
 
 def _of_product_before(previous: Ordered, page: Page, book: Book) -> tuple[ChangeRule, ...]:

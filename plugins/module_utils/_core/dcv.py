@@ -15,6 +15,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -93,7 +94,7 @@ def _judged(rule_id: str, day: date, name: str, ev: bool, evidence: Evidence | N
     no = _dead(rule, day) or _wrong_name(rule, name, ev) or _wrong_adn(rule, name, evidence, base_of)
     ends_on = rule.must_not_rely_from
     if no:
-        return Verdict(False, ends_on=ends_on, reasons=(no[0],), facts=(no[1],))
+        return Verdict(False, ends_on=ends_on, reasons=(no[0],), facts=cited(no[1]))
     facts = (f"BR {rule.id}",)
     reasons: tuple[str, ...] = ()
     discouraged = rule.discouraged_from is not None and day >= rule.discouraged_from
@@ -104,6 +105,12 @@ def _judged(rule_id: str, day: date, name: str, ev: bool, evidence: Evidence | N
         age = f"the validation of {_done_on(evidence)} is older than {reuse_limit(day, rule)} days"
         reasons += (f"{age}: validate again",)
     return Verdict(True, discouraged, revalidate, ends_on, reasons, facts)
+
+
+@functools.lru_cache(maxsize=1024)
+def cited(source: str) -> tuple[str, ...]:
+    """The rules that a source names, one by one: ``SC-090, BR 2.2.2; BR 2.3.1 3.2.2.4.4`` is three."""
+    return tuple(re.split(r"; |, (?=[A-Z])", source))
 
 
 def _dead(rule: MethodRule, day: date) -> tuple[str, str] | None:

@@ -64,7 +64,8 @@ def _link(rule: LinkRule, asked: str | None, wish: Wish) -> Link | None:
         said = wish.options.get(rule.option) is not None
         return Link(rule.method, rule.method, "link") if said and opened is None else None
     if opened == rule.method:
-        return Link(rule.without, rule.method, "link_lost")
+        lost = f"what it stands on was lost while the order is open ({', '.join(rule.facts)})"
+        return Link(rule.without, rule.method, "link_lost", ((rule.method, lost),))
     return Link(asked, asked, reasons=((rule.method, _why(rule)),))
 
 

@@ -13,10 +13,10 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book
-from ansible_collections.inkan.tls.plugins.module_utils._core.changes import change_errors
+from ansible_collections.inkan.tls.plugins.module_utils._core.changes import change_errors, is_moved
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement, judge, one_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_cliffs import (
@@ -79,7 +79,10 @@ def _decide(wish: Wish, judgement: Judgement, book: Book) -> Due:
         validation_ends=validation_ends(wish, judgement, book) if revalidation is not None else None,
         revalidate_days=revalidation.before_days if revalidation is not None else None,
     )
-    return decide(facts, book.policy, book.choose, book.as_of)
+    due = decide(facts, book.policy, book.choose, book.as_of)
+    if due.kind in ("renew", "reissue") and page is not None and is_moved(wish, page, book):
+        return replace(due, kind="issue")
+    return due
 
 
 def _late_errors(wish: Wish, judgement: Judgement, due: Due | None, book: Book) -> list[InkanError]:

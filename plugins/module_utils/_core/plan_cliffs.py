@@ -179,4 +179,5 @@ def _of_arithmetic(period: str | None, page: Page) -> list[Data]:
 
 
 def _cliff(since: date, what: str, do: str, *facts: str) -> Data:
-    return {"date": since.isoformat(), "what": what, "do": do, "facts": list(facts)}
+    rules = dict.fromkeys(rule for fact in facts for rule in dcv.cited(fact))
+    return {"date": since.isoformat(), "what": what, "do": do, "facts": list(rules)}

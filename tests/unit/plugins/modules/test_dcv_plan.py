@@ -58,7 +58,7 @@ def test_the_plan_of_a_dns_01_certificate() -> None:
         "max_days": 200,
         "not_after": "2027-06-07T23:59:59Z",
         "reasons": ["a certificate issued on 2026-11-20 lives at most 200 days"],
-        "facts": ["SC-081v3, BR 6.3.2"],
+        "facts": ["SC-081v3", "BR 6.3.2"],
     }
     assert [step["actor"] for step in found["steps"]] == ["customer", "customer", "ca", "customer"]
     assert found["renewal"]["if_ignored"] == {"outcome": "lapses", "key_made_by": None, "period": None}
