@@ -207,6 +207,8 @@ def _lack(kind: ContactKind, rule: MethodRule, domain: str, base: str, names: t.
         # published for every registrable domain: this one need not reach the others
         if kind.record is not None and name.base != base:
             continue
+        if kind.holder and name.base == base:
+            continue
         if not dcv.reaches(rule, name.plain, domain, name.base):
             return f"an approval at {domain} does not cover {name.text}"
     return None

@@ -102,18 +102,11 @@ _CYBERTRUST_CONTACTS = (
     _TXT._replace(
         mailed="on_request",
         facts=("IIJ-3", "IIJ-5", "IIJ-24"),
-        notes=("published in advance it is at hand where WHOIS brings no approval", _WHICH_TXT),
-        until=_CYBERTRUST_END,
-    ),
-    _TXT._replace(
-        mailed="on_request",
-        facts=("IIJ-3", "IIJ-5", "IIJ-24"),
         notes=(
-            "the documents name no recipient since WHOIS ended: the seller tells; to publish this one in advance is"
-            " recommended",
+            "to publish it in advance is recommended: the documents name no recipient since WHOIS ended, the seller"
+            " tells",
             _WHICH_TXT,
         ),
-        since=_CYBERTRUST_END,
     ),
 )
 _GLOBALSIGN_WHOIS = _DIGICERT_WHOIS._replace(selectable=True, mailed="chosen", facts=("IIJ-4", "IIJ-19"))
@@ -493,7 +486,7 @@ _CYBERTRUST = _DIGICERT._replace(
             places="mail",
             facts=("IIJ-3", "IIJ-24"),
             source=_FAQ,
-            other_products=("cybertrust-ov", "iij-byo"),
+            other_products=("iij-byo",),
             notes=_ASK,
         ),
     ),
@@ -620,7 +613,7 @@ PRODUCTS: tuple[Product, ...] = (
         key="iij-cybertrust-sureserver-cloud-ev",
         validation_level="ev",
         title="IIJ, Cybertrust SureServer EV for クラウド",
-        methods=(_CYBERTRUST.methods[0]._replace(other_products=("cybertrust-ev", "iij-byo")),),
+        methods=(_CYBERTRUST.methods[0]._replace(other_products=("iij-byo",)),),
     ),
     _GLOBALSIGN,
     _GLOBALSIGN._replace(

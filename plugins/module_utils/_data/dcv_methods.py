@@ -325,18 +325,20 @@ class ContactKind(t.NamedTuple):
 
     rule    the method of BR 3.2.2.4 that it is
     record  what publishes it: (owner name, type, value), with ``{adn}`` and ``{address}``
+    holder  it is whoever holds the registrable domain, and so answers for every name below it
     """
 
     kind: str
     rule: str
     source: str
     record: tuple[str, str, str] | None = None
+    holder: bool = False
 
 
 CONTACT_KINDS: tuple[ContactKind, ...] = (
     ContactKind("constructed", "3.2.2.4.4", "BR 3.2.2.4.4"),
     ContactKind("txt", "3.2.2.4.14", "BR A.2.1", ("_validation-contactemail.{adn}", "TXT", "{address}")),
     ContactKind("caa", "3.2.2.4.13", "BR A.1.1", ("{adn}", "CAA", '0 contactemail "{address}"')),
-    ContactKind("soa", "3.2.2.4.2", "SC-080v3, BR 2.1.2"),
-    ContactKind("whois", "3.2.2.4.2", "SC-080v3, BR 2.1.2"),
+    ContactKind("soa", "3.2.2.4.2", "SC-080v3, BR 2.1.2", holder=True),
+    ContactKind("whois", "3.2.2.4.2", "SC-080v3, BR 2.1.2", holder=True),
 )
