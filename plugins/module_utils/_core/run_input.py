@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
+    OPEN,
     ByName,
     HostSaid,
     Item,
@@ -117,16 +118,19 @@ def _read_host(variables: t.Any) -> HostSaid:
 
 
 def plan_items(certificates: t.Sequence[Item], run: Run) -> list[Item]:
-    """The declared items with what hosts and ledger know of them: ``live``, ``order``, ``hosts_missing``."""
+    """The declared items with what hosts and ledger know of them: ``live``, ``order``, ``previous``, ``hosts_missing``.
+
+    What an item says of these itself stands where hosts and ledger say nothing.
+    """
     return [
-        {**certificate, **_known(certificate["name"], run)}
+        {**certificate, **_known(certificate["name"], run, certificate)}
         if isinstance(certificate, t.Mapping) and certificate.get("name") in run.targets
         else certificate
         for certificate in certificates
     ]
 
 
-def _known(name: str, run: Run) -> Item:
+def _known(name: str, run: Run, certificate: Said) -> Item:
     order = run.order(name)
     reached = [host for host in run.targets[name].hosts if run.hosts[host].reached]
     live = [run.hosts[host].said("look", name).get("live") for host in reached]
@@ -141,6 +145,7 @@ def _known(name: str, run: Run) -> Item:
     return {
         "live": _with_obtained_at(newest, order) if newest else None,
         "order": _order_facts(order),
+        "previous": _previous(order) or certificate.get("previous"),
         "hosts_missing": missing,
     }
 
@@ -157,10 +162,23 @@ def _order_facts(order: Said) -> Item | None:
         {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
     )
     facts["revoked"] = order.get("revoked_serials") or None
+    if order.get("state") in OPEN:
+        facts.update({fact: order.get(fact) for fact in (*_DECLARED, "method", "created_at")})
     if order.get("state") == "refused" and order.get("order"):  # at the door it cost nothing, and nobody was asked
         facts["asked"] = _asked(order)
         facts["problem"] = (order.get("problem") or {}).get("text")
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
+
+
+#: what of a declaration the ledger keeps with its order
+_DECLARED = ("product", "common_name", "ca_account", "options")
+
+
+def _previous(order: Said) -> Item | None:
+    """What was declared for the certificate that is there: sellers refuse some changes of it."""
+    if order.get("state") not in DEPLOYABLE:
+        return None
+    return {fact: order.get(fact) for fact in _DECLARED}
 
 
 def _asked(order: Said) -> Item:

@@ -23,6 +23,8 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying 
     wish,
 )
 
+ENDS = {"not_after": "2027-01-01T00:00:00Z"}
+
 
 class TestWhatWasSaid:
     """run_input: from registered results to a Run."""
@@ -92,7 +94,31 @@ class TestWhatWasSaid:
     ) -> None:
         item = self.planned(None, known)
         assert (item["live"], item["hosts_missing"]) == (None, ["web1"])
-        assert item["order"] == ({"state": known["state"]} if known else None)
+        assert (item["order"] or {}).get("state") == (known["state"] if known else None)
+        assert not {"not_after", "serial"} & set(item["order"] or {})
+        assert item["previous"] is None
+
+    def test_the_plan_is_told_what_was_declared_for_the_certificate_before(self) -> None:
+        """Sellers refuse some changes of it."""
+        known = order("deployed", product="cpi-dv", common_name="shop.example.jp", options={"www_option": True}, **ENDS)
+        assert self.planned("2027-01-01T00:00:00Z", known)["previous"] == {
+            "product": "cpi-dv",
+            "common_name": "shop.example.jp",
+            "ca_account": known["ca_account"],
+            "options": {"www_option": True},
+        }
+
+    def test_where_the_ledger_knows_nothing_before_the_items_own_word_stands(self) -> None:
+        said = {**wish(), "previous": {"product": "cpi-dv"}}
+        for known, product in ((None, "cpi-dv"), (order("deployed", product="jprs-dv", **ENDS), "jprs-dv")):
+            run = self.read({"results": [look()]}, known={"results": [known] if known else []})
+            assert plan_items([said], run)[0]["previous"]["product"] == product
+
+    def test_the_plan_is_told_by_which_method_and_when_an_open_order_was_made(self) -> None:
+        """A domain that leaves the account meanwhile opens the steps of the mail (CPI-1)."""
+        known = order("validating", method="registrar", created_at="2026-11-10T00:00:00Z")
+        told = self.planned(None, known)["order"]
+        assert (told["method"], told["created_at"]) == ("registrar", "2026-11-10T00:00:00Z")
 
     def test_the_plan_is_told_what_a_refused_order_was_made_for(self) -> None:
         contact = {"kind": "txt", "address": "a@example.jp", "domains": ["example.jp"]}
