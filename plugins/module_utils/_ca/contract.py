@@ -66,6 +66,8 @@ class Capabilities:
     cancel: bool = True
     #: methods whose validation nobody can ask for: the CA looks by itself when its crawler comes round (JPRS-10)
     unasked_methods: tuple[str, ...] = ()
+    #: seconds after a lost ``submit`` before "there is none" of ``find`` is believed: the CA's index may lag
+    find_delay: float = 5.0
     #: ``submit`` may be of kind RENEW: the new order says which one it follows
     renewing: bool = False
     #: ``submit`` may be of kind REISSUE: another certificate of an order that was paid for its whole term

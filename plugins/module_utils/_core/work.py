@@ -130,6 +130,7 @@ def _order_item(run: Run, name: str) -> Item:
         "options": {
             **(wish.get("options") or {}),
             "contact": validation.get("contact"),
+            "organization": wish.get("organization"),
             "document_root": validation.get("document_root"),
             "token_hosts": list(run.targets[name].all_token_hosts),
         },

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
-from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Policy
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy import SETTLE, Policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Action, settled
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
@@ -73,7 +73,7 @@ class Acts:
         seen = account.ca.find(request_for(work), known_handles=account.known, since=since)
         if seen is not None:
             return self._adopt(work, account, seen)
-        if not settled(since, now, Policy()):
+        if not settled(since, now, Policy(settle=_settle(account))):
             return []  # asked once more when the CA had the time
         return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]
 
@@ -159,6 +159,10 @@ class Acts:
         if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
             pause = seen.retry_after
         return max(pause, SOONEST)
+
+
+def _settle(account: Account) -> timedelta:
+    return timedelta(seconds=account.capabilities.find_delay) if account.capabilities is not None else SETTLE
 
 
 def _shared(handle: str, now: datetime) -> Fact:

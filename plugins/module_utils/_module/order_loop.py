@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     PREDECESSOR_UNKNOWN,
@@ -50,7 +50,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_acts impor
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers import (
     CertificateReader,
     ending_error,
+    is_puzzling,
     person_fact,
+    puzzled_error,
     refusal_fact,
     trouble_fact,
 )
@@ -188,6 +190,7 @@ class Loop:
             resend=capabilities.resending and wants_resend(work),
             new_contact=capabilities.changing_contact and new_contact(work) is not None,
             looks=work.looks,
+            settle=timedelta(seconds=capabilities.find_delay),
         )
         return next_step(work.entry, self._clock.now(), policy)
 
@@ -217,7 +220,11 @@ class Loop:
         entry, account = work.entry, self._accounts.of(work)
         if work.error is None and not work.finished and account.error is not None:
             work.error = self._accounts.told(account.error, work)
-        if entry is None or work.error is not None or work.busy or not work.changed:
+        if entry is None or work.error is not None or work.busy:
+            return
+        if work.goal is Goal.PRESENT and is_puzzling(entry, work.looks):
+            work.error = self._accounts.told(puzzled_error(entry), work)
+        if not work.changed:
             return
         if work.goal is Goal.PRESENT and entry.state in (State.REFUSED, State.EXPIRED, State.CANCELLED):
             reason = entry.standing.reason

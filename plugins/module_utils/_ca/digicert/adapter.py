@@ -109,6 +109,7 @@ class DigicertAdapter:
             methods=tuple(row.method for row in METHOD_WORDS),
             wildcard_methods=tuple(row.method for row in METHOD_WORDS if row.wildcard),
             finding=Finding.EXACT,
+            find_delay=self._settings.find_delay,
             renewing=True,
             reissuing=True,
             resending=True,
