@@ -400,8 +400,10 @@ _NOTICES = (
     NoticeRule(30, _MANAGERS, ("IIJ-7",), _FAQ),
 )
 _CHANGES = (
-    ChangeRule("product", ("renew",), "apply anew for the other product; let this one end by 解約", ("IIJ-9",), _FAQ),
-    ChangeRule("common_name", ("renew",), "apply anew for the other name", ("IIJ-9",), _FAQ),
+    ChangeRule(
+        "product", ("renew", "reissue"), "apply anew for the other product; let this one end by 解約", ("IIJ-9",), _FAQ
+    ),
+    ChangeRule("common_name", ("renew", "reissue"), "apply anew for the other name", ("IIJ-9",), _FAQ),
     ChangeRule(
         "options.linked_service", ("renew",), "ask for another linked service by its own procedure", ("IIJ-9",), _FAQ
     ),

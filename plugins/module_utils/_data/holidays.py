@@ -3,9 +3,9 @@
 """The public holidays of Japan (国民の祝日), 2024 to 2030.
 
 The law (国民の祝日に関する法律, 昭和23年法律第178号) fixes them by date or weekday, and adds the day after a
-holiday on a Sunday (振替休日) and a day between two holidays (国民の休日). The equinoxes are fixed each February for the
-year after, in the official gazette: those from 2028 on are estimates (by formula), with the days that hang on them.
-A parliament may move any of them, as it did for the games of 2021: users may give a list of their own.
+holiday on a Sunday (振替休日) and a day between two holidays (国民の休日). The equinoxes are fixed each February for
+the year after, in the official gazette: those from 2028 on are estimates (by formula), with the days that hang on
+them. A parliament may move any of them, as it did for the games of 2021: users may give a list of their own.
 
 This file is private to the collection.
 """
