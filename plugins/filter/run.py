@@ -19,6 +19,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
 from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
+from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks import read_plan
+from ansible_collections.inkan.tls.plugins.module_utils._report.plan_data import plan_json
+from ansible_collections.inkan.tls.plugins.module_utils._report.plan_markdown import plan_markdown
+from ansible_collections.inkan.tls.plugins.module_utils._report.plan_page import MOST_BLOCKS, plan_page
 from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
 
 Item = runs.Item
@@ -129,6 +133,24 @@ def report_files(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[
     return {"report.json": report_json(report), "report.html": report_page(report)}
 
 
+def plan_text(planned: Item, output: str = "screen", path: str | None = None) -> str:
+    """An answer of dcv_plan in one form. The screen has the top only where all of it stands at ``path``, or nowhere."""
+    if output == "json":
+        return plan_json(planned)
+    page = read_plan(planned)
+    if output == "markdown":
+        return plan_markdown(page)
+    if output == "text":
+        return plan_page(page)
+    if output == "screen":
+        where = f"all of them in {path} on the controller" if path else ""
+        # the screen shows it as JSON texts: a quotation mark would stand there with a backslash
+        return plan_page(page, MOST_BLOCKS, where).replace('"', "'")
+    raise AnsibleFilterError(
+        f"inkan.tls.plan_text: there is no form {output!r}; there are screen, text, json, markdown"
+    )
+
+
 def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
     """CA accounts or DNS services without their secrets: what a module may show."""
     return {name: {key: value for key, value in entry.items() if key != "secrets"} for name, entry in accounts.items()}
@@ -149,6 +171,7 @@ class FilterModule:
             "work": work,
             "endings": endings,
             "report_files": report_files,
+            "plan_text": plan_text,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,

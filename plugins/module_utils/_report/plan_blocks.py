@@ -237,9 +237,7 @@ def _renewal(plan: Said) -> list[str]:
 def _if_ignored(ignored: Said) -> str:
     if ignored["outcome"] != "renews":
         return "if nobody acts it lapses"
-    maker = {"seller": ", with a key that the seller makes", "us": ", with your key"}.get(
-        ignored.get("key_made_by"), ""
-    )
+    maker = _MAKERS.get(str(ignored.get("key_made_by")), "")
     period = ignored.get("period")
     term = ", for the same period" if period == "last" else f", for {_said(period)}" if period else ""
     return f"if nobody acts the seller renews it{maker}{term}"
