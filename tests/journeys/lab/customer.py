@@ -70,7 +70,7 @@ class Customer:
 
     # --- orders ---
 
-    def wish(self, names: t.Sequence[str], method: str | None = None, **more: t.Any) -> Document:
+    def wish(self, names: t.Sequence[str], method: str | None = None, /, **more: t.Any) -> Document:
         certificate = {
             "common_name": names[0],
             "dns_names": list(names[1:]),
@@ -81,12 +81,12 @@ class Customer:
         document: Document = {"certificate": certificate, "order_validity": {"years": 1}, **more}
         return document if method is None else {**document, "dcv_method": method}
 
-    def submit(self, product: str, names: t.Sequence[str], method: str | None = None, **more: t.Any) -> Answer:
+    def submit(self, product: str, names: t.Sequence[str], method: str | None = None, /, **more: t.Any) -> Answer:
         if "dv_" not in product and "organization" not in more:
             more["organization"] = {"id": self.facts["organization"], "contacts": [EV_APPROVER]}
         return self.call("POST", f"/order/certificate/{product}", self.wish(names, method, **more))
 
-    def order(self, product: str, names: t.Sequence[str], method: str | None = None, **more: t.Any) -> Document:
+    def order(self, product: str, names: t.Sequence[str], method: str | None = None, /, **more: t.Any) -> Document:
         """What the submit says."""
         answer = self.submit(product, names, method, **more)
         assert answer.status == 201, answer.body.decode()
