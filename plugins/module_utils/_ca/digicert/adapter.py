@@ -50,6 +50,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
     approval_mails,
+    duplicate_body,
     method_word,
     order_body,
     organization_of,
@@ -123,19 +124,21 @@ class DigicertAdapter:
         product = product_of(request, self._settings)
         predecessor = Handle.read(request.replaces.handle).order if request.replaces is not None else ""
         domains: tuple[str, ...] = ()
-        if request.kind is OrderKind.REISSUE:
-            path, body = f"/order/certificate/{predecessor}/reissue", reissue_body(request, self._settings)
+        way = self._settings.reissue_as if request.kind is OrderKind.REISSUE else ""
+        if way:
+            make = duplicate_body if way == "duplicate" else reissue_body
+            path, body = f"/order/certificate/{predecessor}/{way}", make(request, self._settings)
         else:
             path, body = f"/order/certificate/{product.name_id}", order_body(request, self._settings)
             domains = self._prevalidated(request)
-        call = Call("POST", path, "reissue" if request.kind is OrderKind.REISSUE else "order", body, is_submit=True)
+        call = Call("POST", path, way or "order", body, is_submit=True)
         try:
             answer = self._network.ask(call)
         except RefusedError as refusal:
             if predecessor and not refusal.retryable and self._is_about(refusal, predecessor):
                 raise _predecessor_unknown(refusal, predecessor) from refusal
             raise
-        return _placed(answer, request, domains)
+        return _placed(answer, request, way, domains)
 
     def _prevalidated(self, request: OrderRequest) -> tuple[str, ...]:
         """Nothing is ordered by it: whatever is lost here, no order is."""
@@ -143,7 +146,7 @@ class DigicertAdapter:
         if not self._settings.prevalidate or product.level == "dv":
             return ()
         organization = organization_of(request, self._settings)
-        word = method_word(request, product, self._settings)
+        word = method_word(request, self._settings)
         mails = [one["email"] for one in approval_mails(request)[:1]] if request.method == "email" else []
         names = dict.fromkeys(scope_of(name, self._settings) for name in request.dns_names)
         try:
@@ -168,8 +171,8 @@ class DigicertAdapter:
     def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
         """By our reference, which no order but ours bears; a live one is preferred to one that has ended."""
         if request.kind is OrderKind.REISSUE:
-            return self._find_reissue(request, known_handles, since)
-        known = {handle.partition("/")[0] for handle in known_handles if "/reissue/" not in handle}
+            return self._find_another(request, known_handles, since)
+        known = {_of_order(handle) for handle in known_handles}
         ours = {number: word for number, word in self._with_reference(request.reference).items() if number not in known}
         if not ours:
             return None
@@ -209,24 +212,27 @@ class DigicertAdapter:
             raise unusable("the list of orders is not in it", f"it is a {type(data).__name__}")
         return data
 
-    def _find_reissue(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
+    def _find_another(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
         """At its predecessor: the request with our reference; else one that nobody knows, of that time."""
-        handle = Handle(Handle.read(request.replaces.handle).order) if request.replaces is not None else Handle("0")
+        if request.replaces is None:
+            return None
+        handle = Handle(Handle.read(request.replaces.handle).order, way=self._settings.reissue_as)
         info = self._orders.info(handle)
-        open_ones = [one for one in info.requests if "reissue" in one.kind and one.number]
+        open_ones = [one for one in info.requests if handle.way in one.kind and one.number]
+        taken = {one for text in known for one in [_request_in(text)] if one}
         ours = [one for one in open_ones if request.reference in one.comments]
         if not ours:
             ours = [
                 one
                 for one in open_ones
                 if not one.comments
-                and str(replace(handle, reissue=one.number)) not in known
+                and one.number not in taken
                 and one.date is not None
                 and one.date >= since - _CLOCKS_DIFFER
             ]
         if not ours:
             return None
-        return self._adopted(replace(handle, reissue=ours[-1].number), request)
+        return self._adopted(replace(handle, request=ours[-1].number), request)
 
     def _adopted(self, handle: Handle, request: OrderRequest) -> Seen:
         """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost."""
@@ -264,7 +270,7 @@ class DigicertAdapter:
         answer = data if isinstance(data, dict) else {}
         word = escaped(text_of_field(answer, "order_status"), 200)
         if self._orders.means(word) is Status.ISSUED:
-            return self.look(handle, request) if Handle.read(handle).reissue else Seen(handle, Status.ISSUED, word)
+            return self.look(handle, request) if Handle.read(handle).way else Seen(handle, Status.ISSUED, word)
         names = tuple(
             text_of_field(one, "dns_name").lower()
             for one in listed(answer.get("dns_name_validations"))
@@ -352,7 +358,7 @@ class DigicertAdapter:
             if seen.status not in ENDS | {Status.ISSUED}:
                 raise
             return seen
-        if ours.reissue:
+        if ours.way:
             return Seen(handle, Status.CANCELLED, "canceled")
         return self.look(handle, request)
 
@@ -450,7 +456,7 @@ class DigicertFactory:
 # --- answers and errors --------------------------------------------------------------------------------------------
 
 
-def _placed(answer: object, request: OrderRequest, domains: tuple[str, ...]) -> Seen:
+def _placed(answer: object, request: OrderRequest, way: str, domains: tuple[str, ...]) -> Seen:
     info = OrderInfo.read(answer) if isinstance(answer, dict) else OrderInfo({})
     if not info.number:
         raise TransportError(
@@ -463,14 +469,26 @@ def _placed(answer: object, request: OrderRequest, domains: tuple[str, ...]) -> 
         )
     about = info.requests[-1] if info.requests else None
     handle = Handle(info.number)
-    if request.kind is OrderKind.REISSUE:
-        handle = replace(handle, reissue=about.number if about and about.number else "0")
+    if way:
+        number = about.number if about and about.number else "0"
+        handle = replace(handle, way=way, request=number, certificate=number_of(info.data.get("certificate_id")))
     else:
         told = [number_of(one.get("id")) for one in listed(info.data.get("domains")) if isinstance(one, dict)]
         handle = replace(handle, domains=tuple(dict.fromkeys([*(number for number in told if number), *domains])))
     is_issued = bool(info.certificate_id or info.data.get("certificate_chain"))
     word = escaped(about.status, 200) if about and about.status else "(placed)"
     return Seen(str(handle), Status.ISSUED if is_issued else Status.ACCEPTED, word)
+
+
+def _of_order(handle: str) -> str:
+    """The number of the order whose first certificate a handle means; "" where it means another one."""
+    number, _mark, rest = handle.partition("/")
+    return "" if rest.startswith(("reissue", "duplicate")) else number
+
+
+def _request_in(handle: str) -> str:
+    parts = handle.split("/")
+    return parts[2] if len(parts) > 2 and parts[1] != "domains" else ""
 
 
 def _require_revoked(data: object) -> None:

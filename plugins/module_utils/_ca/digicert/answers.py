@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DigiCert's answers as values: read leniently where it may leave something out, never trusted further than that.
 
-    handle   542772                      an order
-             542772/domains/12,13        an order whose submit told the numbers of its domains (OV, EV)
-             542772/reissue/922440       the reissue of an order, by the number of its request
+    handle   542772                                  an order
+             542772/domains/12,13                    an order whose submit told the numbers of its domains (OV, EV)
+             542772/reissue/922440                   another certificate of an order, by the number of its request
+             542772/duplicate/922440/certificate/78  the same, when its own number was told
 
 This file is private to the collection.
 """
@@ -25,7 +26,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse
 __all__ = ["Handle", "OrderInfo", "Token", "listed", "moment_of", "number_of", "text_of_field", "unusable"]
 
 _HANDLE = re.compile(
-    r"(?P<order>\d{1,18})(?:/reissue/(?P<reissue>\d{1,18})|/domains/(?P<domains>\d{1,18}(?:,\d{1,18})*))?"
+    r"(?P<order>\d{1,18})(?:/(?P<way>reissue|duplicate)/(?P<request>\d{1,18})(?:/certificate/(?P<certificate>\d{1,18}))?"
+    r"|/domains/(?P<domains>\d{1,18}(?:,\d{1,18})*))?",
+    re.ASCII,
 )
 _TOKEN = re.compile(r"[!-~]{8,255}")
 _MOST = 1000
@@ -34,10 +37,13 @@ _LONGEST = 1000
 
 @dataclass(frozen=True)
 class Handle:
-    """order: the number; reissue: of the request ("" where it is none); domains: numbers."""
+    """order: its number. way: "", or how another certificate of it was asked for; request, certificate: numbers of
+    that. domains: numbers."""
 
     order: str
-    reissue: str = ""
+    way: str = ""
+    request: str = ""
+    certificate: str = ""
     domains: tuple[str, ...] = ()
 
     @classmethod
@@ -50,13 +56,15 @@ class Handle:
                 why="an order of CertCentral has a number",
                 todo="Give the order number that CertCentral shows",
             )
-        domains = found["domains"]
-        return cls(found["order"], found["reissue"] or "", tuple(domains.split(",")) if domains else ())
+        part = found.groupdict("")
+        domains = tuple(part["domains"].split(",")) if part["domains"] else ()
+        return cls(part["order"], part["way"], part["request"], part["certificate"], domains)
 
     def __str__(self) -> str:
-        if self.reissue:
-            return f"{self.order}/reissue/{self.reissue}"
-        return f"{self.order}/domains/{','.join(self.domains)}" if self.domains else self.order
+        if not self.way:
+            return f"{self.order}/domains/{','.join(self.domains)}" if self.domains else self.order
+        end = f"/certificate/{self.certificate}" if self.certificate else ""
+        return f"{self.order}/{self.way}/{self.request}{end}"
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,7 @@ class OrderInfo:
 
     def request_of(self, handle: Handle) -> RequestInfo | None:
         """The one that the handle is about; for an order its first."""
-        ours = [one for one in self.requests if not handle.reissue or one.number == handle.reissue]
+        ours = [one for one in self.requests if not handle.way or one.number == handle.request]
         return ours[0] if ours else None
 
     def require_number(self, handle: Handle) -> None:

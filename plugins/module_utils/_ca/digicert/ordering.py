@@ -17,7 +17,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.fields import near
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words import METHOD_WORDS
 
-__all__ = ["approval_mails", "method_word", "order_body", "organization_of", "product_of", "reissue_body"]
+__all__ = [
+    "approval_mails",
+    "duplicate_body",
+    "method_word",
+    "order_body",
+    "organization_of",
+    "product_of",
+    "reissue_body",
+]
 
 Body = dict[str, t.Any]
 
@@ -29,12 +37,13 @@ def product_of(request: OrderRequest, settings: Settings) -> Product:
     return product
 
 
-def method_word(request: OrderRequest, product: Product, settings: Settings) -> str:
-    """Their word. A dynamic file token is for OV and EV only."""
+def method_word(request: OrderRequest, settings: Settings) -> str:
+    """Their word. A dynamic file token is for OV and EV only; an order whose product was taken away goes on."""
     words = {row.method: row.word for row in METHOD_WORDS}
     if request.method not in words:
         raise _cannot(request, f"no method {request.method!r}", nearest(request.method, words))
-    is_dynamic = request.method == "file" and product.level != "dv"
+    product = settings.products.get(request.product)
+    is_dynamic = request.method == "file" and product is not None and product.level != "dv"
     return settings.file_method if is_dynamic else words[request.method]
 
 
@@ -43,7 +52,7 @@ def order_body(request: OrderRequest, settings: Settings) -> Body:
     body: Body = {
         "certificate": _certificate(request, settings),
         "order_validity": dict(settings.order_validity),
-        "dcv_method": method_word(request, product, settings),
+        "dcv_method": method_word(request, settings),
         "certificate_dcv_scope": settings.dcv_scope,
         "alternative_order_id": request.reference,
         **settings.extra,
@@ -67,14 +76,18 @@ def order_body(request: OrderRequest, settings: Settings) -> Body:
 
 def reissue_body(request: OrderRequest, settings: Settings) -> Body:
     """The comment bears our reference: a lost reissue is known by it."""
-    product = product_of(request, settings)
     return {
         "certificate": _certificate(request, settings),
-        "dcv_method": method_word(request, product, settings),
+        "dcv_method": method_word(request, settings),
         "certificate_dcv_scope": settings.dcv_scope,
         "comments": request.reference,
         **_approval(settings),
     }
+
+
+def duplicate_body(request: OrderRequest, settings: Settings) -> Body:
+    """The names are those of the order; nothing is validated anew."""
+    return {"certificate": _certificate(request, settings), **_approval(settings)}
 
 
 def approval_mails(request: OrderRequest, address: str | None = None) -> list[Body]:

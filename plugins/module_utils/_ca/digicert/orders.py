@@ -17,6 +17,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers imp
     RequestInfo,
     Token,
     listed,
+    number_of,
     text_of_field,
     unusable,
 )
@@ -25,7 +26,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
     approval_mails,
     method_word,
-    product_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import scope_of, wanted_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings
@@ -53,13 +53,13 @@ class Orders:
     def seen(self, handle: Handle, request: OrderRequest) -> Seen:
         info = self.info(handle)
         word, means = info.status_word, self.means(info.status_word)
-        if word == "reissue_pending" and not handle.reissue:
+        if word == "reissue_pending" and not handle.way:
             means = Status.ISSUED  # of another certificate: this one is there
-        if handle.reissue and means is Status.ISSUED:
-            return self._reissued(handle, info, request)
+        if handle.way and means is Status.ISSUED:
+            return self._another(handle, info, request)
         if means is Status.WANTS_VALIDATION:
             return self._pending(handle, info, request)
-        if not handle.reissue:
+        if not handle.way:
             info.require_names(request)
         about = info.request_of(handle)
         wanted, problem = Wanted(), ""
@@ -71,11 +71,11 @@ class Orders:
         return Seen(str(handle), means, word or "(none)", wanted, problem=problem, retry_after=retry_after)
 
     def _pending(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
-        if not handle.reissue:
+        if not handle.way:
             info.require_names(request)
         word, about = info.status_word, info.request_of(handle)
         notes = _notes(handle, about.status, about) if about and about.status in _QUEUE else ()
-        if about is not None and handle.reissue and about.status == "rejected":
+        if about is not None and handle.way and about.status == "rejected":
             return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
         if request.method == "email":
             mails = self.mails(handle, request)
@@ -92,16 +92,20 @@ class Orders:
         ends = [token.expires for token in tokens.values() if token.expires is not None and not token.is_done]
         return Seen(str(handle), Status.WANTS_VALIDATION, word, wanted, expires=min(ends, default=None))
 
-    def _reissued(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
-        """``issued`` is said of the order before and after; whether it is the new certificate only its key tells."""
+    def _another(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
+        """``issued`` is said of the order before and after; whether the new certificate is there only its key tells."""
         about = info.request_of(handle)
         if about is not None and about.status == "rejected":
             return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
         if about is not None and self.means(about.status) is Status.CANCELLED:
             return Seen(str(handle), Status.CANCELLED, about.status)
-        if has_key_of(request.csr_pem, self.certificates(handle, info)):
+        found = self.certificates(handle, info, request.csr_pem)
+        if found and has_key_of(request.csr_pem, found):
             return Seen(str(handle), Status.ISSUED, info.status_word)
-        why = "the order is issued, but with a certificate for another key: the reissue is not there"
+        if about is not None and about.status in _QUEUE:
+            notes = _notes(handle, about.status, about)
+            return Seen(str(handle), Status.WANTS_APPROVAL, about.status, Wanted(notes=notes))
+        why = f"the order is issued, but with a certificate for another key: the {handle.way} is not there"
         return Seen(str(handle), Status.UNKNOWN, info.status_word, problem=why)
 
     def info(self, handle: Handle) -> OrderInfo:
@@ -113,7 +117,8 @@ class Orders:
         return self._settings.statuses.get(word, Status.UNKNOWN)
 
     def is_by_staff(self, request: OrderRequest) -> bool:
-        return product_of(request, self._settings).level != "dv"
+        product = self._settings.products.get(request.product)
+        return product is not None and product.level != "dv"
 
     def mails(self, handle: Handle, request: OrderRequest) -> tuple[str, ...]:
         """To whom it wrote; where it does not tell, to whom it should."""
@@ -136,12 +141,12 @@ class Orders:
         token = self._order_token(handle, request)
         if token is None:
             return None
-        names = [*request.dns_names, *(name for name in info.names if not handle.reissue)]
+        names = [*request.dns_names, *(name for name in info.names if not handle.way)]
         return {scope_of(name, self._settings): token for name in names}
 
     def _order_token(self, handle: Handle, request: OrderRequest) -> Token | None:
         """The token that is still valid, or a new one. An order with another method gets ours."""
-        word = method_word(request, product_of(request, self._settings), self._settings)
+        word = method_word(request, self._settings)
         begin = f"/order/certificate/{handle.order}"
         for call in (
             Call("PUT", f"{begin}/dcv-random-value", "get the token", {}),
@@ -155,7 +160,7 @@ class Orders:
         return None
 
     def _tokens_of_domains(self, handle: Handle, request: OrderRequest) -> dict[str, Token]:
-        word = method_word(request, product_of(request, self._settings), self._settings)
+        word = method_word(request, self._settings)
         found = {}
         for number in handle.domains:
             domain = self._shown(number)
@@ -181,12 +186,33 @@ class Orders:
         Nothing is assumed of intermediates: whatever came with it goes along, and is put in order elsewhere.
         """
         first: list[str] = []
-        for paths in _places(handle, info):
+        for paths in self._places(handle, info):
             found = self._downloaded(paths)
             if found and (not wanted_key or has_key_of(wanted_key, found)):
                 return found
             first = first or found
         return first
+
+    def _places(self, handle: Handle, info: OrderInfo) -> t.Iterator[tuple[str, ...]]:
+        """Paths that together have certificate and chain, the likeliest first."""
+        own = [handle.certificate] if handle.certificate else []
+        if handle.way == "duplicate" and not own:
+            own = self._duplicates(handle)
+        elif not own and info.certificate_id:
+            own = [info.certificate_id]
+        for number in own:
+            yield (f"/certificate/{number}/download/format/pem_all",)
+        if handle.way != "duplicate":
+            yield (f"/certificate/download/order/{handle.order}/format/pem_all",)
+        for number in own:
+            yield (f"/certificate/{number}/download/format/pem_nointermediate", f"/certificate/{number}/chain")
+
+    def _duplicates(self, handle: Handle) -> list[str]:
+        """Numbers of those that are issued, the newest first; one without a number cannot be downloaded."""
+        data = self._read(Call("GET", f"/order/certificate/{handle.order}/duplicate", "list the duplicates"))
+        certificates = listed(data.get("certificates")) if isinstance(data, dict) else []
+        numbers = [number_of(one.get("id")) for one in certificates if isinstance(one, dict)]
+        return [number for number in reversed(numbers) if number]
 
     def _downloaded(self, paths: t.Sequence[str]) -> list[str]:
         texts = []
@@ -215,17 +241,6 @@ def _notes(handle: Handle, word: str, about: RequestInfo | None) -> tuple[str, .
     note = _NOTES.get(word) or "somebody has to act in CertCentral"
     number = f" {about.number}" if about is not None and about.number and "request" in note else ""
     return (f"{note}{number} of order {handle.order}" if number else f"{note} (order {handle.order})",)
-
-
-def _places(handle: Handle, info: OrderInfo) -> t.Iterator[tuple[str, ...]]:
-    """Paths that together have certificate and chain, the likeliest first."""
-    certificate = info.certificate_id
-    if certificate:
-        yield (f"/certificate/{certificate}/download/format/pem_all",)
-    yield (f"/certificate/download/order/{handle.order}/format/pem_all",)
-    if certificate:
-        leaf = f"/certificate/{certificate}/download/format/pem_nointermediate"
-        yield (leaf, f"/certificate/{certificate}/chain")
 
 
 def _chain_in(answer: object) -> list[str]:

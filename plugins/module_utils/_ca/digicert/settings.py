@@ -36,6 +36,7 @@ _HASHES = ("sha256", "sha384", "sha512")
 _PAYMENTS = ("balance", "card", "profile")
 _SCOPES = ("fqdn", "base_domain")
 _FILES = ("http-token", "http-token-dynamic")
+_WAYS = ("reissue", "duplicate")
 _LEVELS = ("dv", "ov", "ev")
 _PERSON = ("first_name", "last_name", "job_title", "telephone", "email")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -77,6 +78,7 @@ class Settings:
     cname_name: str = "{token}.{name}"
     cname_target: str = "dcv.digicert.com"
     prevalidate: bool = False
+    reissue_as: str = "reissue"
     statuses: t.Mapping[str, Status] = field(default_factory=dict)
     not_yet_codes: frozenset[str] = frozenset(LOOKED_AND_FOUND_NOTHING)
     limits: tuple[Limit, ...] = ()
@@ -192,6 +194,7 @@ def _read(reader: _Reader, api_key: str) -> Settings:
         cname_name=reader.text("cname_name", "{token}.{name}", _TOKEN_PLACES, "labels before {name}"),
         cname_target=reader.text("cname_target", "dcv.digicert.com", _TARGET, "a host name, {token} before it at most"),
         prevalidate=reader.flag("prevalidate", False),
+        reissue_as=reader.word("reissue_as", "reissue", _WAYS),
         statuses=_statuses(reader),
         not_yet_codes=frozenset(LOOKED_AND_FOUND_NOTHING) | set(reader.words("not_yet_codes", lambda _one: None)),
         limits=_limits(reader),

@@ -654,6 +654,7 @@ def test_a_private_key_among_them_is_refused(desk: Desk) -> None:
 RENEWAL: dict[str, t.Any] = {"kind": OrderKind.RENEW, "replaces": follows("500001/domains/3")}
 REISSUE_LINE = f"POST {ORDER}/reissue"
 REISSUE_HANDLE = f"{HANDLE}/reissue/9"
+DUPLICATE_HANDLE = f"{HANDLE}/duplicate/9"
 
 
 def reissue(**changes: t.Any) -> t.Any:
@@ -714,7 +715,12 @@ def test_a_reissue_stays_under_its_orders_number(desk: Desk) -> None:
 
 def test_a_reissue_can_be_issued_at_once(desk: Desk) -> None:
     desk.on(REISSUE_LINE, Answer(201, {"id": NUMBER, "requests": [{"id": 9}], "certificate_id": 78}))
-    assert desk.adapter.submit(reissue()).status is Status.ISSUED
+    seen = desk.adapter.submit(reissue())
+    assert seen.status is Status.ISSUED
+    desk.on(LOOK, reissuing("issued", certificate={"id": 77})).on(
+        "GET /certificate/78/download/format/pem_all", pem(OURS.certificate)
+    )
+    assert desk.adapter.download(seen.handle, reissue()).certificate == OURS.certificate
 
 
 def test_a_reissue_of_a_foreign_order_is_told_so(desk: Desk) -> None:
@@ -777,6 +783,53 @@ def test_a_lost_reissue_without_a_comment_is_one_of_that_time_that_nobody_knows(
     desk.on(LOOK, reissuing(**changes)).on(VALUE, token())
     seen = desk.adapter.find(reissue(), known_handles=frozenset(known), since=since)
     assert (seen is not None) is found
+
+
+@pytest.fixture
+def second() -> Desk:
+    """An account that takes another certificate of a paid order as a duplicate."""
+    return Desk(reissue_as="duplicate")
+
+
+def duplicating(status: str = "approved") -> Answer:
+    about = {"id": 9, "type": "duplicate", "status": status, "date": "2026-06-22T03:00:00+00:00"}
+    return info("issued", requests=[about], certificate={"id": 77})
+
+
+def test_a_duplicate_leaves_the_certificate_before_it_alone(second: Desk) -> None:
+    second.on(f"POST {ORDER}/duplicate", Answer(201, {"id": NUMBER, "requests": [{"id": 9, "status": "approved"}]}))
+    assert second.adapter.submit(reissue()) == Seen(DUPLICATE_HANDLE, Status.ACCEPTED, "approved")
+    assert second.body().keys() == {"certificate"}
+
+
+def test_of_the_duplicates_the_one_with_our_key_is_ours(second: Desk) -> None:
+    certificates = [{"id": 81, "sub_id": "001"}, {"id": 82, "sub_id": "002"}, {"sub_id": "003"}]
+    second.on(f"GET {ORDER}/duplicate", Answer(200, {"certificates": certificates})).on(LOOK, duplicating())
+    second.on("GET /certificate/82/download/format/pem_all", pem(OTHER.certificate))
+    second.on("GET /certificate/81/download/format/pem_all", pem(OURS.certificate))
+    assert second.adapter.look(DUPLICATE_HANDLE, reissue()).status is Status.ISSUED
+    assert second.adapter.download(DUPLICATE_HANDLE, reissue()).certificate == OURS.certificate
+
+
+@pytest.mark.parametrize(("status", "means"), [("pending", Status.WANTS_APPROVAL), ("approved", Status.UNKNOWN)])
+def test_a_duplicate_that_is_not_there_yet(second: Desk, status: str, means: Status) -> None:
+    second.on(f"GET {ORDER}/duplicate", Answer(200, {"certificates": []})).on(LOOK, duplicating(status))
+    seen = second.adapter.look(DUPLICATE_HANDLE, reissue())
+    assert seen.status is means
+    assert means is Status.UNKNOWN or "approve the request 9" in seen.wanted.notes[0]
+
+
+def test_a_lost_duplicate_is_found(second: Desk) -> None:
+    second.on(LOOK, duplicating("pending")).on(f"GET {ORDER}/duplicate", Answer(200, {}))
+    seen = second.adapter.find(reissue(), known_handles=frozenset({HANDLE}), since=SINCE)
+    assert seen is not None
+    assert seen.handle == DUPLICATE_HANDLE
+
+
+def test_an_order_goes_on_when_its_product_was_taken_out_of_the_settings(desk: Desk) -> None:
+    desk.on(LOOK, info(), info("processing")).on(VALUE, token())
+    assert look(desk, product="mine").status is Status.WANTS_VALIDATION
+    assert look(desk, product="mine").status is Status.ISSUING
 
 
 # --- OV and EV: domains ----------------------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ PEM = "-----BEGIN CERTIFICATE-----\r\n{}\r\n-----END CERTIFICATE-----\r\n"
 class CertCentral:
     """HttpClient. orders: what it really has; faults: one is taken for each request whose line begins with its key.
 
-    Its status goes pending ─ check-dcv ─► processing ─ look ─► issued. queue: new requests wait for approval; lag: seconds
-    that a new order is not in any list.
+    Its status goes pending ─ check-dcv ─► processing ─ look ─► issued. queue: new requests wait for approval; lag:
+    seconds that a new order is not in any list.
     """
 
     def __init__(self, clock: FakeClock) -> None:
