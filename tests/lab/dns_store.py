@@ -50,7 +50,12 @@ class ZoneStore:
 
     def put(self, zone: Zone) -> None:
         """At once on both servers: this is how the world is, not a change that somebody asks for."""
+        self.put_changed(zone.origin, lambda _before: zone)
+
+    def put_changed(self, origin: Name, work: t.Callable[[Zone | None], Zone]) -> None:
+        """The same, made of the zone as it is. Nobody changes it meanwhile."""
         with self._lock:
+            zone = work(self._first.get(origin))
             self._follow()
             self._first[zone.origin] = self._second[zone.origin] = zone
             self._under_way = [(when, other) for when, other in self._under_way if other.origin != zone.origin]
@@ -85,9 +90,14 @@ class DnsData:
 
     def set(self, zone: str, name: str, type: str, values: t.Iterable[str]) -> None:
         """This RRset holds exactly these values, on both servers at once; none: it is gone."""
-        before = self._zone(zone)
-        after = before.with_values(owner_of(before.origin, name), RdataType.from_text(type), values)
-        self._store.put(after.bumped() if type != "SOA" else after)
+
+        def work(before: Zone | None) -> Zone:
+            if before is None:
+                raise KeyError(zone)
+            after = before.with_values(owner_of(before.origin, name), RdataType.from_text(type), values)
+            return after.bumped() if type != "SOA" else after
+
+        self._store.put_changed(name_of(zone), work)
 
     def add_zone(self, zone: str, records: t.Iterable[Record] = ()) -> None:
         self._store.put(new_zone(name_of(zone), self._servers, records))

@@ -162,6 +162,27 @@ def person_fact(error: InkanError, now: datetime) -> Fact:
     return Fact(Kind.NEEDS_PERSON, now, by="ca", code=error.code, text=escaped(error.sentence(), _LONGEST_PROBLEM))
 
 
+#: Looks of one call after which a word that nobody knows is more than a passing one.
+_PUZZLED_AFTER = 3
+
+
+def is_puzzling(entry: Entry, looks: int) -> bool:
+    """The CA has said the same strange word for so long that a person should hear of it."""
+    return entry.is_open and entry.standing.status is Answer.UNKNOWN and looks >= _PUZZLED_AFTER
+
+
+def puzzled_error(entry: Entry) -> InkanError:
+    return ProtocolError(
+        code="status_unknown",
+        what=f"The CA says of the order for {entry.order.common_name} what nobody here understands",
+        where=f'item "{entry.order.name}", CA account "{entry.order.ca_account}", order {entry.standing.handle}',
+        why=f"its status is {entry.standing.word!r}",
+        todo="The order stays open, and is looked at again in the next run. See at the CA's or seller's portal whether "
+        "somebody has to act; a described seller needs the word in its statuses, an adapter a newer version",
+        retryable=True,
+    )
+
+
 def ending_error(entry: Entry) -> InkanError:
     """How an order ended, as the item's error."""
     reason = entry.standing.reason

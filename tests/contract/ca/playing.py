@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One cell of the matrix, played: a customer with a ledger of his own, the real order loop, and a proxy that spoils.
+
+Each run is what ``issue`` does: order, publish, ask. Every call could be another process's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import spoils
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
+from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import new_csr
+from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
+from ansible_collections.inkan.tls.plugins.module_utils._x509.verify import verify_deployment
+from ansible_collections.inkan.tls.plugins.modules import certificate_orders
+from fault_proxy import FaultProxy, Tls
+from harness import Harness
+from vices import FOREIGN, VICES, End, Vice
+
+RUNS = 3
+DEADLINE = 20.0
+#: for what cannot come to a good end: long enough to try it several times
+SHORT_DEADLINE = 3.0
+_numbers = itertools.count(1)
+Data = dict[str, t.Any]
+
+
+class Cell(t.NamedTuple):
+    adapter: str
+    verb: str
+    vice: str
+
+    @property
+    def row(self) -> Vice | None:
+        return next((vice for vice in VICES if vice.name == self.vice), None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """runs: how many it took. faults: what is not as the table demands, one sentence each."""
+
+    runs: int
+    code: str
+    faults: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        return "FAIL" if self.faults else self.code or str(self.runs)
+
+
+class Customer:
+    def __init__(self, harness: Harness, proxy: FaultProxy, folder: Path, verb: str, skew: bool) -> None:
+        self.proxy = proxy
+        self.harness = harness
+        self.name = f"c{next(_numbers)}"
+        self.wish = harness.wish(self.name, verb)
+        self.names: list[str] = self.wish["dns_names"]
+        self.ledger = folder / "ledger.sqlite3"
+        self.now = datetime.now(timezone.utc) - spoils.SKEW if skew else None
+        self.deadline = DEADLINE
+        #: what each call ended with
+        self.trail: list[str] = []
+        #: of the certificates that a test begins with
+        self.serials: list[str] = []
+        self.new_key()
+        self.said: Data = {}
+
+    def new_key(self) -> None:
+        wish = wish_for(self.names[0], self.names, "ecdsa-p256")
+        self.csr = new_csr(new_private_key("ecdsa-p256"), wish).decode()
+
+    def call(self, options: t.Mapping[str, t.Any] | None = None, **item: t.Any) -> Data:
+        account = self.harness.account(self.proxy)
+        given = {
+            "ledger_path": str(self.ledger),
+            "ledger_durable": True,
+            "ca_accounts": {"ca": {"adapter": account.adapter, "settings": account.settings}},
+            "secrets": {"ca": account.secrets},
+            "deadline": self.deadline,
+            "certificates": [{"name": self.name, "ca_account": "ca", "hosts": [], **self.wish, **item}],
+            **({"now": self.now.isoformat()} if self.now else {}),
+            **(options or {}),
+        }
+        read = ArgumentSpecValidator(certificate_orders.argument_spec()).validate(given)
+        assert read.error_messages == []
+        (result,) = certificate_orders.run(read.validated_parameters, False).items
+        self.said = result.as_data()
+        error, problem = self.said["error"] or {}, self.said["problem"] or {}
+        self.trail.append(f"{self.said['state']} {error.get('message', '')} {problem.get('text', '')}".strip())
+        return self.said
+
+    def order(self, **item: t.Any) -> Data:
+        return self.call({"until": "wanted"}, csr=self.csr, **item)
+
+    def run(self, **item: t.Any) -> Data:
+        """What ``issue`` does. An order in trouble is not asked for: the next run goes on with it."""
+        if self.order(**item)["error"] is None and self.said["state"] not in ("issued", "none"):
+            self.harness.publish(self.said["wanted"])
+            self.call(visible=True)
+        return self.said
+
+    def issued(self) -> Data:
+        """Without any trouble: what a test begins with."""
+        for _run in range(RUNS):
+            if self.run()["state"] == "issued":
+                self.serials.append(self.said["serial"])
+                return self.said
+        raise AssertionError(f"no certificate to begin with: {self.said['error']}")
+
+    def orders(self) -> int:
+        return self.harness.orders(self.proxy, self.names)
+
+    def disown(self) -> None:
+        """The ledger's order becomes one that the CA does not know."""
+        with sqlite3.connect(self.ledger) as ledger:
+            for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                ledger.execute(f"DROP TRIGGER {name}")
+            handle = self.said["order"]
+            foreign = handle[:-1] + ("1" if handle[-1] != "1" else "2")
+            ledger.execute("UPDATE facts SET data = replace(data, ?, ?)", (f'"{handle}"', f'"{foreign}"'))
+
+
+def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
+    folder.mkdir(parents=True)
+    with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
+        customer = Customer(harness, proxy, folder, cell.verb, skew=cell.vice == "skew")
+        if cell.vice == FOREIGN:
+            return _foreign(customer, cell.verb)
+        row = cell.row
+        assert row is not None
+        before = _begin(customer, cell.verb)
+        asked = {"renew": "submit", "reissue": "submit"}.get(cell.verb, cell.verb)
+        fault = proxy.spoil(asked, row.make(harness), row.times)
+        outcome = _until_done(customer, cell.verb, before) if row.end is End.DONE else _until_told(customer, before)
+        faults = list(outcome.faults)
+        if not fault.struck:
+            faults.append(f"nothing was asked that is {cell.verb}: {proxy.asked}")
+        if row.end is End.CLEAR and row.verbs == ("look",):
+            proxy.behave()
+            customer.deadline = DEADLINE
+            if customer.run()["state"] != "issued":
+                faults.append("once the CA says what we know, nothing comes of the order")
+        return Outcome(outcome.runs, outcome.code, tuple(faults))
+
+
+def _begin(customer: Customer, verb: str) -> int:
+    """What must be there before the verb is: the number of orders at the CA."""
+    if verb in ("revoke", "renew", "reissue"):
+        customer.issued()
+        customer.new_key()
+    elif verb in ("cancel", "resend", "change_contact"):
+        customer.order()
+    elif verb == "find":
+        customer.proxy.spoil("submit", spoils.lost_answer)
+    return customer.orders()
+
+
+def _act(customer: Customer, verb: str) -> bool:
+    """One run; whether it is done."""
+    if verb == "cancel":
+        return customer.call({"state": "cancelled"})["state"] == "cancelled"
+    if verb == "revoke":
+        return customer.call({"state": "revoked"}, revoke_reason="superseded")["state"] == "revoked"
+    if verb == "resend":
+        return customer.call(resend=True)["error"] is None
+    if verb == "change_contact":
+        contact = customer.wish["options"]["contact"]
+        new = {**contact, "address": "postmaster@" + contact["address"].partition("@")[2]}
+        said = customer.call(options={**customer.wish["options"], "contact": new})
+        return said["error"] is None and said["options"]["contact"] == new
+    kind = {"kind": verb} if verb in ("renew", "reissue") else {}
+    return customer.run(**kind)["state"] == "issued"
+
+
+def _until_done(customer: Customer, verb: str, before: int) -> Outcome:
+    runs, faults = 0, []
+    done = False
+    while not done and runs < RUNS:
+        runs += 1
+        done = _act(customer, verb)
+        faults += _unclear(customer.said["error"])
+    said = customer.said
+    if not done or said["error"] is not None:
+        faults.append(f"not done after {runs} runs: {said['state']}, {said['error']}")
+    ordering = verb not in ("cancel", "revoke", "resend", "change_contact")
+    wanted = before + (1 if ordering else 0)
+    if customer.orders() != wanted:
+        faults.append(f"the CA has {customer.orders()} orders, not {wanted}: {customer.trail}")
+    if ordering and said["certificate"]:
+        _verify(said, customer.names)
+    return Outcome(runs, "", tuple(faults))
+
+
+def _verify(said: Data, names: list[str]) -> None:
+    verify_deployment(
+        said["certificate"],
+        said["chain"],
+        public_key_sha256=said["public_key_sha256"],
+        private_key_pem=None,
+        dns_names=names,
+        now=datetime.now(timezone.utc) + timedelta(seconds=1),
+    )
+
+
+def _until_told(customer: Customer, before: int) -> Outcome:
+    """Three runs of the same trouble: each says so, none goes on, none orders again."""
+    faults, code = [], ""
+    customer.deadline = SHORT_DEADLINE
+    for _run in range(RUNS):
+        said = customer.run()
+        error, problem = said["error"], said["problem"] or {}
+        if error is None and said["state"] != "needs_person":
+            faults.append(f"no error, and nobody is asked: {said['state']}, {said['outcome']}")
+        faults += _unclear(error)
+        code = code or (error or problem).get("code", "")
+        if said["certificate"] is not None and said["serial"] not in customer.serials:
+            faults.append(f"a certificate was taken: {said['serial']}")
+        if customer.orders() > before + 1:
+            faults.append(f"the CA has {customer.orders()} orders")
+    return Outcome(RUNS, code, tuple(faults))
+
+
+def _foreign(customer: Customer, verb: str) -> Outcome:
+    """A renewal goes on as a new order, or says clearly why not; a reissue is never bought instead."""
+    customer.issued()
+    before = customer.orders()
+    customer.disown()
+    customer.new_key()
+    faults, code, runs = [], "", 0
+    for _run in range(RUNS):
+        runs += 1
+        said = customer.run(kind=verb)
+        faults += _unclear(said["error"])
+        code = code or (said["error"] or {}).get("code", "")
+        if said["state"] == "issued":
+            break
+    if customer.said["state"] != "issued" and not code:
+        faults.append(f"neither issued nor clear: {customer.said['state']}")
+    if customer.orders() > before + (1 if verb == "renew" else 0):
+        faults.append(f"the CA has {customer.orders()} orders, it had {before}")
+    return Outcome(runs, code, tuple(faults))
+
+
+def _unclear(error: Data | None) -> list[str]:
+    """What an error lacks."""
+    if error is None:
+        return []
+    found = [f"the error has no {key}: {error}" for key in ("code", "what", "todo") if not error.get(key)]
+    if not isinstance(error.get("retryable"), bool):
+        found.append(f"the error does not say whether it is worth another try: {error}")
+    if error.get("retry_at") is not None and datetime.fromisoformat(error["retry_at"]).tzinfo is None:
+        found.append(f"retry_at has no zone: {error}")
+    return found

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every adapter × every verb × every vice, by the table of ``vices``: the yardstick of CA adapters.
+
+The adapters are driven through the real order loop against servers that really validate and issue; a proxy between
+spoils what the table says. An adapter joins by a class in ``harness`` and a word in ``HARNESSES``.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
+from harness import AcmeHarness, RestHarness
+from playing import Cell, Outcome
+from vices import FOREIGN, VERBS, VICES
+
+HARNESSES = (AcmeHarness, RestHarness)
+CELLS = [
+    Cell(harness.name, verb, vice)
+    for harness in HARNESSES
+    for verb in harness.verbs
+    for vice in [
+        *(vice.name for vice in VICES if verb in vice.verbs),
+        *([FOREIGN] if verb in ("renew", "reissue") else []),
+    ]
+    if (verb, vice) not in harness.skipped
+]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+def test_cell(cell: Cell, outcome: Outcome) -> None:
+    assert not outcome.faults, "\n".join(outcome.faults)
+
+
+def test_every_adapter_is_held_against_the_table() -> None:
+    assert {harness.name for harness in HARNESSES} == set(ADAPTERS)
+
+
+@pytest.mark.parametrize("harness", HARNESSES, ids=lambda harness: harness.name)
+def test_no_cell_is_left_out_without_a_reason(harness: type) -> None:
+    assert set(harness.verbs) <= set(VERBS)
+    assert all(harness.skipped.values())
