@@ -112,17 +112,15 @@ class Exchange:
         except DeadlineError as failure:
             raise no_time() from failure
 
-    def no_time(self, code: str, what: str, *, is_submit: bool, retry_at: datetime | None = None) -> InkanError:
+    def out_of_time(self, code: str, what: str, *, is_submit: bool, retry_at: datetime | None = None) -> InkanError:
         """Of a submit it is said so that nobody looks for a lost order."""
-        told: dict[str, t.Any] = {
-            "code": code,
-            "what": f"Not sent ({what})",
-            "where": self.where,
-            "why": "the time for all requests to this seller is used up",
-            "todo": "Run again, or give the run a longer deadline",
-            "retry_at": retry_at,
-        }
-        return TransportError(sent=False, **told) if is_submit else DeadlineError(**told)
+        head, why = f"Not sent ({what})", "the time for all requests to this CA is used up"
+        todo = "Run again, or give the run a longer deadline"
+        if is_submit:
+            return TransportError(
+                code=code, what=head, where=self.where, why=why, todo=todo, retry_at=retry_at, sent=False
+            )
+        return DeadlineError(code=code, what=head, where=self.where, why=why, todo=todo, retry_at=retry_at)
 
     def seconds(self, response: HttpResponse) -> float | None:
         """Retry-After, if it is said."""

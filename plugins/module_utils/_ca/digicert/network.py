@@ -100,7 +100,7 @@ class Network:
             body = json.dumps(call.body, ensure_ascii=False).encode("utf-8", "replace")
 
         def no_time() -> InkanError:
-            return self._exchange.no_time("digicert_no_time_left", what, is_submit=call.is_submit)
+            return self._exchange.out_of_time("digicert_no_time_left", what, is_submit=call.is_submit)
 
         response = self._exchange.send(call.verb, self._settings.url + call.path, headers, body, no_time)
         return self._judge(call, what, response)
@@ -109,7 +109,7 @@ class Network:
         wait = self._budget.take(max(self._exchange.left, 0.0))
         if wait > self._exchange.left:
             then = self._exchange.retry_at(wait)
-            raise self._exchange.no_time("digicert_no_turn", what, is_submit=call.is_submit, retry_at=then)
+            raise self._exchange.out_of_time("digicert_no_turn", what, is_submit=call.is_submit, retry_at=then)
         if wait > 0:
             self._exchange.clock.sleep(wait)
 

@@ -114,7 +114,7 @@ class Network:
 
     def _send(self, call: Call, what: str, url: str, headers: dict[str, str], body: bytes | None) -> HttpResponse:
         def no_time() -> InkanError:
-            return self._exchange.no_time("rest_no_time_left", what, is_submit=call.name == "submit")
+            return self._exchange.out_of_time("rest_no_time_left", what, is_submit=call.name == "submit")
 
         return self._exchange.send(call.verb, url, headers, body, no_time)
 

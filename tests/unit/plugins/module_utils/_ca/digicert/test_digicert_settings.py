@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
@@ -140,6 +141,45 @@ def test_each_product_of_the_catalogue_that_digicert_sells_directly_has_a_name_i
     assert ours == {"digicert-dv": "dv", "digicert-ov": "ov", "digicert-ev": "ev"}
 
 
+# --- the page --------------------------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[6]
+PAGE = (ROOT / "docs" / "docsite" / "rst" / "adapter_digicert.rst").read_text("utf-8")
+
+
+def test_the_page_tells_every_setting_and_no_other() -> None:
+    """By what the settings themselves say when they are asked for an unknown one."""
+    (wrong,) = errors(zzzzzz=1)
+    known = set(wrong.partition("Known are: ")[2].rstrip(".").split(", "))
+    assert len(known) > 30
+    rows = re.findall(
+        r"^   \* - (``[a-z_0-9`, ]+)$", PAGE.partition("Settings\n----")[2].partition("What is not")[0], re.M
+    )
+    told = {name for row in rows for name in re.findall(r"``([a-z_0-9]+)``", row)}
+    assert told == known
+
+
+def test_the_page_tells_every_word_and_its_meaning() -> None:
+    told = PAGE.partition("Statuses\n----")[2].partition("Least privilege")[0]
+    rows = re.findall(r"^   \* - (.+)\n     - (.+)$", told, re.M)
+    meanings = {
+        word: meaning
+        for words, means in rows[1:]
+        for word, meaning in zip(
+            re.findall(r"``(\w+)``", words),
+            means.split(", ") if ", " in means else [means] * 9,
+        )
+    }
+    assert meanings == {row.word: row.means for row in ORDER_WORDS}
+
+
+def test_the_page_tells_every_code_of_the_adapter() -> None:
+    listed = (ROOT / "docs" / "docsite" / "rst" / "errors.rst").read_text("utf-8")
+    codes = set(re.findall(r"``(digicert_\w+)``", listed))
+    assert len(codes) > 15
+    assert set(re.findall(r"``(digicert_\w+)``", PAGE.partition("When something goes wrong")[2])) == codes
+
+
 # --- the budget ------------------------------------------------------------------------------------------------------
 
 
@@ -169,8 +209,8 @@ ANYTHING = some.recursive(
         some.lists(inner, max_size=3)
         | some.dictionaries(
             some.sampled_from(
-                "id status orders page total requests certificate dns_names common_name domains dcv_random_value errors code"
-                " message order_id order_status dcv_status emails email name type".split()
+                "id status orders page total requests certificate dns_names common_name domains dcv_random_value"
+                " errors code message order_id order_status dcv_status emails email name type".split()
             ),
             inner,
             max_size=5,
