@@ -86,6 +86,10 @@ def test_no_role_playbook_or_plugin_names_a_path_of_the_lab() -> None:
 # --- by what comes along -------------------------------------------------------------------------------------------
 
 
+#: libraries, not code of ours, although scripts/venv keeps them below this checkout
+ENVIRONMENT = Path(sys.prefix).resolve()
+
+
 def loaded_files(names: t.Sequence[str], *paths: Path) -> list[Path]:
     """The files of all modules in a fresh Python that has imported these."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
@@ -93,7 +97,8 @@ def loaded_files(names: t.Sequence[str], *paths: Path) -> list[Path]:
         [sys.executable, "-c", PROBE, *names], env=environment, capture_output=True, text=True, timeout=60, cwd="/"
     )
     assert done.returncode == 0, done.stderr
-    return [Path(file).resolve() for file in json.loads(done.stdout)]
+    files = [Path(file).resolve() for file in json.loads(done.stdout)]
+    return [file for file in files if not file.is_relative_to(ENVIRONMENT)]
 
 
 def module_names(folder: Path, package: str) -> list[str]:
