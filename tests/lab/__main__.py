@@ -132,6 +132,7 @@ def _screen(lab: Lab) -> str:
         ("look and play", facts["control_url"]),
         ("", f"(your browser does not know its authority: {facts['api_ca']})"),
         ("seller's API", f"{facts['api_url']}, key {facts['api_key']}"),
+        ("CertCentral", f"{facts['digicert']['url']}, key {facts['digicert']['key']}"),
         ("DNS", f"{' and '.join(dns['servers'])}, port {dns['port']}: {', '.join(dns['zones'])}"),
         ("updates", f"key {dns['key_name']}, hmac-sha256, {dns['key_secret']}"),
         *(("web host", f"{name}: {_web(facts, host)}") for name, host in facts["web"].items()),

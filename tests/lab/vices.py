@@ -108,6 +108,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_errors_object", "digicert", True, "errors is one object, not a list"),
     # --- digicert: what they say ---
     Vice("dc_strange_status", "digicert", True, "the first look at an order shows a status that nobody knows"),
+    Vice("dc_strange_status_always", "digicert", False, "every look at an order shows it: nobody can go on"),
     Vice("dc_status_approved", "digicert", False, "the first look at an issued order says `approved`, as of old"),
     Vice(
         "dc_stale_answer_first", "digicert", False, "the first look after each change shows the order as it was before"
@@ -155,9 +156,8 @@ VICES: tuple[Vice, ...] = (
         False,
         "another CA signs, and its own certificate was renewed at the download",
     ),
-    Vice(
-        "dc_other_certificate", "digicert", False, "the first download of each certificate is one for another key"
-    ),
+    Vice("dc_other_certificate", "digicert", False, "the first download of each certificate is one for another key"),
+    Vice("dc_wrong_key", "digicert", False, "every download is a certificate for another key: never deploy it"),
     Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
 )
 

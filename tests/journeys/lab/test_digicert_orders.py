@@ -298,6 +298,17 @@ def test_an_order_that_is_over_is_expired_and_still_among_the_issued(lab: Lab, c
     lab.clock.advance(days=11)
     assert customer.look(order["id"])["status"] == "expired"
     assert customer.listed(status="issued") == customer.listed(status="expired") == [order["id"]]
+    answer = customer.call("POST", f"/order/certificate/{order['id']}/reissue", customer.wish([WWW]))
+    assert answer.code == "bad_request_format"
+
+
+def test_an_order_whose_term_ends_before_it_is_validated_stays_pending(lab: Lab, customer: Customer) -> None:
+    order = customer.order(DV, [WWW], TXT, order_validity={"days": 2})
+    lab.clock.advance(days=3)
+    customer.txt(APEX, order["dcv_random_value"])
+    assert customer.check(order["id"]).json["order_status"] == "pending"
+    lab.digicert.tick()
+    assert customer.look(order["id"])["status"] == "pending"
 
 
 def test_products_and_organizations(customer: Customer) -> None:

@@ -27,7 +27,7 @@ TXT = "dns-txt-token"
 WWW, APEX = "www.example.jp", "example.jp"
 OURS = [vice.name for vice in VICES if vice.room == "digicert"]
 #: where a good customer does not get what he ordered, and must not take what he gets
-NEVER = ["dc_wrong_chain"]
+NEVER = ["dc_wrong_chain", "dc_wrong_key", "dc_strange_status_always"]
 #: these are for other ways than records, and are shown in test_digicert_validation.py
 ELSEWHERE = ["dc_no_redirects", "dc_free_base_name", "dc_cname_without_value", "dc_ev_approver_mail"]
 #: what an answer by any of the plays looks like, and whether the call had its effect
@@ -255,6 +255,8 @@ def test_statuses_that_are_wrong_once(lab: Lab, customer: Customer) -> None:
     customer.txt(APEX, order["dcv_random_value"])
     assert customer.check(order["id"]).status == 200
     assert [customer.look(order["id"])["status"] for _ in range(3)] == ["processing", "approved", "issued"]
+    lab.switches.only("dc_strange_status_always")
+    assert {customer.look(order["id"])["status"] for _ in range(3)} == {"awaiting_review"}
 
 
 def test_an_index_that_is_late_and_one_that_says_404(lab: Lab, customer: Customer) -> None:
@@ -314,6 +316,7 @@ def test_chains_that_are_wrong(lab: Lab, customer: Customer) -> None:
     other = with_vice("dc_other_certificate")[0]
     assert (other.public_key() == good[0].public_key(), signed(good[1], other)) == (False, True)
     assert customer.download(certificate) == good
+    assert [with_vice("dc_wrong_key")[0].public_key() == good[0].public_key() for _ in range(2)] == [False, False]
 
 
 def test_the_intermediate_changes_between_order_and_download(lab: Lab, customer: Customer) -> None:

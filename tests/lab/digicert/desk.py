@@ -62,7 +62,10 @@ class Desk:
 
         def make(number: int) -> Order:
             till = application.term.ends(terms.today(now))
-            return Order(number, application, "needs_approval", now, till, now, None)
+            return Order(
+                number, application, "needs_approval", now, till, now, None,
+                auto_renew=application.auto_renew, auto_reissue=application.auto_reissue,
+            )  # fmt: skip
 
         with self.book.lock:
             order = self.book.add_order(make)
@@ -110,7 +113,7 @@ class Desk:
                 return
             if not self._organization_is_valid(order) or self._waits_for_approver(order):
                 return
-            if self._proving.forbidden(self.claiming.names(order)):
+            if self._proving.forbidden(self.claiming.names(order)) or self._is_too_late(order, order.job.wish):
                 return
             if order.state == "pending":
                 order = self._change(order.id, state="processing")
@@ -125,6 +128,10 @@ class Desk:
 
     def _waits_for_approver(self, order: Order) -> bool:
         return bool(order.approver_links) and not order.approver_pressed
+
+    def _is_too_late(self, order: Order, wish: Wish) -> bool:
+        now = self._clock.now()
+        return self.making.end(order, wish, now) <= now
 
     def _issue(self, order: Order, job: Job) -> Certificate:
         now = self._clock.now()
@@ -208,7 +215,7 @@ class Desk:
             raise broken(f"An order that is {order.state} cannot be reissued.")
         now = self._clock.now()
         wish = read_wish(body, order.product, now, self.claiming.wish(order))
-        self.making.judge(wish)
+        self._judge_wish(order, wish)
         method = read_method(body.get("dcv_method") or order.application.method, order.product, wish, now)
         for name in wish.names:
             self._proving.base(name)
@@ -240,7 +247,7 @@ class Desk:
             raise broken("A duplicate has the names of its order.")
         if self.claiming.missing(order):
             raise broken("The domains of this order are to be validated again: reissue it.")
-        self.making.judge(wish)
+        self._judge_wish(order, wish)
         with self.book.lock:
             ask = self._ask(
                 order, "duplicate", who, a_flag(body, "skip_approval"), str(body.get("comments") or ""),
@@ -248,6 +255,11 @@ class Desk:
             )  # fmt: skip
             self._approved_at_once(ask)
             return self._order(order.id), ask
+
+    def _judge_wish(self, order: Order, wish: Wish) -> None:
+        self.making.judge(wish)
+        if self._is_too_late(order, wish):
+            raise broken("The order has expired.")
 
     def _issue_duplicate(self, order_id: int, wish: Wish) -> None:
         self._issue(self._order(order_id), Job("duplicate", wish, 0))

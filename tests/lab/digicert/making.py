@@ -65,11 +65,10 @@ class Making:
     def make(
         self, order: Order, wish: Wish, names: t.Sequence[str], organization: Organization | None, now: datetime
     ) -> Made:
-        begin = terms.today(now)
-        ends = [begin + terms.longest(now), order.valid_till, *([wish.term.ends(begin)] if wish.term else [])]
+        begin, end = terms.today(now), self.end(order, wish, now)
         issuer = self._issuer(order, wish)
         certificate = self._issuing.issue(
-            wish.key, names, begin, min(ends), issuer, policy=POLICIES[order.product.validation],
+            wish.key, names, begin, end, issuer, policy=POLICIES[order.product.validation],
             organization=[] if organization is None or order.product.validation == DV else _subject(organization),
         )  # fmt: skip
         return Made(
@@ -78,8 +77,13 @@ class Making:
             certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 - that is what a thumbprint is
             issuer,
             begin,
-            min(ends),
+            end,
         )
+
+    def end(self, order: Order, wish: Wish, now: datetime) -> datetime:
+        """Of a certificate that is made now."""
+        begin = terms.today(now)
+        return min(begin + terms.longest(now), order.valid_till, *([wish.term.ends(begin)] if wish.term else []))
 
     def _issuer(self, order: Order, wish: Wish) -> int:
         if wish.ca_cert_id:
@@ -132,7 +136,8 @@ class Making:
         return [{"subject_common_name": common_name(one), "pem": _crlf(pem(one)).decode()} for one in certificates]
 
     def _leaf(self, certificate: Certificate) -> str:
-        if not self._switches.strikes("dc_other_certificate", certificate.id):
+        always = self._switches.is_on("dc_wrong_key")
+        if not always and not self._switches.strikes("dc_other_certificate", certificate.id):
             return certificate.pem
         key, start, end = self._issuing.root.key.public_key(), certificate.valid_from, certificate.valid_till
         return pem(self._issuing.issue(key, certificate.names, start, end, certificate.issuer))
