@@ -80,9 +80,10 @@ def _decide(wish: Wish, judgement: Judgement, book: Book) -> Due:
         revalidate_days=revalidation.before_days if revalidation is not None else None,
     )
     due = decide(facts, book.policy, book.choose, book.as_of)
-    if due.kind in ("renew", "reissue") and page is not None and is_moved(wish, page, book):
-        return replace(due, kind="issue")
-    return due
+    if page is not None and is_moved(wish, page, book):
+        return replace(due, kind="issue") if due.kind in ("renew", "reissue") else due
+    known = wish.previous is not None or wish.expires is not None  # there is one, no host showed it
+    return replace(due, kind="renew") if known and due.kind == "issue" else due
 
 
 def _late_errors(wish: Wish, judgement: Judgement, due: Due | None, book: Book) -> list[InkanError]:

@@ -8,14 +8,19 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, NameTools
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import read_organizations
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
-from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, RenewalPolicy
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products_rows as rows
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
-from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import is_public_suffix, registrable_domain
+from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
+    is_public_suffix,
+    registered_domain,
+    registrable_domain,
+)
 from ansible_collections.inkan.tls.plugins.modules import dcv_plan
 
 NOW = "2026-11-20T00:00:00Z"
@@ -27,6 +32,9 @@ def planned(
     *more: str,
     as_of: str = NOW,
     accounts: dict[str, t.Any] | None = None,
+    organizations: dict[str, t.Any] | None = None,
+    renewal: dict[str, t.Any] | None = None,
+    sources: dict[str, str | None] | None = None,
     **changes: t.Any,
 ) -> Planned:
     """``product``: one of the catalogue, or rows of one's own."""
@@ -35,14 +43,18 @@ def planned(
     raw["product"] = product if isinstance(product, str) else product.key
     errors = InputCollector()
     (wish,) = read_wishes([raw], errors)
+    policy = read_policy(renewal, errors)
+    people = read_organizations(organizations, errors)
     errors.refuse()
     book = Book(
         parse_time(as_of),
-        NameTools(to_alabel, is_public_suffix, registrable_domain),
+        NameTools(to_alabel, is_public_suffix, registrable_domain, registered_domain),
         {one.key: one for one in PRODUCTS + made_up},
-        RenewalPolicy(),
+        policy,
         Choose.RENEW,
         dcv_plan._accounts(accounts, errors),
+        organizations=people,
+        sources=sources or {},
     )
     return plan_certificate(wish, book)
 

@@ -441,3 +441,28 @@ def test_every_name_method_and_day_has_one_plan(name: str, others: list[str], me
     if found["error"] is None:
         assert all(registrable_domain(one) for one in first.items[0].extra["certificate"]["dns_names"])
         assert not (method == "http-01" and any(one.startswith("*") for one in [name, *others]))
+
+
+# -- the user's own catalogue and organizations -----------------------------------------------------------------------
+
+
+def test_a_product_of_the_users_own_is_planned_and_a_wrong_one_refuses_the_call() -> None:
+    mine = {"my-dv": {"like": "acme", "title": "Mine", "seller": "mine"}}
+    result = plan(item(product="my-dv"), products=mine, sellers={"mine": {"title": "My seller"}})
+    (found,) = result.extra["plans"]
+    assert (found["product"], found["seller"], found["error"]) == ("my-dv", "mine", None)
+    with pytest.raises(InputErrors) as caught:
+        plan(item(product="my-dv"), products={"my-dv": {"like": "acmee"}}, organizations={"a": {"kind": "firm"}})
+    assert "products.my-dv.like" in str(caught.value)
+    assert "organizations.a.kind" in str(caught.value)
+
+
+def test_the_kind_of_order_is_told() -> None:
+    def kind(**changes: t.Any) -> t.Any:
+        return plan(item(**changes)).items[0].extra["due"]["kind"]
+
+    live = {"not_before": "2026-10-01T00:00:00Z", "not_after": "2026-12-01T00:00:00Z"}
+    assert kind() == "issue"
+    assert kind(live=live) == "renew"
+    assert kind(live={**live, "not_after": "2027-03-01T00:00:00Z"}) is None
+    assert kind(validation={"method": "email"}) is None  # refused

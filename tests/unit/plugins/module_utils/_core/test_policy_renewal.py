@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import Calendar, Freeze
@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal imp
     read_policy,
     renewal_day,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.schedule import SellersWindow
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Live, OpenOrder
 
 
@@ -157,7 +158,11 @@ FREEZE = Calendar((Freeze(at("2026-11-25"), at("2026-12-05"), "year-end sale"),)
             id="nor one that would end in the freeze",
         ),
         pytest.param(
-            LIVE, Choose.RENEW, RenewalPolicy(calendar=FREEZE, force=frozenset({"shop"})), "forced", id="nor a forced one"
+            LIVE,
+            Choose.RENEW,
+            RenewalPolicy(calendar=FREEZE, force=frozenset({"shop"})),
+            "forced",
+            id="nor a forced one",
         ),
     ],
 )
@@ -229,3 +234,165 @@ def test_a_bare_date_at_the_end_of_a_freeze_is_frozen() -> None:
     )
     assert policy.calendar.freezes == (Freeze(at("2026-12-28"), at("2027-01-04"), "new year"),)
     assert not errors.errors
+
+
+# -- what else makes it due -------------------------------------------------------------------------------------------
+
+
+def decided(now: str, policy: RenewalPolicy = POLICY, choose: Choose = Choose.RENEW, **facts: t.Any) -> Due:
+    known: dict[str, t.Any] = {"live": LIVE, "order": None, **facts}
+    return decide(Facts("shop", NAMES, "ecdsa-p256", **known), policy, choose, at(now))
+
+
+def window(opens: int = 30, closes: int = 21, renews: bool = True, hours: int = 9) -> SellersWindow:
+    return SellersWindow(opens, closes, timedelta(hours=hours), renews, ("IIJ-20",), LIVE.not_after)
+
+
+# the certificate ends at 2026-12-30T00:00:00Z, on 2026-12-30 in Japan: 30 days before is 2026-11-30 there
+@pytest.mark.parametrize(
+    ("now", "code"),
+    [
+        ("2026-11-29T14:59:59", "not_due"),
+        ("2026-11-29T15:00:00", "window_open"),
+        ("2026-12-09T14:59:59", "window_open"),
+        ("2026-12-09T15:00:00", "seller_renews"),
+        ("2026-12-30T00:00:01", "expired"),
+    ],
+)
+def test_the_sellers_window_counts_by_its_own_calendar(now: str, code: str) -> None:
+    found = decided(now, RenewalPolicy(fraction=0.1), window=window())
+    assert found.code == code
+    assert code == "not_due" or code == "expired" or "IIJ-20" in found.reason
+
+
+def test_a_seller_that_does_not_renew_by_itself_is_asked_also_after_its_window() -> None:
+    assert decided("2026-12-20", window=window(renews=False)).code == "window_open"
+
+
+def test_the_users_own_day_counts_inside_the_window_and_is_brought_into_it_after_it_closed() -> None:
+    inside, late = RenewalPolicy(days_left=25), RenewalPolicy(days_left=5)
+    assert decided("2026-12-04T23:59:59", inside, window=window()).code == "not_due"
+    assert decided("2026-12-05", inside, window=window()).code == "window_open"
+    assert decided("2026-11-29T15:00:00", late, window=window()).code == "window_open"
+
+
+def test_a_suggestion_of_the_ca_takes_the_place_of_the_own_day_and_of_every_freeze() -> None:
+    has = live(suggested=(at("2026-10-05"), at("2026-10-07")))
+    moment = decided("2026-10-01", live=has).at
+    assert moment is not None and at("2026-10-05") <= moment <= at("2026-10-07")
+    assert decided("2026-10-01", live=has).at == moment  # the same for a name, each time
+    frozen = RenewalPolicy(calendar=Calendar((Freeze(at("2026-10-01"), at("2026-11-01"), "sale"),)))
+    assert decided("2026-10-07", frozen, live=has).code == "ca_suggests"
+    later = live(suggested=(at("2026-12-20"), at("2026-12-21")))
+    assert decided("2026-12-10", live=later).code == "not_due"
+    assert decided("2026-12-10", choose=Choose.NONE, live=has).code == "not_asked"
+
+
+def test_the_reasons_are_in_their_order() -> None:
+    """ARI, revoked or mismatched key, names, window, contract end, cliff: the first one that holds is told."""
+    wrong = {
+        "live": live(suggested=(at("2026-10-05"), at("2026-10-07")), matches=False, dns_names=NAMES[:1]),
+        "order": OpenOrder("deployed", None, None, ("1f",)),
+        "contract_ends": at("2026-12-20"),
+        "method_ends": date(2026, 12, 1),
+    }
+    codes = []
+    for mended in (
+        {},
+        {"suggested": None},
+        {"matches": True},
+        {"serial": "2f"},
+        {"dns_names": NAMES},
+    ):
+        wrong["live"] = live(**{**wrong["live"].__dict__, **mended})
+        codes.append(decided("2026-12-01", **wrong).code)
+    assert codes == ["ca_suggests", "key_mismatch", "revoked", "names_changed", "window_open"]
+    late = RenewalPolicy(fraction=0.95)
+    assert decided("2026-11-25", late, contract_ends=wrong["contract_ends"], method_ends=date(2026, 12, 1)).code == (
+        "contract_ends"
+    )
+    assert decided("2026-11-25", late, method_ends=date(2026, 12, 1)).code == "cliff_ahead"
+
+
+@pytest.mark.parametrize(
+    ("now", "policy", "code"),
+    [
+        pytest.param("2026-11-19T23:59:59", RenewalPolicy(0.95), "not_due", id="31 days before"),
+        pytest.param("2026-11-20", RenewalPolicy(0.95), "contract_ends", id="30 days before"),
+        pytest.param("2026-11-20", RenewalPolicy(0.95, contract_days=0), "not_due", id="turned off"),
+        pytest.param("2026-12-20", RenewalPolicy(0.95), "not_due", id="the contract is over"),
+        pytest.param("2026-11-20", RenewalPolicy(0.95, calendar=FREEZE), "contract_ends", id="before a freeze"),
+        pytest.param("2026-11-26", RenewalPolicy(0.95, calendar=FREEZE), "frozen", id="in a freeze"),
+    ],
+)
+def test_the_end_of_the_contract(now: str, policy: RenewalPolicy, code: str) -> None:
+    assert decided(now, policy, contract_ends=at("2026-12-20")).code == code
+
+
+def test_a_contract_whose_end_was_not_corrected_does_not_order_every_day() -> None:
+    has = live(obtained_at=at("2026-11-21"))
+    assert decided("2026-11-22", RenewalPolicy(0.95), live=has, contract_ends=at("2026-12-20")).code == "not_due"
+
+
+@pytest.mark.parametrize(
+    ("now", "ends", "policy", "code"),
+    [
+        pytest.param("2026-11-30", date(2026, 12, 15), RenewalPolicy(0.95), "not_due", id="15 days before"),
+        pytest.param("2026-12-01", date(2026, 12, 15), RenewalPolicy(0.95), "cliff_ahead", id="14 days before"),
+        pytest.param("2026-12-14", date(2026, 12, 15), RenewalPolicy(0.95), "cliff_ahead", id="the last day"),
+        pytest.param("2026-12-15", date(2026, 12, 15), RenewalPolicy(0.95), "not_due", id="too late"),
+        pytest.param("2026-12-01", date(2026, 12, 15), RenewalPolicy(0.95, cliff_days=0), "not_due", id="turned off"),
+        pytest.param("2026-12-20", date(2026, 12, 27), RenewalPolicy(0.95), "not_due", id="its day comes before"),
+    ],
+)
+def test_a_cliff_ahead(now: str, ends: date, policy: RenewalPolicy, code: str) -> None:
+    assert decided(now, policy, method_ends=ends).code == code
+
+
+def test_the_last_time_by_a_dying_method_is_once() -> None:
+    has = live(not_before=at("2026-12-02"), not_after=at("2027-03-11"))
+    assert decided("2026-12-03", RenewalPolicy(0.95), live=has, method_ends=date(2026, 12, 15)).code == "not_due"
+
+
+# -- three kinds of orders, and one answer that is none ---------------------------------------------------------------
+
+PAID = at("2027-10-01")
+KINDS = [
+    pytest.param("2026-11-20", {"live": None}, "issue", id="no certificate"),
+    pytest.param("2026-12-01", {}, "renew", id="its day has come"),
+    pytest.param("2027-01-01", {}, "renew", id="it is expired"),
+    pytest.param("2026-11-20", {"live": live(matches=False)}, "renew", id="a lost key, no reissue at this seller"),
+    pytest.param("2026-11-20", {"live": live(matches=False), "reissues": "certificate"}, "reissue", id="a lost key"),
+    pytest.param(
+        "2026-12-01", {"live": live(matches=False), "reissues": "certificate"}, "renew", id="when it is due anyway"
+    ),
+    pytest.param(
+        "2026-11-20", {"live": live(dns_names=NAMES[:1]), "reissues": "certificate"}, "reissue", id="another name"
+    ),
+    pytest.param(
+        "2026-12-01", {"reissues": "certificate", "contract_ends": PAID}, "renew", id="one term a certificate"
+    ),
+    pytest.param("2026-12-01", {"reissues": "contract", "contract_ends": PAID}, "reissue", id="a term of years"),
+    pytest.param("2026-12-01", {"reissues": "contract"}, "renew", id="a term that nobody declared"),
+    pytest.param(
+        "2026-12-01", {"reissues": "contract", "contract_ends": at("2026-12-20")}, "renew", id="its last days"
+    ),
+    pytest.param("2027-01-01", {"reissues": "contract", "contract_ends": PAID}, "reissue", id="expired inside it"),
+    pytest.param("2026-11-20", {}, None, id="nothing is due"),
+]
+
+
+@pytest.mark.parametrize(("now", "facts", "kind"), KINDS)
+def test_renew_reissue_and_issue_are_different(now: str, facts: dict[str, t.Any], kind: str | None) -> None:
+    found = decided(now, **facts)
+    assert (found.kind, found.outcome is Outcome.DUE) == (kind, kind is not None)
+
+
+def test_a_validation_that_ends_is_made_anew_without_an_order() -> None:
+    facts = {"validation_ends": date(2026, 11, 25), "revalidate_days": 14}
+    assert decided("2026-11-10T23:59:59", **facts).code == "not_due"
+    found = decided("2026-11-11", **facts)
+    assert (found.outcome, found.code, found.kind) == (Outcome.NOT_DUE, "validation_ends", "revalidate")
+    assert decided("2026-12-01", **facts).kind == "renew"  # an order validates, too
+    assert decided("2026-11-11", choose=Choose.ISSUE, **facts).kind is None
+    assert decided("2026-11-11", validation_ends=date(2026, 11, 25)).kind is None  # the seller has no such thing

@@ -6,7 +6,12 @@ import calendar
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.times import end_of_month, parse_time, render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import (
+    add_months,
+    end_of_month,
+    parse_time,
+    render_time,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +58,19 @@ def test_it_is_always_the_last_second_of_the_month_so_many_later(moment: datetim
     assert (end.year * 12 + end.month) - (there.year * 12 + there.month) == months
     assert end.day == calendar.monthrange(end.year, end.month)[1]
     assert (end.hour, end.minute, end.second, end.microsecond) == (23, 59, 59, 0)
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "ahead", "expected"),
+    [
+        ("2026-08-31T12:00:00Z", 6, 0, "2027-02-28T12:00:00Z"),
+        ("2027-08-31T12:00:00Z", 6, 0, "2028-02-29T12:00:00Z"),
+        ("2026-12-15T14:59:59Z", 12, 9, "2027-12-15T14:59:59Z"),
+        ("2026-08-30T15:00:00Z", 6, 9, "2027-02-27T15:00:00Z"),  # 31 August in Japan: 28 February there
+        ("2026-11-20T00:00:00Z", 0, 9, "2026-11-20T00:00:00Z"),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_its_month(
+    moment: str, months: int, ahead: int, expected: str
+) -> None:
+    assert render_time(add_months(parse_time(moment), months, timedelta(hours=ahead))) == expected

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+from datetime import date
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import Organization, read_organizations
+
+
+def read(raw: t.Any) -> tuple[dict[str, Organization], list[str]]:
+    errors = InputCollector()
+    found = read_organizations(raw, errors)
+    return found, [error.sentence() for error in errors.errors]
+
+
+def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> None:
+    found, errors = read(
+        {
+            "a": {
+                "name": "Example KK",
+                "japanese_name": "株式会社例",
+                "kind": "corporation",
+                "opened_on": "2020-04-01",
+                "phone": "+81 3 0000 0000",
+                "responsible": {"name": "山田", "mail": "y@example.jp", "absences": ["2026-12-29"]},
+                "subject": {"O": "Example KK"},
+            },
+            "b": {"name": "B", "responsible": "佐藤"},
+        }
+    )
+    assert errors == []
+    assert found["a"] == Organization(
+        "corporation", date(2020, 4, 1), "株式会社例", "+81 3 0000 0000", "山田", "y@example.jp"
+    )
+    assert (found["b"].name, found["b"].responsible, found["b"].kind) == ("B", "佐藤", None)
+    assert read(None) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (["a"], "a dictionary is needed"),
+        ({"a": "Example KK"}, "organizations.a"),
+        ({"a": {"kind": "company"}}, "organizations.a.kind"),
+        ({"a": {"opened_on": "last spring"}}, "organizations.a.opened_on"),
+        ({"a": {"responsible": {"mail": 7}}}, "organizations.a.responsible.mail"),
+    ],
+)
+def test_what_cannot_be_read_is_named(raw: t.Any, words: str) -> None:
+    _found, errors = read(raw)
+    assert any(words in error for error in errors)
