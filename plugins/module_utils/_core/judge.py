@@ -123,9 +123,8 @@ def _custody_error(
     wish: Wish, product: Product, rule: CustodyRule, option: str, value: str, possible: tuple[str, ...]
 ) -> InkanError:
     why = f"{option} is {value}, {product.title} knows only: {', '.join(possible)}"
-    return refused(
-        wish, "custody_not_offered", "The seller does not work this way", why, f"Correct {option}", rule.facts[0]
-    )
+    what, facts = "The seller does not work this way", ", ".join(rule.facts)
+    return refused(wish, "custody_not_offered", what, why, f"Correct {option}", facts)
 
 
 def _term_errors(wish: Wish, page: Page) -> list[InkanError]:

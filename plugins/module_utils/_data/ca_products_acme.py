@@ -54,8 +54,8 @@ PRODUCTS: tuple[Product, ...] = (
                 places="file",
                 facts=("RFC 8555 §8.3",),
                 source="RFC 8555 §8.3; BR 3.2.2.4.19",
+                wildcard=False,
                 files=(f"http://{{adn}}/.well-known/acme-challenge/{LATER}",),
-                way_out="dns-01",
             ),
         ),
         steps=(

@@ -46,7 +46,7 @@ _WHOIS = ContactOffer(
     ),
 )
 
-_MAIL, _LINK = ("email",), ("registrar",)
+_MAIL = ("email",)
 
 _STEPS = (
     StepRule(
@@ -77,7 +77,6 @@ _STEPS = (
         "see that name and server are under one マイページID: no confirmation is asked for and no mail comes",
         ("CPI-1", "JPRS-11"),
         _PAGE,
-        methods=_LINK,
         when="link",
     ),
     StepRule(
@@ -86,7 +85,6 @@ _STEPS = (
         " all",
         ("CPI-1",),
         _PAGE,
-        methods=_LINK,
         when="link",
     ),
     StepRule(
@@ -184,9 +182,7 @@ PRODUCTS: tuple[Product, ...] = (
             _WHOIS._replace(name_types=("jp_general",), holder="the public contact (公開連絡窓口)"),
             _WHOIS._replace(name_types=("jp_organisational", "jp_geographic"), holder="the registrant (登録担当者)"),
             # the page names these and means other gTLDs too, but neither .info nor .org
-            _WHOIS._replace(
-                name_types=("other",), tlds=("com", "net", "coop", "mobi"), holder="the administrative contact (Admin)"
-            ),
+            _WHOIS._replace(tlds=("com", "net", "coop", "mobi"), holder="the administrative contact (Admin)"),
         ),
         steps=_STEPS,
         renewal=(

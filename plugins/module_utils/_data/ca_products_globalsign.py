@@ -249,6 +249,6 @@ PRODUCTS: tuple[Product, ...] = (
         ),
         renewal=(RenewalRule("lapses", ("Atlas certificates",), _ATLAS + ": there is no renewal, send it again"),),
         revalidation=(RevalidationRule(30, ("Atlas claims",), _ATLAS + ": a claim has to be asserted within 30 days"),),
-        validity=(ValidityRule("ca_decides", ("Atlas validity", "BR 6.3.2"), _ATLAS + ": not_after 0 is the longest"),),
+        validity=(ValidityRule("ca_decides", ("Atlas validity",), _ATLAS + ": not_after 0 is the longest"),),
     ),
 )

@@ -550,7 +550,7 @@ _BYO_STEPS = (
         " サーバ証明書・秘密鍵の確認(前回登録情報)",
         ("IIJ-23",),
         _FAQ,
-        purposes=("renew", "reissue"),
+        purposes=("renew",),
     ),
     StepRule(
         "customer",
@@ -600,7 +600,7 @@ _BYO = Product(
         ),
     ),
     changes=_CHANGES,
-    validity=(ValidityRule("ca_decides", ("IIJ-12", "BR 6.3.2"), "what the brought certificate says, under the cap"),),
+    validity=(ValidityRule("ca_decides", ("IIJ-12",), "what the brought certificate says, under the cap"),),
     utc_offset=9,
     form="byo",
 )

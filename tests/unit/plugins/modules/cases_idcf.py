@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.cases_jprs_cpi import STAR, on, organization
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases import (
+    EXPIRES,
     Case,
     Cliff,
     Has,
@@ -16,6 +17,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases im
     Mailboxes,
     Method,
     Refused,
+    Renewal,
     Step,
     Steps,
     for_all,
@@ -34,6 +36,7 @@ LIVE: dict[str, t.Any] = {
     "live": {"not_before": "2026-06-01T00:00:00Z", "not_after": "2026-12-15T14:59:59Z", "dns_names": ["www.example.jp"]}
 }
 
+NOT_SAID = "the document does not say what happens to a renewal whose data nobody confirms: ask the seller"
 MAKE = Step("customer", "make the mailbox postmaster@www.example.jp before applying", "IDCF-3")
 PUBLISH = Step("customer", "publish pki@example.com in DNS", "IDCF-3, BR 3.2.2.4.14, BR 3.2.2.9")
 APPLY = Step("customer", "apply for www.example.jp in カスタマーポータル", "IDCF-1, IDCF-2")
@@ -68,7 +71,7 @@ def alone(opened: str | None = None) -> dict[str, t.Any]:
 
 IDCF: list[Case] = [
     *for_all(ALL, "IDCF-1", "one name, no star", {**TXT, **STAR}, Refused("wildcard_not_sold", "IDCF-1")),
-    *for_all(ALL, "IDCF-1", "one name, no other", {**TXT, "dns_names": ["example.jp"]},
+    *for_all(ALL, "IDCF-1", "one name, no other", {**TXT, "dns_names": ["example.jp"], "options": {"max_names": 9}},
              Refused("too_many_names", "Split")),
     *for_all("idcf-bizcert", "IDCF-1", "the one-month contract asks for all this only when its certificate ends",
              {**MAIL, **LIVE, **organization()},
@@ -82,19 +85,23 @@ IDCF: list[Case] = [
     *for_all(DIGICERT_OV, "IDCF-2", "a renewal: confirm the data; mail and call may come", {**MAIL, **LIVE,
              **organization()},
              Steps(MAKE, CONFIRM, PASSED, EXAMINED, *DIGICERT_MAIL, CALL, ISSUED, INSTALLED)),
+    *for_all(DIGICERT_EV, "IDCF-2 IDCF-6", "a renewal of EV", {**TXT, **LIVE, **organization()},
+             Steps(PUBLISH, CONFIRM, PASSED, EXAMINED, DIGICERT_MAIL[0]._replace(words="mail to pki@example.com from"),
+                   DIGICERT_MAIL[1], *CALL_EV, ISSUED, INSTALLED)),
+    *for_all("idcf-cybertrust-sureserver", "IDCF-2 IDCF-7", "a renewal of a sole proprietor",
+             {**MAIL, **LIVE, **alone()},
+             Steps(MAKE, CONFIRM, FIRST_YEAR, LATER_YEAR, PERSONAL, BILL, PASSED, EXAMINED, *CYBERTRUST_MAIL, CALL,
+                   ISSUED, INSTALLED)),
     *for_all("idcf-cybertrust-sureserver", "IDCF-2 IDCF-5", "Cybertrust: this name only, and a signature",
              {**MAIL, **organization()}, Steps(MAKE, APPLY, PASSED, EXAMINED, *CYBERTRUST_MAIL, CALL, ISSUED, SET)),
     *for_all(ALL, "IDCF-2", "a domain mail is the only method of the document", {"validation": FILE, **THEIRS},
-             Refused("method_not_offered", "email")),
+             Refused("method_not_offered", "email"), HasNot("承認する")),
     *for_all(ALL, "IDCF-2", "it lives on the rental server: the key is made there",
              {**MAIL, "key": {"made_by": "us"}}, Refused("custody_not_offered", "key.made_by")),
     *for_all(ALL, "IDCF-2", "and installed there", {**MAIL, "deploy": {"by": "us"}},
              Refused("custody_not_offered", "deploy.by")),
-    *for_all(ALL, "IDCF-2", "what happens to a renewal that nobody confirms is not documented", MAIL,
-             Is("renewal.if_ignored.outcome", "lapses"), Is("renewal.facts", ["IDCF-2"]),
-             Is("renewal.note",
-             "the document does not say what happens to a renewal whose data nobody confirms: ask the"
-                " seller")),
+    *for_all(ALL, "IDCF-2", "what happens to a renewal that nobody confirms is not documented", {**MAIL, **EXPIRES},
+             Renewal("lapses", "IDCF-2", NOT_SAID)),
     *for_all(ALL, "IDCF-3", "postmaster at the applied name, and no other constructed one", MAIL, Refused(None),
              Method("email", facts="IDCF-2, IDCF-3"),
              Mailboxes("constructed", "www.example.jp", "IDCF-3", local_parts=("postmaster",), selectable=True,

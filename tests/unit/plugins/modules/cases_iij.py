@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.cases_jprs_cpi import STAR, on, organization
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases import (
+    EXPIRES,
     Case,
     Cliff,
     Due,
@@ -17,6 +18,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases im
     Mailboxes,
     Method,
     Refused,
+    Renewal,
     Step,
     Steps,
     for_all,
@@ -57,36 +59,55 @@ NOT_ANSWERED = "approval scope, reuse of a validation, methods without mail and 
 WHICH = "ask the seller which one counts"
 
 
-def whois_cases(products: str, facts: str, geographic: str | None, holders: tuple[str, str, str], until: str,
-                after: str, **same: t.Any) -> list[Case]:  # fmt: skip
-    """Who is mailed by WHOIS: public, organisational, gTLD; geographic: the same as organisational, or nobody."""
-    asks, said = {**WHOIS, **on(until)}, facts.split(", ")[0]
-    geo = {**asks, "name": "example.chiyoda.tokyo.jp"}
-    boxes = Mailboxes("whois", geographic or "", holder=holders[1])
-    return [
-        *for_all(products, said, "general-use JP", asks, Mailboxes("whois", "example.jp", facts, holder=holders[0],
-                                                                   allowed=True, covers="fqdn", **same)),
-        *for_all(products, said, "organisational JP", {**asks, "name": "www.example.co.jp"},
-                 Mailboxes("whois", "example.co.jp", facts, holder=holders[1], **same)),
-        *for_all(products, said, "geographic JP", geo, boxes),
-        *for_all(products, said, "gTLD", {**asks, "name": "www.example.org"},
-                 Mailboxes("whois", "example.org", facts, holder=holders[2], **same)),
-        *for_all(products, f"{said} IIJ-19", f"WHOIS is history from {after}", {**WHOIS, **on(after)},
-                 Refused("contact_not_possible", f"{after}|IIJ-19"), Mailboxes("whois", "example.jp", allowed=False)),
+def whois_cases(products: str, facts: str, geographic: bool, holders: tuple[str, str, str], until: str, after: str,
+                **same: t.Any) -> list[Case]:  # fmt: skip
+    """Who is mailed by WHOIS: public, organisational (geographic: the same, or nobody), gTLD; until a day."""
+    names = [("www.example.jp", "example.jp", holders[0]), ("www.example.co.jp", "example.co.jp", holders[1]),
+             ("www.example.org", "example.org", holders[2])]  # fmt: skip
+    geo = "example.chiyoda.tokyo.jp"
+    names += [(geo, geo, holders[1])] if geographic else []
+    said, told = facts.split(", ")[0], f"the seller offers it no more since {after} ({facts})"
+    found = [
+        case
+        for name, base, holder in names
+        for case in (
+            *for_all(products, said, f"WHOIS of {base}: {holder}", {**WHOIS, **on(until), "name": name}, Refused(None),
+                     Mailboxes("whois", base, facts, holder=holder, allowed=True, covers="fqdn", **same)),
+            *for_all(products, f"{said} IIJ-19", f"WHOIS of {base} is history from {after}",
+                     {**WHOIS, **on(after), "name": name}, Refused("contact_not_possible", told),
+                     Mailboxes("whois", base, allowed=False)),
+        )
     ]  # fmt: skip
+    if not geographic:
+        found += for_all(products, said, "nobody is named for geographic JP", {**WHOIS, **on(until), "name": geo},
+                         Mailboxes("whois", ""))  # fmt: skip
+    return found
+
+
+#: what is said of the mail, and of nothing else
+BY_MAIL_ONLY = (
+    "one-time URL",
+    "approve by",
+    "approve as",
+    "for another recipient",
+    "recipient or method to the seller",
+    "added name",
+)
 
 
 # -- mailboxes --------------------------------------------------------------------------------------------------------
 
+WHOIS_FIRST = Step("ca", "mail the registrant's addresses in WHOIS first", "IIJ-3")
 CHOSEN = {"selectable": True, "mailed": "chosen"}
 CONTACTS: list[Case] = [
     *for_all(PLAIN, "IIJ-1", "no star", {**STAR, **TXT}, Refused("wildcard_not_sold")),
     *for_all(GLOBALSIGN_STARS, "IIJ-1", "the wildcard option is for a star", TXT, Refused("wildcard_not_sold",
              "IIJ-1")),
-    *for_all(GLOBALSIGN_STARS, "IIJ-1", "and for one name", {**STAR, **TXT, "dns_names": ["example.jp"]},
+    *for_all(GLOBALSIGN_STARS, "IIJ-1", "and for one name", {**STAR, **TXT, "dns_names": ["example.jp"],
+             "options": {"max_names": 9}},
              Refused("too_many_names", "Split")),
     *for_all(f"{DIGICERT} {GLOBALSIGN_PLAIN}", "IIJ-9", "the name of the contract", {**TXT,
-             "dns_names": ["example.jp"]},
+             "dns_names": ["example.jp"], "options": {"max_names": 9}},
              Refused("too_many_names", "Split")),
     *for_all(DIGICERT, "IIJ-2", "nobody has to be chosen", ANY, Refused(None)),
     *for_all(DIGICERT, "IIJ-2", "mail goes to all, at www and above it", ANY,
@@ -96,23 +117,26 @@ CONTACTS: list[Case] = [
                        covers="fqdn"),
              Method("email", facts="IIJ-2, IIJ-24", words=NOT_ANSWERED)),
     *for_all(DIGICERT, "IIJ-2", "at a subdomain only there, not at the base domain", {**ANY, "name": "sub.example.jp"},
-             Mailboxes("constructed", "sub.example.jp"), Mailboxes("txt", "sub.example.jp")),
+             Mailboxes("constructed", "sub.example.jp"), Mailboxes("txt", "sub.example.jp", reasons=WHICH)),
     *for_all(DIGICERT, "IIJ-2", "www of a subdomain is no www of the base domain", {**ANY, "name": "www.a.example.jp"},
              Mailboxes("constructed", "www.a.example.jp")),
-    *whois_cases(DIGICERT, "IIJ-2, IIJ-19", "example.chiyoda.tokyo.jp", (PUBLIC, EITHER, TWO), "2025-07-14",
+    *whois_cases(DIGICERT, "IIJ-2, IIJ-19", True, (PUBLIC, EITHER, TWO), "2025-07-14",
                  "2025-07-15", selectable=False, mailed="all"),
     *for_all(CYBERTRUST, "IIJ-3", "nobody is named: the seller tells, TXT is recommended", ANY, Refused(None),
              Method("email", facts="IIJ-3, IIJ-24", words=NOT_ANSWERED), Mailboxes("constructed", ""),
-             Mailboxes("txt", "www.example.jp", "IIJ-3, IIJ-5, IIJ-24", "since WHOIS ended, the seller tells",
+             Mailboxes("txt", "www.example.jp", "IIJ-3, IIJ-5, IIJ-24", f"since WHOIS ended, the seller tells|{WHICH}",
              selectable=False,
                        mailed="on_request", covers="fqdn", allowed=True)),
-    *for_all(CYBERTRUST, "IIJ-3 IIJ-24", "which TXT counts is not answered", ANY,
-             Mailboxes("txt", "www.example.jp", reasons=WHICH)),
     *for_all(CYBERTRUST, "IIJ-3", "while WHOIS lived, TXT was at hand in advance", {**TXT, **on("2025-06-24")},
-             Refused(None), Has(Step("ca", "mail the registrant's addresses in WHOIS first", "IIJ-3"))),
+             Refused(None), Has(WHOIS_FIRST)),
+    *for_all(CYBERTRUST, "IIJ-3", "so at a renewal", {**TXT, **on("2025-06-24"), "expires": "2025-07-24T00:00:00Z"},
+             Has(WHOIS_FIRST)),
+    *for_all(CYBERTRUST, "IIJ-3", "of the mail only", {"validation": DNS, **on("2025-06-24"),
+             "options": {"www_option": True}},
+             HasNot("WHOIS first"), HasNot("added name")),
     *for_all(CYBERTRUST, "IIJ-3", "and not any more", {**TXT, **on("2025-06-25")}, Refused(None),
              HasNot("WHOIS first")),
-    *whois_cases(CYBERTRUST, "IIJ-3, IIJ-19", None,
+    *whois_cases(CYBERTRUST, "IIJ-3, IIJ-19", False,
                  (PUBLIC, "the registrant and the technical contact, both (登録担当者, 技術連絡担当者)",
                   "the registrant, the administrative and technical contact"),
                  "2025-06-24", "2025-06-25", selectable=False, mailed="first"),
@@ -126,8 +150,8 @@ CONTACTS: list[Case] = [
              Is("records", [{"name": "_validation-contactemail.www.example.jp", "type": "TXT",
                              "value": "pki@example.com", "standing": True}])),
     *for_all(GLOBALSIGN_STARS, "IIJ-4 IIJ-5", "of a wildcard without its star", {**STAR, **TXT}, Refused(None),
-             Mailboxes("txt", "example.jp"), Mailboxes("constructed", "example.jp")),
-    *whois_cases(GLOBALSIGN_PLAIN, "IIJ-4, IIJ-19", "example.chiyoda.tokyo.jp", (PUBLIC, EITHER, TWO), "2025-07-14",
+             Mailboxes("txt", "example.jp", reasons=WHICH), Mailboxes("constructed", "example.jp")),
+    *whois_cases(GLOBALSIGN_PLAIN, "IIJ-4, IIJ-19", True, (PUBLIC, EITHER, TWO), "2025-07-14",
                  "2025-07-15", **CHOSEN),
     *for_all(GLOBALSIGN_PLAIN, "IIJ-6", "the mailbox of RNAME, of its owner's own", {**SOA, **on("2025-07-14")},
              Refused(None),
@@ -135,12 +159,13 @@ CONTACTS: list[Case] = [
                        holder="the mailbox of RNAME, its first dot read as @", **CHOSEN)),
     *for_all(GLOBALSIGN_PLAIN, "IIJ-6", "still in the document, and history since 2025-07-15", {**SOA,
              **on("2025-07-15")},
-             Refused("contact_not_possible", "2025-07-15"), Mailboxes("soa", "example.jp", allowed=False)),
+             Refused("contact_not_possible", "the seller offers it no more since 2025-07-15 (IIJ-4, IIJ-6)"),
+             Mailboxes("soa", "example.jp", allowed=False)),
     *for_all(DIGICERT, "IIJ-5", "any mailbox, in any domain", TXT, Refused(None),
              Has(Step("customer", "publish pki@example.com in DNS, at the contract's common name",
                       "IIJ-5, BR 3.2.2.4.14, BR 3.2.2.9"))),
     *for_all(PLAIN, "IIJ-24", "no method without mail is documented", {"validation": DNS},
-             Refused("method_not_offered")),
+             Refused("method_not_offered"), *[HasNot(words) for words in BY_MAIL_ONLY]),
     *for_all(GLOBALSIGN_STARS, "IIJ-24", "nor with the wildcard option", {**STAR, "validation": DNS},
              Refused("method_not_offered")),
 ]  # fmt: skip
@@ -203,6 +228,10 @@ def who(words: str) -> Step:
 
 WHO_D, WHO_C, WHO_G = who("knowledge.digicert.com SO23345"), who("SureBoard 申請項目一覧"), who("FAQ 348, 技術担当者")
 NEW = (OWN_CSR, REGISTER, APPLIED)
+RENEWED = (LAST_TIME, OWN_CSR, PROCEDURE, ANSWER, HAND_IN, APPLIED)
+CHANGE = Step("customer", "change it to admin@example.jp within the window; outside of it IIJ can", "IIJ-4, IIJ-20",
+              "2026-11-24", "2026-11-15")  # fmt: skip
+CONFIRM_WWW = Step("customer", "be ready to confirm the added name too", "IIJ-13")
 WITH_WWW = {**TXT, "dns_names": ["example.jp"], "options": {"www_option": True}}
 
 STEPS: list[Case] = [
@@ -234,6 +263,28 @@ STEPS: list[Case] = [
              {**MAIL, **LIVE, **organization()},
              Steps(READ, WHO_D, LAST_TIME, OWN_CSR, PROCEDURE, ANSWER, HAND_IN, APPLIED, *DIGICERT_MAIL, *ASKED, ISSUED,
                    INSTALL)),
+    *for_all(DIGICERT_OV, "IIJ-10 IIJ-11 IIJ-18", "a renewal whose key IIJ makes",
+             {**MAIL, **LIVE, **THEIR_KEY, **organization()},
+             Steps(READ, WHO_D, LAST_TIME, PROCEDURE, ANSWER, IIJ_KEY, APPLIED, *DIGICERT_MAIL, *ASKED, ISSUED,
+                   INSTALL_BOTH)),
+    *for_all(DIGICERT_OV, "IIJ-18", "a renewal on a linked service", {**MAIL, **LIVE, **LINKED, **organization()},
+             Steps(READ, WHO_D, *RENEWED, *DIGICERT_MAIL, *ASKED, ISSUED, INSTALLED)),
+    *for_all(DIGICERT_EV, "IIJ-16", "a renewal of EV", {**TXT, **LIVE, **organization()},
+             Steps(PUBLISHED, WHO_D, *RENEWED, *DIGICERT_MAIL, *ASKED, EV_MAIL, ISSUED, INSTALL)),
+    *for_all(CYBERTRUST, "IIJ-3 IIJ-13", "a renewal at Cybertrust, with the www option",
+             {**WITH_WWW, **LINKED, **organization(), "live": {**LIVE["live"], "dns_names": ["www.example.jp",
+             "example.jp"]}},
+             Steps(PUBLISHED, WHO_C, *RENEWED, *CYBERTRUST_MAIL, CONFIRM_WWW, *ASKED, ISSUED, INSTALLED, WWW_LINKED)),
+    *for_all("iij-globalsign-ov", "IIJ-4", "a renewal at GlobalSign", {**MAIL, **LIVE, **organization()},
+             Steps(READ, WHO_G, *RENEWED, CHANGE, *GLOBALSIGN_MAIL[1:], *ASKED, ISSUED, INSTALL)),
+    *for_all("iij-globalsign-quick-dv", "IIJ-4 IIJ-14", "a renewal of クイック認証SSL", {**MAIL, **LIVE},
+             Steps(READ, *RENEWED, CHANGE, *GLOBALSIGN_MAIL[1:], *QUICK_ASKED, SOON, INSTALL)),
+    *for_all(DIGICERT_OV, "IIJ-10 IIJ-11", "a renewal whose key IIJ makes needs no CSR",
+             {**MAIL, **LIVE, **THEIR_KEY}, HasNot("hand in the own CSR"), HasNot("お客様がCSRを作成")),
+    *for_all(DIGICERT_OV, "IIJ-18", "nothing is fetched for a linked service", {**MAIL, **LINKED}, Has(INSTALLED),
+             HasNot("fetch")),
+    *for_all(DIGICERT_OV, "IIJ-11", "a contract that is longer than the certificate is renewed, not reissued",
+             {**MAIL, **LIVE, "contract_ends": "2028-05-15T00:00:00Z"}, Due("window_open", kind="renew")),
     *for_all("iij-globalsign-ov", "IIJ-4 IIJ-20", "a renewal: 承認メールアドレス changes within the window only",
              {**MAIL, **LIVE},
              Has(Step("customer", "change it to admin@example.jp within the window; outside of it IIJ can",
@@ -286,18 +337,14 @@ OLD: dict[str, t.Any] = {
     "live": {"not_before": "2024-07-01T00:00:00Z", "not_after": "2025-07-11T00:00:00Z"},
 }
 RENEWAL: list[Case] = [
-    *for_all(AGENCY, "IIJ-7", "notices 35 and 30 days before, to the operations managers",
-             {**TXT, "expires": "2026-12-15T14:59:59Z"},
-             Is("renewal.notices", [{"date": "2026-11-10", "to": MANAGERS}, {"date": "2026-11-15", "to": MANAGERS}])),
-    *for_all(AGENCY, "IIJ-7 IIJ-11 IIJ-20 IIJ-21", "the window, the day to cancel, and what happens if nobody acts",
-             {**TXT, "expires": "2026-12-15T14:59:59Z"},
-             Is("renewal.window_opens", "2026-11-15"), Is("renewal.window_closes", "2026-11-24"),
-             Is("renewal.cancel_by", "2026-11-19"),
-             Is("renewal.note",
-                "with last time's data and a key that IIJ makes, unless 不承認 is answered when the CA asks"),
-             Is("renewal.facts", ["IIJ-7", "IIJ-11", "IIJ-20", "IIJ-21", "IIJ-9"])),
-    *for_all(AGENCY, "IIJ-9", "product, common name and linked service stay", TXT,
-             Is("renewal.immutable", ["product", "common_name", "options.linked_service"])),
+    *for_all(AGENCY, "IIJ-7 IIJ-9 IIJ-11 IIJ-20 IIJ-21",
+             "two notices, the window, the day to cancel, what stays, and what happens if nobody acts", {**TXT,
+             **EXPIRES},
+             Renewal("renews", "IIJ-7, IIJ-11, IIJ-20, IIJ-21, IIJ-9",
+                     "with last time's data and a key that IIJ makes, unless 不承認 is answered when the CA asks",
+                     notices=[{"date": "2026-11-10", "to": MANAGERS}, {"date": "2026-11-15", "to": MANAGERS}],
+                     opens="2026-11-15", closes="2026-11-24", cancel_by="2026-11-19", key="seller", period="last",
+                     immutable=["product", "common_name", "options.linked_service"])),
     *for_all(PLAIN, "IIJ-9", "no other common name at a renewal",
              {**TXT, **LIVE, "previous": {"common_name": "shop.example.jp"}},
              Refused("change_refused", "IIJ-9|apply anew for the other name")),
@@ -370,10 +417,12 @@ BYO: list[Case] = [
              Refused(None), Steps(BYO_GOT, BYO_PAPERS, BYO_IN, BYO_OUT)),
     *for_all("iij-byo", "IIJ-23", "of a renewal, by the end of the old one", {"issued_from": "y", **LIVE},
              Steps(BYO_LAST, BYO_GOT, BYO_PAPERS, BYO_IN._replace(due="2026-12-15"), BYO_OUT)),
-    *for_all("iij-byo", "IIJ-18", "a linked service is served by IIJ", {"issued_from": "y", **LINKED}, Has(INSTALLED),
+    *for_all("iij-byo", "IIJ-18", "a linked service is served by IIJ", {"issued_from": "y", **LINKED, **EXPIRES},
+             Refused(None),
+             Has(INSTALLED),
              HasNot("install it on the servers")),
     *for_all("iij-byo", "IIJ-13", "the www option is asked of Cybertrust",
-             {"issued_from": "y", "dns_names": ["example.jp"], "options": {"www_option": True}},
+             {"issued_from": "y", "dns_names": ["example.jp"], "options": {"www_option": True}, **EXPIRES},
              Refused(None), Has(Step("customer", "for the www option ask Cybertrust itself", "IIJ-13"))),
     *for_all("iij-byo", "IIJ-12", "other names and stars may be in it",
              {"issued_from": "y", "dns_names": ["example.com", "*.example.jp"]}, Refused(None)),
@@ -384,20 +433,19 @@ BYO: list[Case] = [
              {"issued_from": "y", "dns_names": ["a.example.jp"], "options": {"max_names": 1}},
              Refused("too_many_names")),
     *for_all("iij-byo", "IIJ-12", "of the contract's common name",
-             {"issued_from": "y", "common_name_of_y": "shop.example.jp"}, Refused("other_common_name", "IIJ-12")),
+             {"issued_from": "y", "common_name_of_y": "shop.example.jp"}, Refused("other_common_name",
+             "IIJ-1, IIJ-9, IIJ-12")),
     *for_all("iij-byo", "IIJ-9 IIJ-12", "no other common name at a renewal",
              {"issued_from": "y", **LIVE, "previous": {"common_name": "shop.example.jp"}},
              Refused("change_refused", "IIJ-9|apply anew")),
     *for_all("iij-byo", "IIJ-1", "IIJ makes no key for it", {"issued_from": "y", **THEIR_KEY},
-             Refused("custody_not_offered", "key.made_by")),
+             Refused("custody_not_offered", "key.made_by|IIJ-1, IIJ-18")),
     *for_all("iij-byo", "IIJ-7 IIJ-11", "a notice 90 days before; nothing renews it",
-             {"issued_from": "y", "expires": "2026-12-15T14:59:59Z"},
-             Is("renewal.notices", [{"date": "2026-09-16", "to": MANAGERS}]),
-             Is("renewal.if_ignored", {"outcome": "lapses", "key_made_by": None, "period": None}),
-             Is("renewal.cancel_by", None),
-             Is("renewal.note", "the contract goes on after the certificate ended, nothing renews the certificate"),
-             Is("renewal.facts", ["IIJ-7", "IIJ-11", "IIJ-9"]),
-             Is("renewal.immutable", ["product", "common_name", "options.linked_service"])),
+             {"issued_from": "y", **EXPIRES},
+             Renewal("lapses", "IIJ-7, IIJ-11, IIJ-9",
+                     "the contract goes on after the certificate ended, nothing renews the certificate",
+                     notices=[{"date": "2026-09-16", "to": MANAGERS}],
+                     immutable=["product", "common_name", "options.linked_service"])),
     *for_all("iij-byo", "IIJ-12", "its validity is its own, under the cap", {"issued_from": "y"},
              Is("validity.not_after", "2027-06-07T23:59:59Z")),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases import (
+    EXPIRES,
     Case,
     Cliff,
     Due,
@@ -16,6 +17,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases im
     Mailboxes,
     Method,
     Refused,
+    Renewal,
     Step,
     Steps,
     for_all,
@@ -23,10 +25,10 @@ from ansible_collections.inkan.tls.tests.unit.plugins.modules.catalogue_cases im
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.planning import FILE, REGISTRAR, by_mail
 
 PLAIN, STARS = "jprs-dv jprs-ov", "jprs-dv-wildcard jprs-ov-wildcard"
-MAIL: dict[str, t.Any] = {"validation": by_mail("admin@example.jp")}
-TXT: dict[str, t.Any] = {"validation": by_mail("pki@example.com", "txt")}
-BY_FILE: dict[str, t.Any] = {"validation": FILE}
-LINKED: dict[str, t.Any] = {"validation": REGISTRAR}
+MAIL: dict[str, t.Any] = {"validation": by_mail("admin@example.jp"), **EXPIRES}
+TXT: dict[str, t.Any] = {"validation": by_mail("pki@example.com", "txt"), **EXPIRES}
+BY_FILE: dict[str, t.Any] = {"validation": FILE, **EXPIRES}
+LINKED: dict[str, t.Any] = {"validation": REGISTRAR, **EXPIRES}
 WHOIS: dict[str, t.Any] = {"validation": by_mail("x@example.jp", "whois")}
 STAR: dict[str, t.Any] = {"name": "*.example.jp"}
 
@@ -34,6 +36,17 @@ STAR: dict[str, t.Any] = {"name": "*.example.jp"}
 def on(day: str) -> dict[str, t.Any]:
     """Noon in Japan."""
     return {"as_of": f"{day}T03:00:00Z"}
+
+
+PUBLIC, REGISTRANT = "the public contact (公開連絡窓口)", "the registrant (登録担当者)"
+#: (name, registrable domain, whose mailbox) as JPRS-5 has them
+WHOIS_HOLDERS = (
+    ("www.example.jp", "example.jp", PUBLIC),
+    ("example.tokyo.jp", "example.tokyo.jp", PUBLIC),
+    ("a.example.co.jp", "example.co.jp", REGISTRANT),
+    ("example.chiyoda.tokyo.jp", "example.chiyoda.tokyo.jp", REGISTRANT),
+    ("a.example.com", "example.com", "the administrative contact"),
+)
 
 
 # -- JPRS -------------------------------------------------------------------------------------------------------------
@@ -87,28 +100,20 @@ JPRS: list[Case] = [
              "www.example.jp example.jp")),
     *for_all(PLAIN, "JPRS-4", "no level between", {"name": "a.b.example.jp", **MAIL},
              Mailboxes("constructed", "a.b.example.jp example.jp")),
-    *for_all(PLAIN, "JPRS-5", "general-use JP: the public contact, until 2025-07-05", {**WHOIS, **on("2025-07-05")},
-             Refused(None),
-             Mailboxes("whois", "example.jp", "JPRS-5", selectable=True, mailed="chosen", covers="fqdn",
-                       allowed=True, holder="the public contact (公開連絡窓口)")),
-    *for_all(PLAIN, "JPRS-5", "history from 2025-07-06", {**WHOIS, **on("2025-07-06")},
-             Refused("contact_not_possible", "2025-07-06|JPRS-5"), Mailboxes("whois", "example.jp", allowed=False)),
-    *for_all(PLAIN, "JPRS-5", "prefecture type: the public contact",
-             {**WHOIS, "name": "example.tokyo.jp", **on("2025-07-05")},
-             Mailboxes("whois", "example.tokyo.jp", holder="the public contact (公開連絡窓口)")),
-    *for_all(PLAIN, "JPRS-5", "organisational: the registrant", {**WHOIS, "name": "a.example.co.jp",
-             **on("2025-07-05")},
-             Mailboxes("whois", "example.co.jp", holder="the registrant (登録担当者)")),
-    *for_all(PLAIN, "JPRS-5", "geographic: the registrant",
-             {**WHOIS, "name": "example.chiyoda.tokyo.jp", **on("2025-07-05")},
-             Mailboxes("whois", "example.chiyoda.tokyo.jp", holder="the registrant (登録担当者)")),
-    *for_all(PLAIN, "JPRS-5", "gTLD: the administrative contact",
-             {**WHOIS, "name": "a.example.com", **on("2025-07-05")},
-             Mailboxes("whois", "example.com", holder="the administrative contact")),
+    *[case for name, base, holder in WHOIS_HOLDERS
+      for case in (
+          *for_all(PLAIN, "JPRS-5", f"WHOIS of {base}: {holder}, until 2025-07-05",
+                   {**WHOIS, "name": name, **on("2025-07-05")}, Refused(None),
+                   Mailboxes("whois", base, "JPRS-5", selectable=True, mailed="chosen", covers="fqdn", holder=holder)),
+          *for_all(PLAIN, "JPRS-5", f"WHOIS of {base} is history from 2025-07-06",
+                   {**WHOIS, "name": name, **on("2025-07-06")},
+                   Refused("contact_not_possible", "the seller offers it no more since 2025-07-06 (JPRS-5)"),
+                   Mailboxes("whois", base, allowed=False)))],
     *for_all(STARS, "JPRS-7", "no file for a wildcard", {**STAR, **BY_FILE},
              Refused("wildcard_with_file", "JPRS-7|email or registrar"), Method("file", False)),
     *for_all(STARS, "JPRS-3", "a wildcard product has a star", MAIL, Refused("wildcard_not_sold", "JPRS-3, JPRS-7")),
-    *for_all(STARS, "JPRS-3", "and one name", {**STAR, "dns_names": ["example.jp"], **MAIL},
+    *for_all(STARS, "JPRS-3", "and one name", {**STAR, "dns_names": ["example.jp"], "options": {"max_names": 9},
+             **MAIL},
              Refused("too_many_names", "Split")),
     *for_all(PLAIN, "JPRS-8", "the double-address option adds www, or the name without it, and both are looked at",
              {"dns_names": ["example.jp"], "options": {"double_address": True}, **BY_FILE}, Refused(None),
@@ -168,13 +173,17 @@ JPRS: list[Case] = [
              {**BY_FILE, "accounts": {"a": {"offers": {"methods": ["email"], "contacts": ["constructed"]}}}},
              Refused("method_not_allowed", "does not offer it")),
     *for_all(PLAIN, "JPRS-13", "nothing is renewed by itself, unless the reseller says so", MAIL,
-             Is("renewal.if_ignored.outcome", "lapses")),
+             Renewal("lapses", "JPRS-13")),
     *for_all(PLAIN, "BR 6.1.1.3", "JPRS makes no key", {**MAIL, "key": {"made_by": "seller"}},
-             Refused("custody_not_offered", "key.made_by")),
+             Refused("custody_not_offered", "key.made_by|JPRS-6, BR 6.1.1.3")),
     *for_all(PLAIN, "JPRS-6", "JPRS installs nothing", {**MAIL, "deploy": {"by": "seller"}},
              Refused("custody_not_offered", "deploy.by")),
     *for_all(PLAIN, "JPRS-1", "the end of mail: a file or the registrar", MAIL,
              Cliff("2028-03-15", "ends", "file or registrar")),
+    *for_all(STARS, "JPRS-1 JPRS-2", "a wildcard by mail", {**STAR, **MAIL}, Refused(None),
+             Method("email", facts="JPRS-1, JPRS-2")),
+    *for_all(PLAIN, "JPRS-2 JPRS-4", "a mailbox in DNS at the name or at the registrable domain",
+             {**TXT, "name": "a.b.example.jp"}, Mailboxes("txt", "a.b.example.jp example.jp")),
     *for_all(STARS, "JPRS-1 JPRS-7", "the end of mail for a wildcard: the registrar", {**STAR, **MAIL},
              Cliff("2028-03-15", "ends", "registrar")),
     *for_all(PLAIN, "JPRS notice 2025-11-27", "until the last day of the fifth month", {**MAIL, **on("2026-11-20")},
@@ -199,6 +208,11 @@ THEIRS: dict[str, t.Any] = {"key": {"made_by": "seller"}, "deploy": {"by": "sell
 CPI_MAIL: dict[str, t.Any] = {**MAIL, **THEIRS}
 ACCOUNT: dict[str, t.Any] = {**LINKED, **THEIRS, "options": {"same_account": True}}
 CPI_WHOIS: dict[str, t.Any] = {**WHOIS, **THEIRS, **on("2025-07-05")}
+CPI_HOLDERS = (
+    *WHOIS_HOLDERS[:4],
+    *((f"www.example.{tld}", f"example.{tld}", "the administrative contact (Admin)")
+      for tld in ("com", "net", "coop", "mobi")),
+)  # fmt: skip
 MASKED = "nic@cpi.ad.jp has to be unmasked first"
 
 APPLY = Step("customer", "check the common name www.example.jp: it cannot be changed once", "CPI-2, CPI-7")
@@ -244,7 +258,8 @@ CPI: list[Case] = [
     *for_all("cpi-dv", "CPI-2", "of a subdomain also at its base domain",
              {**CPI_MAIL, "name": "shop.example.jp"}, Mailboxes("constructed", "shop.example.jp example.jp")),
     *for_all("cpi-dv", "CPI-2", "one name, no star", {**CPI_MAIL, **STAR}, Refused("wildcard_not_sold", "CPI-2")),
-    *for_all("cpi-dv", "CPI-2", "one name, no other", {**CPI_MAIL, "dns_names": ["example.jp"]},
+    *for_all("cpi-dv", "CPI-2", "one name, no other", {**CPI_MAIL, "dns_names": ["example.jp"],
+             "options": {"max_names": 9}},
              Refused("too_many_names", "Split")),
     *for_all("cpi-dv", "CPI-2", "no mailbox in DNS: not documented at CPI", {**TXT, **THEIRS},
              Refused("contact_not_possible", "does not offer it")),
@@ -261,27 +276,22 @@ CPI: list[Case] = [
              Refused("custody_not_offered", "key.made_by")),
     *for_all("cpi-dv", "CPI-8", "CPI installs", {**MAIL, "key": {"made_by": "seller"}},
              Refused("custody_not_offered", "deploy.by")),
-    *for_all("cpi-dv", "CPI-9", "general-use JP: the public contact", CPI_WHOIS,
-             Refused(None), Mailboxes("whois", "example.jp", "CPI-2, CPI-9", MASKED, selectable=True,
-                                      mailed="chosen", covers="fqdn", holder="the public contact (公開連絡窓口)")),
-    *for_all("cpi-dv", "CPI-2 CPI-9", "history from 2025-07-06", {**CPI_WHOIS, **on("2025-07-06")},
-             Refused("contact_not_possible", "2025-07-06|CPI-9")),
-    *for_all("cpi-dv", "CPI-9", "organisational: the registrant", {**CPI_WHOIS, "name": "www.example.co.jp"},
-             Mailboxes("whois", "example.co.jp", holder="the registrant (登録担当者)")),
-    *for_all("cpi-dv", "CPI-9", "geographic: the registrant", {**CPI_WHOIS, "name": "example.chiyoda.tokyo.jp"},
-             Mailboxes("whois", "example.chiyoda.tokyo.jp", holder="the registrant (登録担当者)")),
-    *[case for tld in ("com", "net", "coop", "mobi")
-      for case in for_all("cpi-dv", "CPI-9", f".{tld}: the administrative contact",
-                          {**CPI_WHOIS, "name": f"www.example.{tld}"},
-                          Mailboxes("whois", f"example.{tld}", holder="the administrative contact (Admin)"))],
+    *[case for name, base, holder in CPI_HOLDERS
+      for case in (
+          *for_all("cpi-dv", "CPI-9", f"WHOIS of {base}: {holder}, until 2025-07-05", {**CPI_WHOIS, "name": name},
+                   Refused(None), Mailboxes("whois", base, "CPI-2, CPI-9", MASKED, selectable=True, mailed="chosen",
+                                            covers="fqdn", holder=holder)),
+          *for_all("cpi-dv", "CPI-2 CPI-9", f"WHOIS of {base} is history from 2025-07-06",
+                   {**CPI_WHOIS, "name": name, **on("2025-07-06")}, HasNot("make the mailbox"),
+                   Refused("contact_not_possible", "the seller offers it no more since 2025-07-06 (CPI-2, CPI-9)")))],
+    *for_all("cpi-dv", "CPI-3", "no mailbox is made for WHOIS", CPI_WHOIS, HasNot("make the mailbox")),
     *[case for tld in ("info", "org")
       for case in for_all("cpi-dv", "CPI-9", f"not .{tld}", {**CPI_WHOIS, "name": f"www.example.{tld}"},
                           Mailboxes("whois", ""))],
     *for_all("cpi-dv", "CPI-10", "the end of mail: CPI names no way out; another product has one", CPI_MAIL,
              Cliff("2028-03-15", "ends", "ask the seller|jprs-dv")),
     *for_all("cpi-dv", "CPI renewal", "nothing is renewed by itself", CPI_MAIL,
-             Is("renewal.if_ignored.outcome", "lapses"),
-             Is("renewal.note", "CPI renews nothing by itself"), Is("renewal.facts", ["CPI renewal"])),
+             Renewal("lapses", "CPI renewal", "CPI renews nothing by itself")),
     *for_all("cpi-dv", "JPRS notice 2025-11-27", "its CA's arithmetic", CPI_MAIL,
              Is("validity.not_after", "2027-04-30T14:59:59Z")),
 ]  # fmt: skip

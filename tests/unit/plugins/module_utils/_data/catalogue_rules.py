@@ -25,9 +25,75 @@ SOURCE = re.compile(
         + [re.escape(document.title) for document in DOCUMENTS + CA_DOCUMENTS]
     )
 )
+PERIOD = re.compile(r"(\d+[my])?")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 IN_STEPS = {"mailbox", "common_name", "organization", "phone", "responsible", "responsible_mail"}
 FIELDS = {"product", "common_name", "organization", "key.made_by", "deploy.by", "ca_account", "validation.method"}
+
+
+#: key -> CA, level, form, hours ahead of UTC, title: what a key stands for, kept apart from the rows
+IDENTITY: dict[str, tuple[str | None, str, str, int, str]] = {
+    "acme": (None, "dv", "direct", 0, "Certificate by ACME, from the directory that the CA account names"),
+    "jprs-dv": ("jprs", "dv", "direct", 9, "JPRS DV"),
+    "jprs-dv-wildcard": ("jprs", "dv", "direct", 9, "JPRS DV wildcard (ワイルドカード)"),
+    "jprs-ov": ("jprs", "ov", "direct", 9, "JPRS OV"),
+    "jprs-ov-wildcard": ("jprs", "ov", "direct", 9, "JPRS OV wildcard (ワイルドカード)"),
+    "cpi-dv": ("jprs", "dv", "agency", 9, "CPI SSLサーバー証明書 (DV)"),
+    "iij-digicert-secure-server-id": ("digicert", "ov", "agency", 9, "IIJ, DigiCert セキュア・サーバID"),
+    "iij-digicert-secure-server-id-ev": ("digicert", "ev", "agency", 9, "IIJ, DigiCert セキュア・サーバID EV"),
+    "iij-digicert-global-server-id": ("digicert", "ov", "agency", 9, "IIJ, DigiCert グローバル・サーバID"),
+    "iij-digicert-global-server-id-ev": ("digicert", "ev", "agency", 9, "IIJ, DigiCert グローバル・サーバID EV"),
+    "iij-cybertrust-sureserver-cloud": ("cybertrust", "ov", "agency", 9, "IIJ, Cybertrust SureServer for クラウド"),
+    "iij-cybertrust-sureserver-cloud-ev": (
+        "cybertrust", "ev", "agency", 9, "IIJ, Cybertrust SureServer EV for クラウド"
+    ),
+    "iij-globalsign-ov": ("globalsign", "ov", "agency", 9, "IIJ, GlobalSign 企業認証SSL"),
+    "iij-globalsign-ov-wildcard": (
+        "globalsign", "ov", "agency", 9, "IIJ, GlobalSign 企業認証SSL, ワイルドカードオプション"
+    ),
+    "iij-globalsign-quick-dv": ("globalsign", "dv", "agency", 9, "IIJ, GlobalSign クイック認証SSL"),
+    "iij-globalsign-quick-dv-wildcard": (
+        "globalsign", "dv", "agency", 9, "IIJ, GlobalSign クイック認証SSL, ワイルドカードオプション"
+    ),
+    "iij-byo": (None, "dv", "byo", 9, "IIJ, 持ち込み証明書品目"),
+    "idcf-digicert-secure-server-id": ("digicert", "ov", "agency", 9, "IDC Frontier, DigiCert セキュア・サーバID"),
+    "idcf-digicert-secure-server-id-ev": ("digicert", "ev", "agency", 9,
+    "IDC Frontier, DigiCert セキュア・サーバID EV"),
+    "idcf-geotrust-true-businessid": ("digicert", "ov", "agency", 9, "IDC Frontier, GeoTrust トゥルービジネスID"),
+    "idcf-geotrust-true-businessid-ev": (
+        "digicert", "ev", "agency", 9, "IDC Frontier, GeoTrust トゥルービジネスID with EV"
+    ),
+    "idcf-cybertrust-sureserver": ("cybertrust", "ov", "agency", 9, "IDC Frontier, Cybertrust SureServer(R)"),
+    "idcf-bizcert": ("cybertrust", "ov", "agency", 9, "IDC Frontier, BIZCERT (Cybertrust)"),
+    "digicert-dv": ("digicert", "dv", "direct", 0, "DigiCert DV"),
+    "digicert-ov": ("digicert", "ov", "direct", 0, "DigiCert OV"),
+    "digicert-ev": ("digicert", "ev", "direct", 0, "DigiCert EV"),
+    "globalsign-dv": ("globalsign", "dv", "direct", 9, "GlobalSign DV (クイック認証SSL, GSパネル)"),
+    "globalsign-ov": ("globalsign", "ov", "direct", 9, "GlobalSign OV (企業認証SSL, GSパネル)"),
+    "globalsign-atlas": ("globalsign", "dv", "direct", 0, "GlobalSign Atlas (HVCA)"),
+    "cybertrust-ov": ("cybertrust", "ov", "direct", 9, "Cybertrust SureServer"),
+    "cybertrust-ev": ("cybertrust", "ev", "direct", 9, "Cybertrust SureServer EV"),
+}  # fmt: skip
+
+
+#: (seller, table) -> facts of rows that no plan names, because nothing is refused by them
+SILENT = {("iij", "custody"): ("IIJ-10", "IIJ-18"), ("iij", "reissue"): ("IIJ-11", "IIJ-13")}
+
+
+def identity(product: rows.Product) -> list[str]:
+    """Whether a key stands for what it is known to stand for."""
+    found = (product.ca, product.validation_level, product.form, product.utc_offset, product.title)
+    return [
+        *_if(found != IDENTITY.get(product.key), f"{product.key} stands for something else: {found}"),
+        *_if(product.seller != product.key.partition("-")[0], f"{product.seller} does not sell {product.key}"),
+        *_if((product.since, product.until) != (None, None), f"{product.key} is sold at times only"),
+        *[
+            f"{product.key} {table}: other facts"
+            for table in ("custody", "reissue")
+            for row in getattr(product, table)
+            if row.facts != SILENT.get((product.seller, table), row.facts) and product.form != "byo"
+        ],
+    ]
 
 
 def table_rows(product: rows.Product) -> t.Iterator[tuple[str, t.Any]]:
@@ -86,7 +152,24 @@ def _of_product(product: rows.Product, sellers: t.AbstractSet[str]) -> list[str]
         *_if(not -12 <= product.utc_offset <= 14, "a calendar of nowhere"),
         *_if(len(product.renewal) != 1, "not one rule of renewal"),
         *_if(not _every_day(product.validity), "a day without arithmetic of validity"),
+        *[f"{table} that hold at times only" for table in ("names", "custody") if _at_times(getattr(product, table))],
+        *_if(_at_times([row for row in product.validity if row.period]), "a term that is sold at times only"),
     ]
+
+
+def _stars(row: rows.MethodOffer) -> bool:
+    return any(rule.wildcard for rule in METHOD_RULES if rule.id in row.rules)
+
+
+def _ends(row: rows.MethodOffer) -> bool:
+    """A method that will be replaced by something."""
+    return row.until is not None or all(
+        rule.must_not_rely_from is not None for rule in METHOD_RULES if rule.id in row.rules
+    )
+
+
+def _at_times(table: t.Iterable[t.Any]) -> bool:
+    return any((row.since, row.until) != (None, None) for row in table)
 
 
 def _every_day(table: t.Sequence[rows.ValidityRule]) -> bool:
@@ -100,6 +183,7 @@ def _every_day(table: t.Sequence[rows.ValidityRule]) -> bool:
 
 def _method(row: rows.MethodOffer, product: rows.Product, keys: t.AbstractSet[str]) -> list[str]:
     texts = [text for record in row.records for text in record] + list(row.files)
+    no_star = all(rule.wildcard == "no" for rule in product.names)
     return [
         *_if(not row.rules or not set(row.rules) <= RULES, "no method of the Baseline Requirements"),
         *_if(bool(row.records) != (row.places == "record"), "records without that place"),
@@ -107,6 +191,9 @@ def _method(row: rows.MethodOffer, product: rows.Product, keys: t.AbstractSet[st
         *_if(not {word for text in texts for word in PLACEHOLDER.findall(text)} <= {"adn"}, "a placeholder"),
         *[f"no product {key}" for key in row.other_products if key not in keys],
         *_if(bool(row.way_out) and bool(row.other_products), "a way out of its own, and other products"),
+        *_if(bool(row.way_out or row.other_products) and not _ends(row), "a way out of what does not end"),
+        *_if(row.wildcard and not _stars(row), "a star that the Baseline Requirements do not allow"),
+        *_if(not row.wildcard and _stars(row) and no_star, "stricter than what is never asked"),
     ]
 
 
@@ -115,6 +202,7 @@ def _contact(row: rows.ContactOffer, product: rows.Product, keys: t.AbstractSet[
         *_if(row.kind not in KINDS or not row.levels, "no kind or no level"),
         *_if(bool(row.local_parts) != (row.kind == "constructed"), "local parts"),
         *_if(not set(row.local_parts) <= set(rows.LOCAL_PARTS), "a local part that no CA may mail"),
+        *_if(row.common_name_only, "no seller's document says so of the common name alone"),
         *_if(bool(row.holder) and row.kind not in ("whois", "soa"), "a holder of what the customer publishes"),
     ]
 
@@ -123,6 +211,7 @@ def _step(row: rows.StepRule, product: rows.Product, keys: t.AbstractSet[str]) -
     flags = {rule.www_option for rule in product.names if rule.www_option} | {rule.option for rule in product.links}
     if product.form == "byo":
         flags |= set(OPTION_FLAGS)
+    dated = (row.before_expiry_days, row.opens_before_expiry_days)
     return [
         *_if(not row.action, "nothing to do"),
         *_if(not set(row.methods) <= {offer.method for offer in product.methods}, "a method that is not sold"),
@@ -131,12 +220,32 @@ def _step(row: rows.StepRule, product: rows.Product, keys: t.AbstractSet[str]) -
         *_if("{mailbox}" in row.action and row.methods != ("email",), "a mailbox without a mail"),
         *_if(not set(row.options) <= flags, "an option of another product"),
         *_if(bool(row.when) and not product.links, "a link that the product does not have"),
+        *_if(row.purposes == ("issue",) and dated != (None, None), "the end of a certificate that is not there yet"),
         *_if(row.after_days is not None and row.before_expiry_days is not None, "due twice"),
     ]
 
 
 def _validity(row: rows.ValidityRule, product: rows.Product, keys: t.AbstractSet[str]) -> list[str]:
-    return _if((row.amount > 0) != (row.kind != "ca_decides"), "a number that does not fit")
+    return [
+        *_if((row.amount > 0) != (row.kind != "ca_decides"), "a number that does not fit"),
+        *_if(row.kind != "after_issue" and (row.seconds > 0 or row.adds_days_left), "what only after_issue has"),
+        *_if(PERIOD.fullmatch(row.period) is None, "a term that nobody can ask for"),
+        *_if(bool(row.period) and row.kind == "ca_decides", "a term without a number"),
+    ]
+
+
+def _renewal(row: rows.RenewalRule, product: rows.Product, keys: t.AbstractSet[str]) -> list[str]:
+    window = (row.opens_days, row.closes_days)
+    return [
+        *_if((window[0] is None) != (window[1] is None), "half a window"),
+        *_if(row.cancel_days is not None and row.outcome == "lapses", "nothing to cancel"),
+        *_if((row.key_made_by is None) != (row.outcome == "lapses"), "a key of nobody"),
+        *_if((row.period is None) != (row.outcome == "lapses"), "a term of nothing"),
+        *_if(row.period not in (None, "last"), "a term that nobody knows"),
+        *_if(bool(row.stopped_periods) != bool(row.period_instead), "a stopped term without another"),
+        *_if(not all(PERIOD.fullmatch(one) for one in (*row.stopped_periods, row.period_instead)), "no term"),
+        *_if(not set(row.immutable) <= FIELDS, "a field that nobody has"),
+    ]
 
 
 def _name(row: rows.NameRule, product: rows.Product, keys: t.AbstractSet[str]) -> list[str]:
@@ -168,6 +277,7 @@ _CHECKS: dict[type, t.Callable[..., list[str]]] = {
     rows.ContactOffer: _contact,
     rows.StepRule: _step,
     rows.ValidityRule: _validity,
+    rows.RenewalRule: _renewal,
     rows.NameRule: _name,
     rows.LinkRule: _link,
     rows.ChangeRule: _change,

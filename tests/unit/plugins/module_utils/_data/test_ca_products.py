@@ -12,9 +12,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS, SELLERS
 from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import CONTACT_KINDS
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._data.catalogue_rules import (
+    IDENTITY,
     KINDS,
     RULES,
     complaints,
+    identity,
 )
 
 #: pinned: users and other documents name them
@@ -42,19 +44,40 @@ def test_a_product_has_no_row_that_is_wrong_in_itself(product: rows.Product) -> 
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=[product.key for product in PRODUCTS])
-def test_level_form_and_ca_are_what_the_key_says(product: rows.Product) -> None:
-    words = product.key.split("-")
-    assert product.seller == ("acme" if product.key == "acme" else words[0])
-    assert (product.validation_level == "ev") is ("ev" in words)
-    assert (product.validation_level == "dv") is (bool({"dv", "acme", "byo", "atlas"} & set(words)))
-    by_others = product.seller in ("cpi", "iij", "idcf")
-    assert product.form == ("byo" if "byo" in words else "agency" if by_others else "direct")
-    named = {"digicert", "cybertrust", "globalsign", "jprs"} & set(words)
-    more = {"cpi-dv": "jprs", "idcf-bizcert": "cybertrust"}
-    geotrust = "digicert" if "geotrust" in words else None
-    assert product.ca == next(iter(named), more.get(product.key, geotrust))
-    assert product.utc_offset == (0 if product.seller in ("acme", "digicert") or "atlas" in words else 9)
-    assert (product.since, product.until) == (None, None)
+def test_a_key_stands_for_what_it_is_known_to_stand_for(product: rows.Product) -> None:
+    assert identity(product) == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_level_form_and_ca_are_what_the_words_of_the_key_say(key: str) -> None:
+    ca, level, form, hours, _title = IDENTITY[key]
+    words = set(key.split("-"))
+    assert (level == "ev") is ("ev" in words)
+    assert (level == "dv") is (bool({"dv", "acme", "byo", "atlas"} & words))
+    by_others = key.partition("-")[0] in ("cpi", "iij", "idcf")
+    assert form == ("byo" if "byo" in words else "agency" if by_others else "direct")
+    named = {"digicert", "cybertrust", "globalsign", "jprs"} & words
+    assert ca == next(iter(named), {"cpi-dv": "jprs", "idcf-bizcert": "cybertrust"}.get(key, ca))
+    assert hours == (0 if "acme" in words or key.startswith("digicert") or "atlas" in words else 9)
+
+
+SELLER_ROWS = {
+    "acme": ("The operator of the ACME directory", "RFC 8555 §7.1.1"),
+    "jprs": ("JPRS, through a designated reseller (指定事業者)", "https://jprs.jp/pubcert/"),
+    "cpi": ("CPI (KDDI Web Communications)", "https://support.cpi.ad.jp/purpose/ssl"),
+    "iij": ("IIJサーバ証明書管理サービス", "https://manual.iij.jp/ct/help/"),
+    "idcf": (
+        "IDC Frontier rental server (IDCフロンティア レンタルサーバー)",
+        "https://www.idcf.jp/rentalserver/support/procedure/ssl_procedure.html",
+    ),
+    "digicert": ("DigiCert CertCentral", "https://dev.digicert.com/certcentral-apis/services-api/"),
+    "globalsign": ("GMO GlobalSign (GMOグローバルサイン)", "https://jp.globalsign.com/ssl/"),
+    "cybertrust": ("Cybertrust Japan", "https://www.cybertrust.co.jp/ssl/"),
+}
+
+
+def test_sellers_are_known_by_title_and_page() -> None:
+    assert {seller.key: (seller.title, seller.source) for seller in SELLERS} == SELLER_ROWS
 
 
 BROKEN: list[t.Any] = [
