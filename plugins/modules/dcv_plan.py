@@ -387,6 +387,61 @@ EXAMPLES = r"""
   run_once: true
   register: plan
 
+- name: Renew on working days of Japan, in office hours, and not at the end of the year
+  inkan.tls.dcv_plan:
+    certificates: "{{ inkan_certificates }}"
+    renewal:
+      days_left: 25
+      hours:
+        - days: [mon, tue, wed, thu]
+          from: "10:00"
+          to: "16:00"
+      holidays: [japan, "2026-12-29", "2026-12-30"]
+      freeze:
+        - from: "2026-12-28"
+          to: "2027-01-04"
+          reason: year-end sale
+  delegate_to: localhost
+  run_once: true
+
+- name: Plan a product that the catalogue does not have
+  inkan.tls.dcv_plan:
+    certificates:
+      - name: intra
+        common_name: intra.example.jp
+        product: hosting-dv
+        ca_account: my-hosting
+        validation:
+          method: email
+          contact:
+            kind: constructed
+            address: postmaster@example.jp
+    sellers:
+      my-hosting-company:
+        title: My hosting company
+    products:
+      hosting-dv:
+        like: jprs-dv
+        seller: my-hosting-company
+        title: DV of my hosting company
+        source: its manual, section 3, read on 2026-11-01
+        contacts:
+          - kind: constructed
+            levels: [base]
+            local_parts: [postmaster]
+            selectable: true
+            mailed: chosen
+            covers: fqdn
+            facts: [manual 3.2]
+        renewal:
+          - outcome: renews
+            opens_days: 45
+            closes_days: 14
+            key_made_by: seller
+            facts: [manual 3.4]
+  delegate_to: localhost
+  run_once: true
+
 - name: Look ahead to the day when certificates live 47 days
   inkan.tls.dcv_plan:
     certificates: "{{ inkan_certificates }}"
