@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -37,6 +37,8 @@ integration: ## ansible-test integration: each module and role on this machine, 
 molecule: ## the default molecule scenario, in the lab
 	@$(RINGS) $@
 real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
+	@$(RINGS) $@
+contract: ## every CA adapter with every verb and every vice; prints the matrix
 	@$(RINGS) $@
 
 format: ## let ruff write the code

@@ -28,6 +28,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOGS = REPOSITORY / ".cache" / "logs"
+MATRIX = LOGS / "contract-matrix.txt"  # written by tests/contract
 OUTPUT = REPOSITORY / "tests" / "output"
 REQUIRE_REAL = os.environ.get("REQUIRE_REAL", "") not in ("", "0")
 RING_LIMIT = 25 * 60  # seconds; a ring that hangs is killed, and says so
@@ -193,6 +194,13 @@ def real(shell: Shell) -> Count:
     return pytest_ring(shell, "real", "tests/real")
 
 
+def contract(shell: Shell) -> Count:
+    """Every CA adapter × verb × vice. Pebble is a package; what is not there the tests skip aloud."""
+    MATRIX.unlink(missing_ok=True)
+    shell.run("scripts/packages")
+    return pytest_ring(shell, "contract", "tests/contract")
+
+
 def pytest_ring(shell: Shell, name: str, *words: str) -> Count:
     reports = fresh(f"{name}.xml", LOGS)
     status = shell.run(sys.executable, "-m", "pytest", "-q", f"--junit-xml={LOGS / name}.xml", *words)
@@ -249,7 +257,10 @@ def molecule(shell: Shell) -> Count:
 
 Ring = t.Callable[[Shell], Count]
 #: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
-LANES: tuple[tuple[Ring, ...], ...] = ((sanity, floor, integration, lint), (real, molecule, units, faults, types))
+LANES: tuple[tuple[Ring, ...], ...] = (
+    (sanity, floor, integration, lint),
+    (real, contract, molecule, units, faults, types),
+)
 STOPPED = threading.Event()  # by a signal
 RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
 
@@ -316,6 +327,8 @@ def main(names: list[str]) -> int:
             total.add(run_ring(name, Shell(None)))
     else:
         total = run_all()
+        if MATRIX.exists():
+            print(MATRIX.read_text("utf-8"))
     for word, items in (("failed", total.failed), ("skipped", total.skipped + total.excused)):
         for item in items:
             print(f"{word}: {item}")

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parents[1]
-sys.path.insert(0, str(TESTS / "real"))
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "real"))  # servers
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # lab and plays
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from fault_proxy import Tls
-from harness import AcmeHarness, Harness, RestHarness
+from harness import AcmeHarness, DigicertHarness, Harness, RestHarness
 from lab.lab import Lab
 from matrix import MATRIX, render
 from playing import Cell, Outcome, play
@@ -44,7 +42,11 @@ class World:
         self.lab.__enter__()
         self._pebble: Pebble | None = None
         adapters = {cell.adapter for cell in cells}
-        self.harnesses: dict[str, Harness] = {"rest": RestHarness(self.lab)}
+        self.lab.digicert.limits.limits = ((1_000_000, 1.0),)  # all cells share its key
+        self.harnesses: dict[str, Harness] = {
+            "rest": RestHarness(self.lab),
+            "digicert": DigicertHarness(self.lab),
+        }
         if "acme" in adapters and has_pebble():
             dns = self.lab.facts()["dns"]
             self._pebble = Pebble(folder / "pebble", f"{dns['servers'][0]}:{dns['port']}", 1, authority=authority)

@@ -29,13 +29,15 @@ class Account(t.NamedTuple):
 
 
 class Harness(t.Protocol):
-    """verbs: those of ``vices.VERBS`` that lead to a request of this API. skipped: cells that cannot be, and why.
+    """verbs: those of ``vices.VERBS`` that lead to a request of this API. asked_as: as which of them, if ``verb_of``
+    cannot tell it from another. skipped: cells that cannot be, and why.
 
     It speaks the API's dialect (``spoils.Dialect``), too.
     """
 
     name: str
     verbs: tuple[str, ...]
+    asked_as: t.Mapping[str, str]
     skipped: t.Mapping[tuple[str, str], str]
 
     def upstream(self) -> Upstream: ...
@@ -69,6 +71,16 @@ def publish_in(lab: Lab, wanted: t.Mapping[str, t.Any]) -> None:
         lab.dns.set(ZONE, name, kind, values)
 
 
+def by_mail(name: str, product: str) -> dict[str, t.Any]:
+    contact = {"kind": "constructed", "address": f"hostmaster@{ZONE}"}
+    return {
+        "product": product,
+        "method": "email",
+        "dns_names": [f"{name}.{ZONE}"],
+        "options": {"contact": contact},
+    }
+
+
 def two_names(name: str) -> list[str]:
     return [f"{name}.{ZONE}", f"*.{name}.{ZONE}"]
 
@@ -92,6 +104,7 @@ class AcmeHarness:
 
     name = "acme"
     verbs = ("open", "account", "submit", "find", "look", "ready", "download", "renew", "cancel", "revoke")
+    asked_as: t.Mapping[str, str] = {"renew": "submit"}
     skipped: t.Mapping[tuple[str, str], str] = {}
 
     def __init__(self, lab: Lab, pebble: Pebble) -> None:
@@ -175,6 +188,7 @@ _SELLER = (
 class RestHarness:
     name = "rest"
     verbs = ("submit", "find", "look", "ready", "download", "renew", "resend", "cancel", "revoke")
+    asked_as: t.Mapping[str, str] = {"renew": "submit"}
     skipped: t.Mapping[tuple[str, str], str] = {}
 
     def __init__(self, lab: Lab) -> None:
@@ -196,9 +210,7 @@ class RestHarness:
 
     def wish(self, name: str, verb: str) -> dict[str, t.Any]:
         if verb == "resend":
-            contact = {"kind": "constructed", "address": f"hostmaster@{ZONE}"}
-            names = [f"{name}.{ZONE}"]
-            return {"product": "jprs-dv", "method": "email", "dns_names": names, "options": {"contact": contact}}
+            return by_mail(name, "jprs-dv")
         return {"product": "digicert-dv", "method": "dns", "dns_names": two_names(name), "options": {}}
 
     def publish(self, wanted: t.Mapping[str, t.Any]) -> None:
@@ -234,3 +246,84 @@ def _seller_error(status: int, code: str, message: str) -> Answer:
 def upstream_of(url: str, ca_bundle: str) -> Upstream:
     host, _colon, port = url.split("://", 1)[1].split("/", 1)[0].partition(":")
     return Upstream(host, int(port), ca_bundle)
+
+
+# --- digicert: the lab's CertCentral ---------------------------------------------------------------------------------
+
+_CERTCENTRAL = (
+    (re.compile(r"^POST .*/order/certificate/([a-z_]+|[0-9]+/(reissue|duplicate))$"), "submit"),
+    (re.compile(r"^GET .*/order/alternate/"), "find"),
+    (re.compile(r"^PUT .*/check-dcv$"), "ready"),
+    (re.compile(r"^PUT .*/resend-emails$"), "resend"),
+    (re.compile(r"^GET .*/download/"), "download"),
+    (re.compile(r"^PUT .*/order/certificate/[0-9]+/status$"), "cancel"),
+    (re.compile(r"^PUT .*/revoke$"), "revoke"),
+    (re.compile(r"^(GET|PUT) .*/order/certificate/[0-9]+(/dcv-random-value)?$"), "look"),
+)
+
+
+class DigicertHarness:
+    """One key for all cells: the simulator's limits of requests have tests of their own."""
+
+    name = "digicert"
+    verbs = (
+        *("submit", "find", "look", "ready", "download", "renew", "reissue"),
+        *("resend", "change_contact", "cancel", "revoke"),
+    )
+    asked_as: t.Mapping[str, str] = {"renew": "submit", "reissue": "submit", "change_contact": "resend"}
+    skipped: t.Mapping[tuple[str, str], str] = {}
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._facts = lab.facts()["digicert"]
+
+    def upstream(self) -> Upstream:
+        return upstream_of(self._facts["url"], self._facts["ca"])
+
+    def account(self, proxy: FaultProxy) -> Account:
+        path = "/" + self._facts["url"].split("://", 1)[1].partition("/")[2]
+        settings = {
+            "url": f"{proxy.url}{path}",
+            "ca_bundle": proxy.tls.ca_bundle,
+            "timeout": 10,
+            "skip_approval": True,
+        }
+        return Account("digicert", settings, {"api_key": self._facts["key"]})
+
+    def wish(self, name: str, verb: str) -> dict[str, t.Any]:
+        if verb in ("resend", "change_contact"):
+            return by_mail(name, "digicert-dv")
+        return {"product": "digicert-dv", "method": "dns", "dns_names": two_names(name), "options": {}}
+
+    def publish(self, wanted: t.Mapping[str, t.Any]) -> None:
+        publish_in(self._lab, wanted)
+
+    def verb_of(self, asked: Asked) -> str:
+        line = f"{asked.method} {asked.path.partition('?')[0]}"
+        return next((verb for pattern, verb in _CERTCENTRAL if pattern.search(line)), "")
+
+    def orders(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
+        return sum(one.answer.status == 201 for one in proxy.passed("submit"))
+
+    def busy(self) -> Answer:
+        return _errors(429, "request_limit_exceeded", "Service unavailable, please limit request volume")
+
+    def expired(self) -> Answer:
+        return _errors(401, "access_denied", "The API key is not valid.")
+
+    def refusal(self) -> Answer:
+        return _errors(400, "caa_check_failed", "CAA does not allow DigiCert to issue.")
+
+    def with_status(self, answer: Answer, word: str) -> Answer:
+        document = _json(answer.body)
+        if not isinstance(document, dict):
+            return answer
+        if "requests" in document and "certificate" not in document:
+            document = {**document, "requests": [{**one, "status": word} for one in document["requests"]]}
+        for key in ("status", "order_status"):
+            document = {**document, key: word} if key in document else document
+        return replace(answer, body=json.dumps(document).encode())
+
+
+def _errors(status: int, code: str, message: str) -> Answer:
+    return Answer(status, JSON, json.dumps({"errors": [{"code": code, "message": message}]}).encode())

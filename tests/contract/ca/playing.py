@@ -8,6 +8,7 @@ Each run is what ``issue`` does: order, publish, ask. Every call could be anothe
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
 import typing as t
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ class Customer:
         wish = wish_for(self.names[0], self.names, "ecdsa-p256")
         self.csr = new_csr(new_private_key("ecdsa-p256"), wish).decode()
 
-    def call(self, options: t.Mapping[str, t.Any] | None = None, **item: t.Any) -> Data:
+    def call(self, module: t.Mapping[str, t.Any] | None = None, /, **item: t.Any) -> Data:
+        """module: options of the call itself."""
         account = self.harness.account(self.proxy)
         given = {
             "ledger_path": str(self.ledger),
@@ -87,7 +89,7 @@ class Customer:
             "deadline": self.deadline,
             "certificates": [{"name": self.name, "ca_account": "ca", "hosts": [], **self.wish, **item}],
             **({"now": self.now.isoformat()} if self.now else {}),
-            **(options or {}),
+            **(module or {}),
         }
         read = ArgumentSpecValidator(certificate_orders.argument_spec()).validate(given)
         assert read.error_messages == []
@@ -124,7 +126,7 @@ class Customer:
             for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 ledger.execute(f"DROP TRIGGER {name}")
             handle = self.said["order"]
-            foreign = handle[:-1] + ("1" if handle[-1] != "1" else "2")
+            foreign = re.sub(r"([0-9a-zA-Z]+)$", r"9\1", handle)
             ledger.execute("UPDATE facts SET data = replace(data, ?, ?)", (f'"{handle}"', f'"{foreign}"'))
 
 
@@ -137,8 +139,7 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
         row = cell.row
         assert row is not None
         before = _begin(customer, cell.verb)
-        asked = {"renew": "submit", "reissue": "submit"}.get(cell.verb, cell.verb)
-        fault = proxy.spoil(asked, row.make(harness), row.times)
+        fault = proxy.spoil(harness.asked_as.get(cell.verb, cell.verb), row.make(harness), row.times)
         outcome = _until_done(customer, cell.verb, before) if row.end is End.DONE else _until_told(customer, before)
         faults = list(outcome.faults)
         if not fault.struck:

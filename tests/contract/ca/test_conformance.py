@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
-from harness import AcmeHarness, RestHarness
+from harness import AcmeHarness, DigicertHarness, RestHarness
 from playing import Cell, Outcome
 from vices import FOREIGN, VERBS, VICES
 
-HARNESSES = (AcmeHarness, RestHarness)
+HARNESSES = (AcmeHarness, RestHarness, DigicertHarness)
 CELLS = [
     Cell(harness.name, verb, vice)
     for harness in HARNESSES
