@@ -12,6 +12,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import errno
+import re
 import time
 import typing as t
 import urllib.parse
@@ -32,6 +33,7 @@ MAX_ADDRESSES = 16
 REQUEST_SECONDS = 10.0
 WALK_SECONDS = 40.0
 _REDIRECTS = (301, 302, 307, 308)
+_META_REFRESH = re.compile(rb"""<meta\s[^<>]{0,300}?http-equiv\s{0,9}=\s{0,9}["']?refresh""", re.IGNORECASE)
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _ACME = "/.well-known/acme-challenge/"
 
@@ -251,5 +253,11 @@ def _reason(wish: FileWish, response: HttpResponse) -> str:
         return f"answers {response.status}"
     wanted = wish.content.strip().encode()
     if _is_acme(wish.url):  # RFC 8555 §8.3: the body is the key authorization, white space at its end ignored
-        return "" if response.body.rstrip() == wanted else "serves other content"
-    return "" if wanted in response.body else "serves other content"
+        return "" if response.body.rstrip() == wanted else _other_content(response.body)
+    return "" if wanted in response.body else _other_content(response.body)
+
+
+def _other_content(body: bytes) -> str:
+    if _META_REFRESH.search(body):
+        return "serves a page that sends browsers on by meta refresh, which no CA follows"
+    return "serves other content"

@@ -115,6 +115,20 @@ def test_a_redirect_to_nowhere_is_no_proof_whatever_its_body() -> None:
     assert reason(Web({ACME: (302, b"tok.key", None)}).look(ACME)) == "answers 302 without saying where to"
 
 
+@pytest.mark.parametrize("url", [ACME, PKI])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'<!DOCTYPE html><meta http-equiv="refresh" content="0; url=/x">', "meta refresh, which no CA follows"),
+        (b"<META charset=utf-8>\n<META content='0;/x' HTTP-EQUIV = Refresh>", "meta refresh, which no CA follows"),
+        (b'<meta name="refresh"> and http-equiv', "serves other content"),
+        (b"<meta " * 9000 + b"http-equiv=" * 9, "serves other content"),
+    ],
+)
+def test_a_page_that_only_browsers_follow_is_told(url: str, body: bytes, words: str) -> None:
+    assert words in reason(Web({url: (200, body, None)}).look(url))
+
+
 def test_a_redirect_may_be_relative() -> None:
     web = Web({ACME: (302, b"", "/x"), f"http://{HOST}/x": (200, b"tok.key", None)})
     assert web.look(ACME).visible
