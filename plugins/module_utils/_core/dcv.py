@@ -25,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import
 from ansible_collections.inkan.tls.plugins.module_utils._data.validity import (
     DCV_REUSE_MAX_DAYS,
     MPIC_MIN_REMOTE,
+    SII_REUSE_MAX_DAYS,
     SWITCHES,
     VALIDITY_MAX_DAYS,
     Limit,
@@ -109,8 +110,12 @@ def _judged(rule_id: str, day: date, name: str, ev: bool, evidence: Evidence | N
 
 @functools.lru_cache(maxsize=1024)
 def cited(source: str) -> tuple[str, ...]:
-    """The rules that a source names, one by one: ``SC-090, BR 2.2.2; BR 2.3.1 3.2.2.4.4`` is three."""
-    return tuple(re.split(r"; |, (?=[A-Z])", source))
+    """The rules that a source names, one by one: ``SC-090, BR 2.2.2; BR 2.3.1 3.2.2.4.4`` is SC-090 and BR 3.2.2.4.4.
+
+    2.2.2 and 2.3.1 are versions of the document. No rule stands in its section 2.
+    """
+    parts = (re.sub(r"^BR 2\.\d+\.\d+ (?=\d)", "BR ", part) for part in re.split(r"; |, (?=[A-Z])", source))
+    return tuple(part for part in parts if not re.fullmatch(r"BR 2\.\d+\.\d+", part)) or (source,)
 
 
 def _dead(rule: MethodRule, day: date) -> tuple[str, str] | None:
@@ -244,6 +249,11 @@ def switches_after(day: date) -> tuple[Switch, ...]:
 def limits_after(day: date) -> tuple[tuple[Limit, Limit], ...]:
     """(validity, reuse) rows that begin after ``day``; both tables change on the same dates."""
     return tuple((v, r) for v, r in zip(VALIDITY_MAX_DAYS, DCV_REUSE_MAX_DAYS) if v.since > day)
+
+
+def identity_limits_after(day: date) -> tuple[Limit, ...]:
+    """How long the identity of an organization (OV, EV) counts: the rows that begin after ``day``."""
+    return tuple(row for row in SII_REUSE_MAX_DAYS if row.since > day)
 
 
 def reverse_tree_error(name: str, day: date) -> str | None:

@@ -71,11 +71,12 @@ def _of_rules(judgement: Judgement, rules: tuple[str, ...], book: Book) -> tuple
     page, offer = judgement.page, judgement.offer
     stars = any(name.startswith("*.") for name in judgement.names)
     if page is None:
-        return _rule_cliffs(book.day, rules, "")
+        return _rule_cliffs(book.day, rules, "", "")
     key = ("cliffs", rules, offer.method if offer is not None else None, stars)
     found: tuple[Data, ...] | None = page.memo.get(key)
     if found is None:
-        found = page.memo[key] = _rule_cliffs(book.day, rules, _way_out(offer, stars, book))
+        level = page.product.validation_level
+        found = page.memo[key] = _rule_cliffs(book.day, rules, _way_out(offer, stars, book), level)
     return found
 
 
@@ -105,16 +106,19 @@ def _lasts(offer: MethodOffer, stars: bool) -> bool:
     return any(not rule.retired and rule.must_not_rely_from is None and (rule.wildcard or not stars) for rule in rules)
 
 
-def _rule_cliffs(day: date, rules: tuple[str, ...], way_out: str) -> tuple[Data, ...]:
+def _rule_cliffs(day: date, rules: tuple[str, ...], way_out: str, level: str) -> tuple[Data, ...]:
     found = [cliff for rule in rules for cliff in _method_cliffs(day, rule, way_out)]
     for validity, reuse in dcv.limits_after(day):
         what = f"certificates live at most {validity.days} days, validations count for at most {reuse.days} days"
         do = "let renew run every day: it follows the lifetime of each certificate"
         found.append(_cliff(validity.since, what, do, validity.source))
+    for limit in dcv.identity_limits_after(day) if level in ("ov", "ev") else ():
+        what = f"the identity of an organization counts for at most {limit.days} days"
+        found.append(_cliff(limit.since, what, "expect its examination, call and papers, again by then", limit.source))
     found += [
         _cliff(switch.since, switch.rule, switch.do, switch.source)
         for switch in dcv.switches_after(day)
-        if switch.hits == "all" or _hits(switch.hits, rules)
+        if switch.hits in ("all", level) or _hits(switch.hits, rules)
     ]
     return tuple(found)
 

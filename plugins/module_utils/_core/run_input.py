@@ -197,4 +197,7 @@ def _as_live(order: Said) -> Item:
 
 def _with_obtained_at(live: Said, order: Said) -> Item:
     facts = {fact: live.get(fact) for fact in (*_LIVE_FACTS, "matches") if fact in live}
-    return {**facts, "obtained_at": order.get("obtained_at") if order.get("serial") == live.get("serial") else None}
+    ours = order.get("serial") == live.get("serial")
+    if ours and order.get("suggested_window"):  # of a CA that says so (ARI)
+        facts["suggested_window"] = order["suggested_window"]
+    return {**facts, "obtained_at": order.get("obtained_at") if ours else None}

@@ -114,7 +114,8 @@ def schedule_of(name: str, live: Live, policy: Policy, window: SellersWindow | N
     closes = live.not_after
     if window is not None:
         closes = min(closes, window.closes)
-        day = max(day, window.opens) if day < closes else window.opens
+        if not window.opens < day < closes:
+            day = _in_window(name, window.opens, closes, policy)
     calendar = policy.calendar
     at: datetime | None = day
     if not calendar.is_empty:
@@ -123,6 +124,13 @@ def schedule_of(name: str, live: Live, policy: Policy, window: SellersWindow | N
             at = calendar.next_open(window.opens, closes)
             day = at if at is not None else day
     return Schedule(day, at, closes, window, suggested)
+
+
+def _in_window(name: str, opens: datetime, closes: datetime, policy: Policy) -> datetime:
+    """The jitter spreads what would all come on the first day."""
+    if not policy.jitter or closes <= opens:
+        return opens
+    return (opens + min(policy.jitter, (closes - opens) / 2) * _share(name)).replace(microsecond=0)
 
 
 def renewal_day(name: str, live: Live, policy: Policy) -> datetime:

@@ -87,7 +87,7 @@ class Switch(t.NamedTuple):
     """A rule that begins on a day.
 
     hits     which certificates feel it: ``all``; ``mpic`` and ``adn``: by the ticks of their method; ``arpa``: by their
-             name; ``ca``: none, the CA alone has work
+             name; ``ev``: those of this level; ``ca``: none, the CA alone has work
     do       what its owner does about it; empty where ``hits`` is ``ca``
     """
 
@@ -157,5 +157,12 @@ SWITCHES: tuple[Switch, ...] = (
         "ca",
         "",
         "Chrome Root Program 1.8, 1.3.3.1",
+    ),
+    Switch(
+        date(2027, 9, 15),
+        "EV certificates carry the day on which the organization was formed",
+        "ev",
+        "have it at hand, as its registration says",
+        "SC-087v2, EVG 7.1.4.2",
     ),
 )

@@ -542,3 +542,24 @@ def test_a_validation_is_made_anew_where_the_seller_does_that_apart_from_orders(
     other = of_x(BASE, live=live, validated_on="2026-05-10")
     assert other.due is not None
     assert other.due.kind is None
+
+
+@pytest.mark.parametrize(
+    ("level", "identity", "formed"), [("dv", False, False), ("ov", True, False), ("ev", True, True)]
+)
+def test_what_begins_for_organizations_alone_is_told_to_them(level: str, identity: bool, formed: bool) -> None:
+    one = of_x(with_rows(validation_level=level), as_of="2026-01-01T00:00:00Z")
+    told = "\n".join(cliff["what"] for cliff in one.plan["cliffs"])
+    assert ("identity of an organization counts for at most 398 days" in told) is identity
+    assert bool(cliffs(one, "2027-09-15")) is formed
+
+
+def test_jitter_spreads_what_would_come_on_the_first_day_of_a_window() -> None:
+    def at(jitter: int) -> str:
+        one = of_x(WINDOW, live=LIVE, as_of=EARLY, renewal={"jitter_hours": jitter, "fraction": 0.1})
+        assert one.due is not None
+        return str(one.due.at)
+
+    assert at(0) == "2026-11-14 15:00:00+00:00"
+    assert "2026-11-14 15:00:00+00:00" < at(48) < "2026-11-16 15:00:00+00:00"
+    assert at(10_000 // 24) < "2026-11-19 15:00:00+00:00"  # never more than half of it

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
 from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import Evidence, allowed
-from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import METHOD_RULES
+from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import METHOD_RULES, MethodRule
 from ansible_collections.inkan.tls.plugins.module_utils._data.validity import (
     DCV_REUSE_MAX_DAYS,
     MPIC_MIN_REMOTE,
@@ -271,3 +271,29 @@ def test_names_of_the_reverse_tree_end_in_march_2026() -> None:
     assert dcv.reverse_tree_error(name, date(2026, 3, 14)) is None
     assert dcv.reverse_tree_error(name, date(2026, 3, 15)) is not None
     assert dcv.reverse_tree_error("arpa.example.jp", date(2026, 3, 15)) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        ("SC-081v3, BR 6.3.2", ("SC-081v3", "BR 6.3.2")),
+        ("SC-090, BR 2.2.2; BR 2.3.1 3.2.2.4.4", ("SC-090", "BR 3.2.2.4.4")),
+        ("SC-085v2, SC-094v2, SC-100", ("SC-085v2", "SC-094v2", "SC-100")),
+        ("Chrome Root Program 1.8, 1.3.2", ("Chrome Root Program 1.8, 1.3.2",)),
+        ("BR 2.3.1", ("BR 2.3.1",)),
+        ("EVG 7.1.2.1", ("EVG 7.1.2.1",)),
+    ],
+)
+def test_a_source_names_its_rules_one_by_one(source: str, rules: tuple[str, ...]) -> None:
+    assert dcv.cited(source) == rules
+
+
+@pytest.mark.parametrize("name", ["example.jp", "a.example.jp", "b.a.example.jp"])
+@pytest.mark.parametrize("rule", METHOD_RULES, ids=lambda rule: rule.id)
+def test_what_a_validation_reaches_is_what_can_be_derived(name: str, rule: MethodRule) -> None:
+    """Two ways to the same answer: the plan asks the short one."""
+    names = dcv.derivable_names(rule, name, base_of=lambda _name: "example.jp")
+    if rule.base_domain_only:
+        return
+    for domain in ("example.jp", "a.example.jp", "b.a.example.jp", "jp", "ple.jp", "x.example.jp"):
+        assert dcv.reaches(rule, name, domain, "example.jp") is (domain in names)

@@ -108,6 +108,12 @@ class TestWhatWasSaid:
             "options": {"www_option": True},
         }
 
+    def test_the_plan_is_told_when_a_ca_suggests_to_renew_its_certificate(self) -> None:
+        span = {"start": "2026-12-01T00:00:00Z", "end": "2026-12-02T00:00:00Z"}
+        for serial, told in (("1", span), ("9", None)):
+            known = order("deployed", serial=serial, suggested_window=span, not_after="2026-12-31T00:00:00Z")
+            assert self.planned("2027-01-01T00:00:00Z", known)["live"].get("suggested_window") == told
+
     def test_where_the_ledger_knows_nothing_before_the_items_own_word_stands(self) -> None:
         said = {**wish(), "previous": {"product": "cpi-dv"}}
         for known, product in ((None, "cpi-dv"), (order("deployed", product="jprs-dv", **ENDS), "jprs-dv")):
