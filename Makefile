@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract bench format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -40,6 +40,9 @@ real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
 	@$(RINGS) $@
 contract: ## every CA adapter with every verb and every vice; prints the matrix
 	@$(RINGS) $@
+
+bench: ## how long plans take: prints medians, judges nothing (bench/)
+	@$(DEV) python bench/plan.py
 
 format: ## let ruff write the code
 	@$(DEV) ruff check --fix .
