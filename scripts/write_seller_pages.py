@@ -35,13 +35,18 @@ def read_collection() -> tuple[t.Any, ...]:
         sys.path.insert(0, folder)
         try:
             from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
-            from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products, dcv_methods, facts
+            from ansible_collections.inkan.tls.plugins.module_utils._data import (
+                ca_products,
+                dcv_methods,
+                facts,
+                facts_cas,
+            )
         finally:
             sys.path.remove(folder)
-    return dcv, ca_products, dcv_methods, facts
+    return dcv, ca_products, dcv_methods, facts.FACTS + facts_cas.CA_FACTS, facts.DOCUMENTS + facts_cas.CA_DOCUMENTS
 
 
-dcv, catalogue, methods, documents = read_collection()
+dcv, catalogue, methods, facts, documents = read_collection()
 
 Lines = list[t.Sequence[str]]
 
@@ -154,7 +159,7 @@ class Page:
 
     def _facts(self) -> list[str]:
         own = f"{self.seller.key.upper()}-"
-        told = [fact for fact in documents.FACTS if fact.id in self.cited or fact.id.startswith(own)]
+        told = [fact for fact in facts if fact.id in self.cited or fact.id.startswith(own)]
         lines = [(escaped(fact.id), self._fact(fact)) for fact in told]
         if not lines:
             return []
@@ -168,8 +173,8 @@ class Page:
         return escaped((fact.ja if self.language else fact.text) + history)
 
     def _sources(self) -> list[str]:
-        read = {key for fact in documents.FACTS if fact.id in self.cited for key in fact.documents}
-        told = [f"* {escaped(one.title)}: {one.address}" for one in documents.DOCUMENTS if one.key in read]
+        read = {key for fact in facts if fact.id in self.cited for key in fact.documents}
+        told = [f"* {escaped(one.title)}: {one.address}" for one in documents if one.key in read]
         told += [f"* {escaped(source)}" for source in self.sources]
         return [heading(self.word("sources"), "-"), "\n".join(dict.fromkeys(told))]
 
