@@ -72,6 +72,8 @@ options:
               - A method of the product. V(dns-01) and V(http-01) are those of ACME. Of the other sellers, V(email) is an
                 approval mail, V(file) a file on the web servers, V(dns) a record, and V(registrar) the linkage with the
                 registrar, where nothing is published and no mail comes.
+              - V(dns) and V(file) are V(dns-01) and V(http-01) where the product has only these, so that a certificate moves
+                between sellers and ACME by another O(certificates[].product) and O(certificates[].ca_account) alone.
             type: str
           contact:
             description: The mailbox that approval mails go to. Needed with V(email), not read without it.

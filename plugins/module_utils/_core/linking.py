@@ -41,16 +41,24 @@ class Link(t.NamedTuple):
 
 
 UNLINKED = Link()
+#: ACME's own words for what other sellers call so, too (RFC 8555 §8.4, §8.3): a certificate may move without an edit.
+_IN_ACME = {"dns": "dns-01", "file": "http-01"}
 
 
 def link_of(wish: Wish, page: Page) -> Link:
-    asked = wish.validation.method
+    asked = _word_of(wish.validation.method, page)
     for rule in page.links:
         found = _link(rule, asked, wish)
         if found is not None:
             return found
     reasons = tuple((rule.method, _why(rule)) for rule in page.links if not _holds(rule, wish))
     return Link(asked, asked, reasons=reasons)
+
+
+def _word_of(asked: str | None, page: Page) -> str | None:
+    words = {offer.method for offer, _stop in page.methods}
+    other = _IN_ACME.get(asked or "")
+    return other if asked not in words and other in words else asked
 
 
 def _link(rule: LinkRule, asked: str | None, wish: Wish) -> Link | None:
