@@ -41,7 +41,8 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
     broken = {step: reason for step in _CENTRAL_STEPS for reason in [_why_no_results(said.get(step))] if reason}
     orders: dict[str, Said] = {}
     for word in _ORDER_WORDS:
-        orders.update({name: _newer(orders.get(name), order) for name, order in central[word].items()})
+        recorded = word == "observations"
+        orders.update({name: _newer(orders.get(name), order, recorded) for name, order in central[word].items()})
     return Run(
         plan=central["plan"],
         orders=orders,
@@ -79,10 +80,13 @@ def by_name(registered: t.Any, key: str = "results") -> ByName:
     return {result["name"]: result for result in results or ()}
 
 
-def _newer(before: Said | None, now: Said) -> Said:
-    """A later word; one without an order (a refused CSR, say) keeps what was known and adds its error."""
+def _newer(before: Said | None, now: Said, recorded: bool) -> Said:
+    """A later word; one without an order (a refused CSR, say) keeps what was known and adds its error. recorded: that
+    only wrote down what was seen, and takes no error back that the CA's word was."""
     if before is not None and now.get("error") and not now.get("reference"):
         return {**before, "error": now["error"]}
+    if before is not None and recorded and not now.get("error"):
+        return {**now, "error": before.get("error")}
     return now
 
 

@@ -70,6 +70,17 @@ class TestWhatWasSaid:
             assert self.read({}, known={"results": [known]}, orders={"results": [later]}).order("shop") == later
         assert self.read({}, orders={"results": [refused]}).order("shop") == refused
 
+    def test_what_was_written_down_at_the_end_takes_no_error_back(self) -> None:
+        refused = order("refused", error={"message": "no"})
+        written = order("refused", error=None, leftovers=[])
+        run = self.read({}, orders={"results": [refused]}, observations={"results": [written]})
+        assert run.order("shop") == {**written, "error": {"message": "no"}}
+        run = self.read({}, orders={"results": [refused]}, answers={"results": [order("deploy_pending")]})
+        assert not run.order("shop").get("error"), "what the CA says later does"
+        failed = order("refused", error={"message": "the disk is full"})
+        run = self.read({}, orders={"results": [refused]}, observations={"results": [failed]})
+        assert run.order("shop")["error"] == {"message": "the disk is full"}
+
     def planned(self, live: str | None, known: dict[str, t.Any] | None) -> dict[str, t.Any]:
         """What the plan is told; live: until when the host's certificate, serial 1, is valid."""
         facts = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": live, "matches": True}
