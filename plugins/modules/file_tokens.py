@@ -34,6 +34,8 @@ notes:
     link in the place of one of the folders or of the file.
   - Mistakes in the options refuse the whole call before anything is done. A document root that this host does not have
     refuses its own items only.
+  - One file has one content. Where several items want a different content at one place, as CAs with a fixed file name do,
+    the one that is there already stays, else the first is placed, and the others are refused until it is gone.
 options:
   state:
     description: Whether the files are placed or removed.
@@ -137,7 +139,8 @@ results:
     error:
       description:
         - Why the item could not be done, V(null) otherwise. Its C(code) is for example V(document_root_missing),
-          V(document_root_no_directory), V(document_root_escapes), V(unknown_owner), V(permission_denied) or V(disk_full).
+          V(document_root_no_directory), V(document_root_escapes), V(file_taken), V(unknown_owner), V(permission_denied) or
+          V(disk_full).
       returned: always
       type: dict
       sample: null
@@ -151,7 +154,7 @@ results:
 import contextlib
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import (
     MAX_CONTENT,
     FileToken,
@@ -215,8 +218,11 @@ def run(params: dict[str, t.Any], check_mode: bool, system: System = SYSTEM) -> 
         roots: dict[str, Directory | InkanError] = {}
         looks = [_look(token, roots, stack, system) for token in tokens]
         planned: dict[tuple[str, str], Found] | None = {} if check_mode else None
+        standing = _standing(tokens, looks)
         for token, seen in zip(tokens, looks):
-            result.items.append(_work(token, seen, planned, result.diff))
+            other = standing.get(token.place, token)
+            is_taken = token.present and other.content != token.content and not isinstance(seen, InkanError)
+            result.items.append(_work(token, _taken(token, other) if is_taken else seen, planned, result.diff))
     return result
 
 
@@ -290,7 +296,7 @@ def _refuse_repeated(tokens: t.Sequence[FileToken], errors: InputCollector) -> N
                 todo="Give each item its own name",
             )
         other = places.setdefault(token.place, token)
-        if other[3:] != token[3:]:
+        if other[4:] != token[4:]:  # contents may differ: they are not ours to choose (_taken)
             errors.add(
                 "conflicting_tokens",
                 what="Two items want different things of one file",
@@ -320,6 +326,28 @@ def _look(
         if root is None:
             roots[token.document_root] = error
         return error
+
+
+def _standing(tokens: t.Sequence[FileToken], looks: t.Sequence[_Look | InkanError]) -> dict[tuple[str, str], FileToken]:
+    """Where items want different contents of one file: the one that is there, for its order waits for it; or the first."""
+    found: dict[tuple[str, str], FileToken] = {}
+    for token, seen in zip(tokens, looks):
+        if isinstance(seen, InkanError) or not token.present:
+            continue
+        if token.place not in found or seen.found.content == token.content:
+            found[token.place] = token
+    return found
+
+
+def _taken(token: FileToken, other: FileToken) -> RefusedError:
+    return RefusedError(
+        code="file_taken",
+        what="Cannot place a file token",
+        where=_file(token),
+        why=f'item "{escaped(other.name, 80)}" wants another content at the same place',
+        todo="Run again when that one is done; or give the two certificates document roots of their own",
+        retryable=True,
+    )
 
 
 def _work(

@@ -13,15 +13,17 @@ from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import path_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Entry, Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers, dns_name_error, owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import value_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 _MOST_TOKENS = 2000  # 1,000 names, a record each, and as many again for a method that wants two
 _VALUE = re.compile(r"[ -~]{1,2048}")
 _CONTENT = re.compile(r"[\t\r\n -~]{1,65536}")
-_PATH = re.compile(r"[!-~]{1,512}")
 _HANDLE = re.compile(r"[!-~]{1,2000}")
 _LONGEST_WORD = 200
 _LONGEST_MAIL = 254  # RFC 5321 §4.5.3.1.3, less the brackets
@@ -98,12 +100,19 @@ def _safe(wanted: Wanted) -> Wanted:
     return Wanted(wanted.records, wanted.files, notes, mails)
 
 
+# What dns_tokens or file_tokens would refuse is refused here, where it is one order's trouble: they refuse whole calls.
+
+
 def _judge_record(record: TokenRecord) -> None:
     why = owner_name_error(record.name)
     if why is None and record.type not in _RECORD_TYPES:
         why = f"its type is {record.type[:20]!r}"
     if why is None and not _VALUE.fullmatch(record.value):
         why = "its value is empty, too long or not printable ASCII"
+    if why is None and record.value == KNOWN_AFTER_ORDER:
+        why = f"its value is {KNOWN_AFTER_ORDER}, which means none"
+    if why is None:
+        why = value_error(record.type, record.value)
     if why is None and not 0 < record.ttl <= 86400:
         why = f"its TTL is {record.ttl}"
     if why is not None:
@@ -111,10 +120,9 @@ def _judge_record(record: TokenRecord) -> None:
 
 
 def _judge_file(file: TokenFile) -> None:
-    """The shape only; which folders are possible is the allow-list of file_tokens."""
-    why = dns_name_error(file.dns_name, wildcard=False)
-    if why is None and (not _PATH.fullmatch(file.path) or file.path.startswith("/") or ".." in file.path.split("/")):
-        why = "the path is no relative path of printable ASCII"
+    why = dns_name_error(file.dns_name, wildcard=False) or path_error(file.path)
+    if why is None and KNOWN_AFTER_ORDER in (file.path.rpartition("/")[2], file.content):
+        why = f"it says {KNOWN_AFTER_ORDER}, which means nothing"
     if why is None and not _CONTENT.fullmatch(file.content):
         why = "its content is empty, too long or not ASCII"
     if why is None and not _VALUE.fullmatch(file.url):

@@ -262,6 +262,35 @@ def test_all_option_errors_come_in_one_message_before_any_effect(root: Path) -> 
     assert list(root.iterdir()) == []
 
 
+@pytest.mark.parametrize("check", [False, True], ids=["for real", "check mode"])
+def test_where_two_want_one_file_the_first_is_placed_and_nobody_else_is_held_up(root: Path, check: bool) -> None:
+    bystander = token(root, "c", path=TOKEN + "c")
+    result = run(token(root, "a", content="1"), token(root, "b", content="2"), bystander, check=check)
+    assert outcomes(result) == ["placed", "refused", "placed"]
+    assert refused(result, 1) == "file_taken"
+    assert (root / TOKEN).exists() is not check
+    assert check or (root / TOKEN).read_text() == "1"
+
+
+def test_where_two_want_one_file_the_one_that_is_there_stays(root: Path) -> None:
+    run(token(root, "a", content="1"))
+    result = run(token(root, "b", content="2"), token(root, "a", content="1"), token(root, "also a", content="1"))
+    assert outcomes(result) == ["refused", "kept", "kept"]
+    assert "wants another content" in str(result.items[0].error)
+    assert (root / TOKEN).read_text() == "1"
+
+
+def test_when_two_that_wanted_one_file_have_ended_theirs_alone_is_removed(root: Path) -> None:
+    run(token(root, "a", content="1"))
+    both = [token(root, "b", content="2"), token(root, "a", content="1"), token(root, "c", content="3")]
+    assert outcomes(run(*both, state="absent")) == ["foreign", "removed", "absent"]
+
+
+def test_to_place_and_to_remove_one_file_is_a_mistake(root: Path) -> None:
+    with pytest.raises(InputErrors, match="different things"):
+        run(token(root), token(root, "b", state="absent"))
+
+
 def refused(result: Result, index: int = 0) -> str:
     item = result.items[index]
     assert (item.outcome, item.changed) == ("refused", False)

@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import MASK
@@ -860,7 +861,13 @@ def test_a_ledger_in_a_job_container_is_refused(ground: Playground, monkeypatch:
         Wanted(records=(TokenRecord("_a.example.jp", "TXT", "v", ttl=0),)),
         Wanted(files=(TokenFile("a.example.jp", "../../etc/passwd", "x", "http://a/"),)),
         Wanted(files=(TokenFile("a.example.jp", "/etc/passwd", "x", "http://a/"),)),
-        Wanted(files=(TokenFile("a.example.jp", "ok", "\x1b]0;x", "http://a/"),)),
+        Wanted(files=(TokenFile("a.example.jp", "index.html", "x", "http://a/"),)),
+        Wanted(files=(TokenFile("a.example.jp", ".well-known/acme-challenge/ok", "\x1b]0;x", "http://a/"),)),
+        Wanted(files=(TokenFile("a.example.jp", ".well-known/acme-challenge/ok", KNOWN_AFTER_ORDER, "http://a/"),)),
+        Wanted(files=(TokenFile("a.example.jp", f".well-known/acme-challenge/{KNOWN_AFTER_ORDER}", "x", "http://a/"),)),
+        Wanted(records=(TokenRecord("_a.example.jp", "TXT", KNOWN_AFTER_ORDER),)),
+        Wanted(records=(TokenRecord("_a.example.jp", "CNAME", "two words.example"),)),
+        Wanted(records=(TokenRecord("_a.example.jp", "CNAME", "a..example"),)),
         Wanted(records=(TokenRecord("_a.example.jp", "TXT", "v"),) * 2001),
     ],
 )
