@@ -46,6 +46,10 @@ def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, p
     return Validity(max(days, 0), end, reason, facts)
 
 
+def counts_from_old_end(page: Page) -> bool:
+    return any(rule.kind == "after_expiry" or rule.adds_days_left for rule in page.validity)
+
+
 def terms(page: Page, period: str | None = None) -> list[ValidityRule]:
     """The rows of one term (the first one where none is asked for, or none is sold), and those of every term."""
     sold = [rule.period for rule in page.validity if rule.period]

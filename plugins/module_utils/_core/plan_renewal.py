@@ -10,7 +10,10 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.arithmetic import validity_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.arithmetic import (
+    counts_from_old_end,
+    validity_of,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge_names import refused
@@ -99,8 +102,19 @@ def _if_ignored(wish: Wish, rule: RenewalRule | None) -> Data:
 
 
 def validity_data(wish: Wish, page: Page | None, book: Book) -> Data:
-    """The seller's arithmetic under the cap of the day."""
-    found = validity_of(page, book.as_of, end_of(wish), wish.period)
+    """The seller's arithmetic under the cap of the day; one answer for all items that it does not depend on."""
+    end = end_of(wish) if page is not None and counts_from_old_end(page) else None
+    key = ("validity", end, wish.period)
+    found: Data | None = page.memo.get(key) if page is not None else None
+    if found is None:
+        found = _validity(page, book, end, wish.period)
+        if page is not None:
+            page.memo[key] = found
+    return found
+
+
+def _validity(page: Page | None, book: Book, end: datetime | None, period: str | None) -> Data:
+    found = validity_of(page, book.as_of, end, period)
     return {
         "max_days": found.max_days,
         "not_after": render_time(found.not_after),

@@ -21,26 +21,61 @@ Data = dict[str, t.Any]
 
 
 def steps_of(wish: Wish, judgement: Judgement, book: Book, purpose: str) -> list[Data]:
-    """purpose: ``issue``, ``renew`` or ``reissue``."""
+    """purpose: ``issue``, ``renew`` or ``reissue``. A step that is the same for all is one dictionary."""
     page = judgement.page
     if page is None:
         return []
     organization = book.organization(wish.organization)
-    today = _ordered_on(wish, page, book)
-    found = []
-    for rule in page.steps:
-        if _concerns(rule, wish, judgement, purpose) and _is_of(rule, organization, page.day):
-            due = today + timedelta(days=rule.after_days) if rule.after_days is not None else None
-            step: Data = {
-                "actor": rule.actor,
-                "action": _filled(rule.action, judgement, organization),
-                "due": shown_day(due or before_end(wish, page, rule.before_expiry_days)),
-                "facts": list(rule.facts),
-            }
-            if rule.opens_before_expiry_days is not None:
-                step["opens"] = shown_day(before_end(wish, page, rule.opens_before_expiry_days))
-            found.append(step)
+    rules = _chosen(wish, judgement, organization, purpose, page)
+    today = _ordered_on(wish, page, book) if any(rule.after_days is not None for rule, _same in rules) else page.day
+    return [same or _step(rule, wish, judgement, organization, page, today) for rule, same in rules]
+
+
+def _chosen(
+    wish: Wish, judgement: Judgement, organization: Organization, purpose: str, page: Page
+) -> list[tuple[StepRule, Data | None]]:
+    """The rules that concern the item; with the step itself, where nothing in it is the item's own."""
+    offer, mailbox, opened = judgement.offer, judgement.mailbox, organization.opened_on
+    key = (
+        "steps",
+        offer.method if offer is not None else None,
+        mailbox.kind if mailbox is not None else None,
+        purpose,
+        judgement.link.when,
+        wish.key.made_by,
+        wish.deploy.by,
+        organization.kind,
+        opened.year if opened is not None else None,
+        tuple(sorted(option for option, value in wish.options.items() if value)),
+    )
+    found: list[tuple[StepRule, Data | None]] | None = page.memo.get(key)
+    if found is None:
+        found = page.memo[key] = [
+            (rule, None if _is_own(rule) else _plain(rule, rule.action, None))
+            for rule in page.steps
+            if _concerns(rule, wish, judgement, purpose) and _is_of(rule, organization, page.day)
+        ]
     return found
+
+
+def _is_own(rule: StepRule) -> bool:
+    days = (rule.after_days, rule.before_expiry_days, rule.opens_before_expiry_days)
+    return "{" in rule.action or any(one is not None for one in days)
+
+
+def _step(
+    rule: StepRule, wish: Wish, judgement: Judgement, organization: Organization, page: Page, today: date
+) -> Data:
+    due = today + timedelta(days=rule.after_days) if rule.after_days is not None else None
+    due = due or before_end(wish, page, rule.before_expiry_days)
+    step = _plain(rule, _filled(rule.action, judgement, organization), due)
+    if rule.opens_before_expiry_days is not None:
+        step["opens"] = shown_day(before_end(wish, page, rule.opens_before_expiry_days))
+    return step
+
+
+def _plain(rule: StepRule, action: str, due: date | None) -> Data:
+    return {"actor": rule.actor, "action": action, "due": shown_day(due), "facts": list(rule.facts)}
 
 
 def _ordered_on(wish: Wish, page: Page, book: Book) -> date:
