@@ -112,7 +112,7 @@ def _block(result: Said, plan: Said, shared: t.Collection[Cliff]) -> Block:
     ]
     if outcome != "refused":
         lines = [*lines[:2], *_work(plan), *lines[2:], *_terms(plan)]
-        lines += _labelled("ahead", [cliff_text(cliff) for cliff in cliffs if cliff not in shared])
+        lines += _labelled("ahead", [f"{cliff.date}: {cliff_words(cliff)}" for cliff in cliffs if cliff not in shared])
     at = str(due["at"])[:10] if due.get("at") else None
     return Block(_said(result["name"], 80), outcome, _title(due, outcome, at), at, tuple(lines), cliffs)
 
@@ -250,8 +250,8 @@ def _cliffs(plan: Said) -> tuple[Cliff, ...]:
     )
 
 
-def cliff_text(cliff: Cliff) -> str:
-    return f"{cliff.date}: {cliff.what}. What to do: {cliff.do}{_facts({'facts': cliff.facts})}"
+def cliff_words(cliff: Cliff) -> str:
+    return f"{cliff.what}. What to do: {cliff.do}{_facts({'facts': cliff.facts})}"
 
 
 # -- words ------------------------------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks impo
     Block,
     Line,
     Page,
-    cliff_text,
+    cliff_words,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_load import Table, load_sentences, load_tables
 
 _COLUMNS = 100
-_LABEL = 10
+_LABEL = 12
 #: blocks that are shown where nobody asked for all: what is urgent, and no mile of what is in order
 MOST_BLOCKS = 10
 
@@ -36,7 +36,7 @@ def plan_page(page: Page, most: int | None = None, where: str = "") -> str:
     if page.cliffs:
         lines += ["", "Changes of the rules ahead"]
         for cliff, number in page.cliffs:
-            lines += _hanging(Line(f"{number} of {len(page.blocks)}", cliff_text(cliff)))
+            lines += _hanging(Line(cliff.date, f"{cliff_words(cliff)} ({number} of {len(page.blocks)})"))
     if page.load:
         lines += ["", *_load(page.load)]
     return "\n".join(lines) + "\n"
@@ -51,7 +51,7 @@ def _block(block: Block) -> list[str]:
 
 
 def _hanging(line: Line) -> list[str]:
-    first, *more = wrapped(line.text, _COLUMNS - _LABEL - 2)
+    first, *more = wrapped(line.text, _COLUMNS - _LABEL - 4)
     return [f"  {padded(line.label, _LABEL)}{first}", *(f"{' ' * (_LABEL + 4)}{text}" for text in more)]
 
 
