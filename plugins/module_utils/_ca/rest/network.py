@@ -78,7 +78,7 @@ class Network:
             http,
             clock,
             where=f"{settings.description.seller}, {settings.url}",
-            secrets=settings.secrets.values(),
+            secrets=_secrets(settings),
             deadline=deadline,
             timeout=settings.timeout,
         )
@@ -211,6 +211,12 @@ class Network:
 
     def _words(self, response: HttpResponse, code: str, message: str) -> str:
         return self._exchange.words(response, f"{code}: {message}" if code and message else code or message)
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """What no message may repeat; user and password together, too, for their base64 is another than that of each."""
+    pair = settings.description.basic_auth
+    return [*settings.secrets.values(), *([] if pair is None else [pair.filled({"secrets": settings.secrets}, str)])]
 
 
 def _body(call: Call, words: t.Mapping[str, t.Any]) -> tuple[str, bytes]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 from datetime import datetime, timedelta, timezone
 
@@ -684,6 +685,17 @@ def test_the_key_is_in_no_error_even_if_the_seller_repeats_it(table: Table) -> N
         table.adapter.look(NUMBER, request())
     assert KEY not in str(caught.value.as_data())
     assert "********" in caught.value.why
+
+
+def test_user_and_password_are_in_no_error_even_if_the_seller_repeats_the_header() -> None:
+    description = described(headers=None, basic_auth="{secrets.user}:{secrets.password}")
+    table = Table(description, secrets={"user": "partner-00042", "password": "password-0001"})
+    said = base64.b64encode(b"partner-00042:password-0001").decode("ascii")
+    table.on(LOOK, error(400, "broken_request", f"Authorization: Basic {said}"))
+    with pytest.raises(ProtocolError) as caught:
+        table.adapter.look(NUMBER, request())
+    assert table.http.asked[-1].headers["Authorization"] == f"Basic {said}"
+    assert said not in str(caught.value.as_data())
 
 
 def test_foreign_words_are_bounded_and_harmless(table: Table) -> None:
