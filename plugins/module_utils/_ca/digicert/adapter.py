@@ -50,6 +50,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
     approval_mails,
+    contact_of,
     duplicate_body,
     method_word,
     order_body,
@@ -64,7 +65,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders impo
     not_about_the_order,
     words_of,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import scope_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import approval_domain, scope_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings, parse_settings
 from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
@@ -129,7 +130,8 @@ class DigicertAdapter:
             make = duplicate_body if way == "duplicate" else reissue_body
             path, body = f"/order/certificate/{predecessor}/{way}", make(request, self._settings)
         else:
-            path, body = f"/order/certificate/{product.name_id}", order_body(request, self._settings)
+            mails = self._mails(request) if product.level == "dv" and request.method == "email" else []
+            path, body = f"/order/certificate/{product.name_id}", order_body(request, self._settings, mails)
             domains = self._prevalidated(request)
         call = Call("POST", path, way or "order", body, is_submit=True)
         try:
@@ -139,6 +141,34 @@ class DigicertAdapter:
                 raise _predecessor_unknown(refusal, predecessor) from refusal
             raise
         return _placed(answer, request, way, domains)
+
+    def _mails(self, request: OrderRequest, address: str = "", kind: str = "") -> list[dict[str, t.Any]]:
+        """To whom the approval of each name goes. Where a published address lies, DigiCert tells."""
+        kind = kind or contact_of(request)[0]
+        offers: dict[str, tuple[str, ...]] = {}
+
+        def found_at(name: str, address: str) -> str:
+            levels = [".".join(name.split(".")[start:]) for start in range(name.count("."))]
+            for level in levels if kind in ("txt", "caa") else []:
+                if level not in offers:
+                    offers[level] = self._addresses(level)
+                if address.lower() in offers[level]:
+                    return level
+            return approval_domain(name, address)
+
+        return approval_mails(request, address, found_at)
+
+    def _addresses(self, name: str) -> tuple[str, ...]:
+        """Those that DigiCert would write to; none where it does not tell. Nothing is ordered by it."""
+        try:
+            return tuple(one.lower() for one in self._domains.addresses(name))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            return ()
+        except TransportError as failure:
+            failure.sent = False
+            raise
 
     def _prevalidated(self, request: OrderRequest) -> tuple[str, ...]:
         """Nothing is ordered by it: whatever is lost here, no order is."""
@@ -308,14 +338,14 @@ class DigicertAdapter:
         return self.look(handle, request)
 
     def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
-        self._send_mails(Handle.read(handle), request, contact.address)
+        self._send_mails(Handle.read(handle), request, contact)
         changed = {"contact": {"kind": contact.kind, "address": contact.address}}
         return self.look(handle, replace(request, options={**request.options, **changed}))
 
-    def _send_mails(self, handle: Handle, request: OrderRequest, address: str | None) -> None:
-        """address: the new one, None: those that it wrote to."""
+    def _send_mails(self, handle: Handle, request: OrderRequest, contact: Contact | None) -> None:
+        """contact: the new one, None: those that it wrote to."""
         locale = str(self._settings.extra.get("locale") or "")
-        mails = [address] if address else list(self._orders.mails(handle, request))
+        mails = [contact.address] if contact else list(self._orders.mails(handle, request))
         if handle.domains:
             for number in handle.domains:
                 self._domains.send_mails(number, mails, locale)
@@ -323,7 +353,7 @@ class DigicertAdapter:
         wishes = [
             {"domain": one["dns_name"], "email": one["email"], "email_domain": one["email_domain"]}
             for mail in mails
-            for one in approval_mails(request, mail)
+            for one in self._mails(request, mail, contact.kind if contact else "")
         ]
         body: dict[str, t.Any] = {"domain_approval_emails": wishes}
         if locale:
@@ -332,7 +362,7 @@ class DigicertAdapter:
         try:
             self._network.ask(Call("PUT", path, "send approval mails", body))
         except RefusedError as refusal:
-            if refusal.retryable or not address:
+            if refusal.retryable or contact is None:
                 raise
             raise self._with_possible(refusal, request) from refusal
 

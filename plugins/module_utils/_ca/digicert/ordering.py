@@ -19,6 +19,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words imp
 
 __all__ = [
     "approval_mails",
+    "contact_of",
     "duplicate_body",
     "method_word",
     "order_body",
@@ -47,13 +48,15 @@ def method_word(request: OrderRequest, settings: Settings) -> str:
     return settings.file_method if is_dynamic else words[request.method]
 
 
-def order_body(request: OrderRequest, settings: Settings) -> Body:
+def order_body(request: OrderRequest, settings: Settings, mails: t.Sequence[Body] = ()) -> Body:
+    """mails: as ``approval_mails`` has them. What is approved above a name proves its registered domain."""
     product = product_of(request, settings)
+    is_above = any(one["email_domain"] != one["dns_name"] for one in mails)
     body: Body = {
         "certificate": _certificate(request, settings),
         "order_validity": dict(settings.order_validity),
         "dcv_method": method_word(request, settings),
-        "certificate_dcv_scope": settings.dcv_scope,
+        "certificate_dcv_scope": "base_domain" if is_above else settings.dcv_scope,
         "alternative_order_id": request.reference,
         **settings.extra,
         **_approval(settings),
@@ -61,8 +64,7 @@ def order_body(request: OrderRequest, settings: Settings) -> Body:
     if settings.division is not None:
         body["container"] = {"id": settings.division}
     if product.level == "dv":
-        mails = approval_mails(request) if request.method == "email" else []
-        body.update({"dcv_emails": mails} if mails else {})
+        body.update({"dcv_emails": list(mails)} if mails else {})
     else:
         body.pop("technical_contact", None)  # theirs is among the contacts of the organization
         body["organization"] = {"id": organization_of(request, settings)}
@@ -90,15 +92,26 @@ def duplicate_body(request: OrderRequest, settings: Settings) -> Body:
     return {"certificate": _certificate(request, settings), **_approval(settings)}
 
 
-def approval_mails(request: OrderRequest, address: str | None = None) -> list[Body]:
-    """``dcv_emails``: to whom the approval of each name goes. Without an address DigiCert writes to all it knows."""
+def contact_of(request: OrderRequest) -> tuple[str, str]:
+    """kind and address, "" where it is not told."""
     contact = request.options.get("contact")
     given: t.Mapping[str, t.Any] = contact if isinstance(contact, dict) else {}
-    chosen = address or given.get("address")
-    if not isinstance(chosen, str) or not chosen:
+    kind, address = given.get("kind"), given.get("address")
+    return (kind if isinstance(kind, str) else ""), (address if isinstance(address, str) else "")
+
+
+def approval_mails(
+    request: OrderRequest, address: str = "", found_at: t.Callable[[str, str], str] = approval_domain
+) -> list[Body]:
+    """``dcv_emails``: to whom the approval of each name goes. Without an address DigiCert writes to all it knows.
+
+    found_at: the domain where an address was found, for a name.
+    """
+    chosen = address or contact_of(request)[1]
+    if not chosen:
         return []
     names = dict.fromkeys(validated_name(name) for name in request.dns_names)
-    return [{"dns_name": name, "email_domain": approval_domain(name, chosen), "email": chosen} for name in names]
+    return [{"dns_name": name, "email_domain": found_at(name, chosen), "email": chosen} for name in names]
 
 
 def organization_of(request: OrderRequest, settings: Settings) -> int:

@@ -67,7 +67,7 @@ class Orders:
             wanted = Wanted(notes=_notes(handle, word, about))
         elif means in ENDS:
             problem = about.comments if about else ""
-        retry_after = STAFF if means is Status.ISSUING and self.is_by_staff(request) else None
+        retry_after = self._staff(request) if means is Status.ISSUING else None
         return Seen(str(handle), means, word or "(none)", wanted, problem=problem, retry_after=retry_after)
 
     def _pending(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
@@ -78,7 +78,9 @@ class Orders:
         if about is not None and handle.way and about.status == "rejected":
             return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
         if request.method == "email":
-            mails = self.mails(handle, request)
+            mails, is_approved = self._mailed(handle, request)
+            if is_approved and not notes:
+                return Seen(str(handle), Status.ISSUING, word, retry_after=self._staff(request))
             return Seen(str(handle), Status.WANTS_APPROVAL, word, Wanted(notes=notes, mails=mails))
         tokens = self._tokens(handle, info, request)
         if tokens is None and notes:
@@ -87,8 +89,7 @@ class Orders:
             return Seen(str(handle), Status.VALIDATING, word, retry_after=STAFF)
         wanted = wanted_of(tokens, request, self._settings, notes)
         if not wanted.records and not wanted.files:
-            after = STAFF if self.is_by_staff(request) else None
-            return Seen(str(handle), Status.ISSUING, word, retry_after=after)
+            return Seen(str(handle), Status.ISSUING, word, retry_after=self._staff(request))
         ends = [token.expires for token in tokens.values() if token.expires is not None and not token.is_done]
         return Seen(str(handle), Status.WANTS_VALIDATION, word, wanted, expires=min(ends, default=None))
 
@@ -116,12 +117,19 @@ class Orders:
     def means(self, word: str) -> Status:
         return self._settings.statuses.get(word, Status.UNKNOWN)
 
+    def _staff(self, request: OrderRequest) -> float | None:
+        return STAFF if self.is_by_staff(request) else None
+
     def is_by_staff(self, request: OrderRequest) -> bool:
         product = self._settings.products.get(request.product)
         return product is not None and product.level != "dv"
 
     def mails(self, handle: Handle, request: OrderRequest) -> tuple[str, ...]:
         """To whom it wrote; where it does not tell, to whom it should."""
+        return self._mailed(handle, request)[0]
+
+    def _mailed(self, handle: Handle, request: OrderRequest) -> tuple[tuple[str, ...], bool]:
+        """To whom, and whether they have approved: somebody at each domain, as often as asked."""
         path = f"/order/certificate/{handle.order}/email-validation"
         try:
             data = self._network.ask(Call("GET", path, "see who was written to"))
@@ -130,9 +138,17 @@ class Orders:
                 raise
             data = None
         emails = listed(data.get("emails")) if isinstance(data, dict) else []
-        told = [text_of_field(one, "email") for one in emails if isinstance(one, dict)]
-        chosen = [one["email"] for one in approval_mails(request)]
-        return tuple(dict.fromkeys(mail for mail in told or chosen if mail))
+        told = [
+            (mail, text_of_field(one, "status") == "validated")
+            for one in emails
+            for mail in [text_of_field(one, "email") if isinstance(one, dict) else ""]
+            if mail
+        ]
+        if not told:
+            return tuple(dict.fromkeys(one["email"] for one in approval_mails(request))), False
+        asked, waiting = {mail for mail, _done in told}, {mail for mail, is_done in told if not is_done}
+        proved = {mail.rpartition("@")[2] for mail in asked - waiting}
+        return tuple(dict.fromkeys(mail for mail, _done in told)), proved == {mail.rpartition("@")[2] for mail in asked}
 
     def _tokens(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> dict[str, Token] | None:
         """By name; None where DigiCert has none for this order."""

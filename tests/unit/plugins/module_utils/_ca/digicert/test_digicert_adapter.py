@@ -126,12 +126,46 @@ def test_a_dv_order_by_mail_names_the_address_of_each_name_once(desk: Desk) -> N
     assert desk.body()["dcv_emails"] == [{"dns_name": name, **mail} for name in ("example.jp", "www.example.jp")]
 
 
-def test_a_mailbox_of_another_domain_is_one_that_the_name_publishes(desk: Desk) -> None:
-    contact = {"kind": "txt", "address": "certs@provider.example"}
-    desk.on(SUBMIT, placed()).adapter.submit(request("email", "example.jp", contact=contact))
-    assert desk.body()["dcv_emails"] == [
-        {"dns_name": "example.jp", "email_domain": "example.jp", "email": "certs@provider.example"}
+TXT = {"kind": "txt", "address": "Certs@provider.example"}
+
+
+def addresses(*published: str) -> Answer:
+    return Answer(200, {"name_scope": "x", "base_emails": ["admin@x"], "dns_txt_emails": list(published)})
+
+
+@pytest.mark.parametrize(
+    ("at_www", "at_base", "domain", "scope"),
+    [
+        (addresses("certs@provider.example"), addresses(), "www.example.jp", "fqdn"),
+        (addresses(), addresses("certs@provider.example"), "example.jp", "base_domain"),
+        (error(404, "not_found|route"), error(404, "not_found|route"), "www.example.jp", "fqdn"),
+    ],
+)
+def test_a_published_mailbox_is_named_with_the_domain_where_digicert_finds_it(
+    desk: Desk, at_www: Answer, at_base: Answer, domain: str, scope: str
+) -> None:
+    desk.on(SUBMIT, placed()).on("GET /domain/www.example.jp/dcv/emails", at_www)
+    desk.on("GET /domain/example.jp/dcv/emails", at_base)
+    desk.adapter.submit(request("email", "www.example.jp", contact=TXT))
+    assert desk.body(-1)["dcv_emails"] == [
+        {"dns_name": "www.example.jp", "email_domain": domain, "email": "Certs@provider.example"}
     ]
+    assert desk.body(-1)["certificate_dcv_scope"] == scope
+
+
+@pytest.mark.parametrize("answer", [LOST, page(500)])
+def test_a_lost_question_for_addresses_is_no_lost_order(desk: Desk, answer: t.Any) -> None:
+    desk.on("GET /domain/www.example.jp/dcv/emails", answer)
+    failure = code_of(lambda: desk.adapter.submit(request("email", "www.example.jp", contact=TXT)))
+    assert isinstance(failure, TransportError)
+    assert failure.sent is False
+
+
+def test_what_is_approved_above_the_name_proves_its_registered_domain(desk: Desk) -> None:
+    desk.on(SUBMIT, placed())
+    desk.adapter.submit(request("email", "example.jp"))
+    desk.adapter.submit(request("email", "www.example.jp", "example.jp"))
+    assert [desk.body(number)["certificate_dcv_scope"] for number in (0, 1)] == ["fqdn", "base_domain"]
 
 
 def test_without_an_address_digicert_writes_to_all_it_knows(desk: Desk) -> None:
@@ -374,6 +408,23 @@ def test_by_mail_a_person_acts_and_it_is_said_who_was_written_to(desk: Desk) -> 
     seen = look(desk, "email")
     assert (seen.status, seen.wanted) == (Status.WANTS_APPROVAL, Wanted(mails=("admin@example.jp",)))
     assert look(desk, "email").wanted.mails == ("hostmaster@example.jp",), "to whom it should"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        ({"admin@example.jp": "validated"}, Status.ISSUING),
+        ({"admin@example.jp": "unvalidated", "webmaster@example.jp": "validated"}, Status.ISSUING),
+        ({"admin@example.jp": "validated", "admin@www.example.jp": "unvalidated"}, Status.WANTS_APPROVAL),
+        ({"admin@example.jp": "unvalidated"}, Status.WANTS_APPROVAL),
+    ],
+)
+def test_when_somebody_of_each_domain_has_approved_digicert_goes_on(
+    desk: Desk, statuses: dict[str, str], status: Status
+) -> None:
+    emails = [{"email": email, "status": word} for email, word in statuses.items()]
+    desk.on(LOOK, info()).on(MAILS, Answer(200, {"emails": emails}))
+    assert look(desk, "email").status is status
 
 
 def test_an_order_that_waits_for_approval_too_says_so(desk: Desk) -> None:
@@ -1036,7 +1087,7 @@ def test_what_the_account_can_do(desk: Desk) -> None:
 
 # --- every verb, every bad answer ------------------------------------------------------------------------------------
 
-TO_ANOTHER = Contact("txt", "a@example.jp")
+TO_ANOTHER = Contact("constructed", "admin@example.jp")
 VERBS: dict[str, t.Callable[[Desk], object]] = {
     "submit": lambda desk: desk.adapter.submit(request()),
     "find": lambda desk: find(desk),
@@ -1045,7 +1096,7 @@ VERBS: dict[str, t.Callable[[Desk], object]] = {
     "download": lambda desk: desk.adapter.download(HANDLE, request()),
     "resend": lambda desk: desk.adapter.resend(HANDLE, request("email")),
     "change_contact": lambda desk: desk.adapter.change_contact(
-        HANDLE, request("email"), Contact("txt", "a@example.jp")
+        HANDLE, request("email"), Contact("constructed", "admin@example.jp")
     ),
     "cancel": lambda desk: desk.adapter.cancel(HANDLE, request()),
     "revoke": lambda desk: desk.adapter.revoke(OURS.certificate, "superseded"),

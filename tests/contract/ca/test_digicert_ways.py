@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every way to a certificate of CertCentral, at the lab's simulator: levels, methods, reissue, duplicate, revocation.
+
+The simulator really looks: records are in the lab's DNS, files on its web host, mails are approved by a person's click.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
+from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import new_csr
+from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
+from ansible_collections.inkan.tls.plugins.modules import certificate_orders
+from lab.human import press
+from lab.lab import Lab
+
+ZONE = "example.jp"
+MAILBOX = {"contact": {"kind": "constructed", "address": f"hostmaster@{ZONE}"}}
+APPROVER = {"contact_type": "ev_approver", "first_name": "A", "last_name": "B", "email": f"ev@{ZONE}"}
+Data = dict[str, t.Any]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("ways"), web=("web1",), vices=[]) as lab:
+        yield lab
+        assert lab.failures == []
+
+
+class Customer:
+    """Orders one certificate, does what is wanted, and asks again."""
+
+    def __init__(self, lab: Lab, folder: Path, product: str, method: str, names: list[str], **settings: t.Any) -> None:
+        self.lab = lab
+        self.facts = lab.facts()["digicert"]
+        self.ledger = folder / "ledger.sqlite3"
+        self.wish = {"product": product, "method": method, "dns_names": names, "options": MAILBOX}
+        common = {"url": self.facts["url"], "ca_bundle": self.facts["ca"], "skip_approval": True}
+        self.settings = {**common, "organization": self.facts["organization"], **settings}
+
+    def call(self, module: t.Mapping[str, t.Any] | None = None, /, **item: t.Any) -> Data:
+        given = {
+            "ledger_path": str(self.ledger),
+            "ledger_durable": True,
+            "ca_accounts": {"ca": {"adapter": "digicert", "settings": self.settings}},
+            "secrets": {"ca": {"api_key": self.facts["key"]}},
+            "deadline": 20.0,
+            "certificates": [{"name": "one", "ca_account": "ca", "hosts": [], **self.wish, **item}],
+            **(module or {}),
+        }
+        read = ArgumentSpecValidator(certificate_orders.argument_spec()).validate(given)
+        assert read.error_messages == []
+        (result,) = certificate_orders.run(read.validated_parameters, False).items
+        data = result.as_data()
+        assert data["error"] is None, data["error"]["message"]
+        return data
+
+    def order(self, **item: t.Any) -> Data:
+        names = self.wish["dns_names"]
+        csr = new_csr(new_private_key("ecdsa-p256"), wish_for(names[0], names, "ecdsa-p256")).decode()
+        return self.call({"until": "wanted"}, csr=csr, **item)
+
+    def answer(self, data: Data) -> Data:
+        """Publish, place, approve; then ask."""
+        for record in data["wanted"]["records"]:
+            self.lab.dns.set(ZONE, record["name"], record["type"], [record["value"]])
+        for file in data["wanted"]["files"]:
+            path = Path(self.lab.facts()["web"]["web1"]["document_root"]) / file["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file["content"])
+        if data["wanted"]["mails"]:
+            press(self.lab, data["wanted"]["mails"][0])
+        return self.call(visible=True)
+
+    def issued(self, **item: t.Any) -> Data:
+        data = self.order(**item)
+        return data if data["state"] == "issued" else self.answer(data)
+
+
+@pytest.mark.parametrize(
+    ("product", "method", "names"),
+    [
+        ("digicert-dv", "dns", ["dv.example.jp", "www.dv.example.jp"]),
+        ("digicert-dv", "dns", ["*.wild.example.jp", "wild.example.jp"]),
+        ("digicert-dv", "dns-cname", ["alias.example.jp"]),
+        ("digicert-dv", "file", ["files.example.jp", "www.files.example.jp"]),
+        ("digicert-dv", "email", ["mail.example.jp"]),
+        ("digicert-ov", "dns", ["ov.example.jp"]),
+        ("digicert-ov", "dns-cname", ["ov-alias.example.jp"]),
+        ("digicert-ov", "file", ["shop.example.jp"]),
+        ("digicert-ev", "dns", ["ev.example.jp"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_every_level_and_method_ends_issued(
+    lab: Lab, tmp_path: Path, product: str, method: str, names: list[str]
+) -> None:
+    customer = Customer(lab, tmp_path, product, method, names, contacts=[APPROVER] if product == "digicert-ev" else [])
+    first = customer.order()
+    wanted = first["wanted"]
+    assert [bool(wanted[what]) for what in ("records", "files", "mails")] == [
+        method.startswith("dns"),
+        method == "file",
+        method == "email",
+    ]
+    assert first["state"] == ("awaiting_approval" if method == "email" else "wanted")
+    done = customer.answer(first)
+    assert (done["outcome"], done["state"]) == ("issued", "issued")
+
+
+def test_the_dynamic_file_of_ov(lab: Lab, tmp_path: Path) -> None:
+    customer = Customer(lab, tmp_path, "digicert-ov", "file", ["api.example.jp"], file_method="http-token-dynamic")
+    first = customer.order()
+    assert {file["path"] for file in first["wanted"]["files"]} != {".well-known/pki-validation/fileauth.txt"}
+    assert customer.answer(first)["state"] == "issued"
+
+
+def test_domains_that_were_submitted_before_and_an_order_that_is_issued_at_once(lab: Lab, tmp_path: Path) -> None:
+    customer = Customer(lab, tmp_path, "digicert-ov", "dns", ["known.example.jp"], prevalidate=True)
+    assert "/domains/" in customer.order()["order"]
+    assert customer.answer(customer.call())["state"] == "issued"
+    (tmp_path / "second").mkdir()
+    again = Customer(lab, tmp_path / "second", "digicert-ov", "dns", ["known.example.jp"])
+    assert again.order()["state"] == "issued", "nothing had to be published"
+
+
+@pytest.mark.parametrize("way", ["reissue", "duplicate"])
+def test_another_certificate_of_a_paid_order(lab: Lab, tmp_path: Path, way: str) -> None:
+    customer = Customer(lab, tmp_path, "digicert-dv", "dns", [f"{way}.example.jp"], reissue_as=way)
+    first = customer.issued()
+    second = customer.issued(kind="reissue")
+    assert second["order"].startswith(f"{first['order']}/{way}/")
+    assert second["serial"] != first["serial"]
+
+
+def test_a_renewal_is_an_order_of_its_own(lab: Lab, tmp_path: Path) -> None:
+    customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["renewed.example.jp"])
+    first, second = customer.issued(), customer.issued()
+    assert (second["state"], second["order"].isdigit()) == ("issued", True)
+    assert second["order"] != first["order"]
+
+
+def test_an_order_and_a_certificate_can_be_given_back(lab: Lab, tmp_path: Path) -> None:
+    customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["back.example.jp"])
+    customer.order()
+    assert customer.call({"state": "cancelled"})["state"] == "cancelled"
+    customer.issued()
+    assert customer.call({"state": "revoked"}, revoke_reason="superseded")["state"] == "revoked"
