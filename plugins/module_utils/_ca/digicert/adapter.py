@@ -22,9 +22,8 @@ from __future__ import annotations
 import hashlib
 import os
 import typing as t
-import urllib.parse
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
@@ -44,9 +43,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers imp
     listed,
     number_of,
     text_of_field,
-    unusable,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains import Domains
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.finding import Finder
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
     approval_mails,
@@ -60,6 +59,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering im
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders import (
     ENDS,
+    GONE,
     STAFF,
     Orders,
     not_about_the_order,
@@ -90,10 +90,6 @@ __all__ = ["DigicertAdapter", "DigicertFactory"]
 _SPARE = 0.5
 #: Seconds after a check that found nothing: the caches of its resolvers.
 _NOT_YET = 10.0
-_MOST_PAGES = 20
-_GONE = frozenset({"not_found", "not_found|order"})
-#: An intent is written before the request leaves, by a clock that is not DigiCert's.
-_CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class DigicertAdapter:
@@ -104,6 +100,7 @@ class DigicertAdapter:
         self._settings = settings
         self._orders = Orders(network, settings, clock)
         self._domains = Domains(network)
+        self._finder = Finder(network, self._orders, settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -193,83 +190,13 @@ class DigicertAdapter:
         try:
             self._network.ask(Call("GET", f"/order/certificate/{predecessor}", "look at the order before"))
         except RefusedError as failure:
-            return not failure.retryable and not _GONE.isdisjoint(codes_of(failure))
+            return not failure.retryable and not GONE.isdisjoint(codes_of(failure))
         except InkanError:
             return False
         return False
 
     def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
-        """By our reference, which no order but ours bears; a live one is preferred to one that has ended."""
-        if request.kind is OrderKind.REISSUE:
-            return self._find_another(request, known_handles, since)
-        known = {_of_order(handle) for handle in known_handles}
-        ours = {number: word for number, word in self._with_reference(request.reference).items() if number not in known}
-        if not ours:
-            return None
-        return self._adopted(Handle(min(ours, key=lambda number: self._orders.means(ours[number]) in ENDS)), request)
-
-    def _with_reference(self, reference: str) -> dict[str, str]:
-        """Numbers and status words of all orders; half a list is none: "not there" costs a certificate."""
-        found: dict[str, str] = {}
-        path = f"/order/alternate/{urllib.parse.quote(reference, safe='')}"
-        for page in range(_MOST_PAGES):
-            data = self._listed(path if not page else f"{path}?offset={len(found)}")
-            orders = data.get("orders")
-            if not isinstance(orders, list):
-                raise unusable("the list of orders is not in it", "there is no list under orders")
-            before = len(found)
-            for one in listed(orders):
-                number = number_of(one.get("order_id")) if isinstance(one, dict) else ""
-                if not number:
-                    raise unusable("an order with our reference has no number", escaped(repr(one), 200))
-                found[number] = text_of_field(one, "status")
-            about = data.get("page")
-            total = about.get("total") if isinstance(about, dict) else None
-            if not isinstance(total, int) or len(found) >= total:
-                return found
-            if len(found) == before:
-                break
-        raise unusable("the list of orders is not whole", f"{len(found)} orders are in it", "digicert_half_a_list")
-
-    def _listed(self, path: str) -> t.Mapping[str, t.Any]:
-        try:
-            data = self._network.ask(Call("GET", path, "find by our reference"))
-        except RefusedError as refusal:
-            if not refusal.retryable and not _GONE.isdisjoint(codes_of(refusal)):
-                return {"orders": []}
-            raise not_about_the_order(refusal) from refusal
-        if not isinstance(data, dict):
-            raise unusable("the list of orders is not in it", f"it is a {type(data).__name__}")
-        return data
-
-    def _find_another(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
-        """At its predecessor: the request with our reference; else one that nobody knows, of that time."""
-        if request.replaces is None:
-            return None
-        handle = Handle(Handle.read(request.replaces.handle).order, way=self._settings.reissue_as)
-        info = self._orders.info(handle)
-        open_ones = [one for one in info.requests if handle.way in one.kind and one.number]
-        taken = {one for text in known for one in [_request_in(text)] if one}
-        ours = [one for one in open_ones if request.reference in one.comments]
-        if not ours:
-            ours = [
-                one
-                for one in open_ones
-                if not one.comments
-                and one.number not in taken
-                and one.date is not None
-                and one.date >= since - _CLOCKS_DIFFER
-            ]
-        if not ours:
-            return None
-        return self._adopted(replace(handle, request=ours[-1].number), request)
-
-    def _adopted(self, handle: Handle, request: OrderRequest) -> Seen:
-        """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost."""
-        try:
-            return self._orders.seen(handle, request)
-        except InkanError as failure:
-            return Seen(handle=str(handle), status=Status.UNKNOWN, status_word="found", problem=failure.sentence())
+        return self._finder.find(request, known_handles, since)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -432,7 +359,7 @@ class DigicertAdapter:
                     raise
                 if self._is_revoked(number):
                     return
-                if number != serial and not _GONE.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
+                if number != serial and not GONE.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
                     continue
                 raise
             _require_revoked(data)
@@ -508,17 +435,6 @@ def _placed(answer: object, request: OrderRequest, way: str, domains: tuple[str,
     is_issued = bool(info.certificate_id or info.data.get("certificate_chain"))
     word = escaped(about.status, 200) if about and about.status else "(placed)"
     return Seen(str(handle), Status.ISSUED if is_issued else Status.ACCEPTED, word)
-
-
-def _of_order(handle: str) -> str:
-    """The number of the order whose first certificate a handle means; "" where it means another one."""
-    number, _mark, rest = handle.partition("/")
-    return "" if rest.startswith(("reissue", "duplicate")) else number
-
-
-def _request_in(handle: str) -> str:
-    parts = handle.split("/")
-    return parts[2] if len(parts) > 2 and parts[1] != "domains" else ""
 
 
 def _require_revoked(data: object) -> None:

@@ -34,9 +34,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import valid
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words import ORDER_WORDS, REQUEST_WORDS
 
-__all__ = ["ENDS", "STAFF", "Orders", "not_about_the_order", "words_of"]
+__all__ = ["ENDS", "GONE", "STAFF", "Orders", "not_about_the_order", "words_of"]
 
 ENDS = frozenset({Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
+#: Codes of an answer that means: there is no such order.
+GONE = frozenset({"not_found", "not_found|order"})
 #: Seconds: nobody's look at the order makes DigiCert's staff, who validate an organization, any faster.
 STAFF = 600.0
 _NOTES = {row.word: row.note for row in (*ORDER_WORDS, *REQUEST_WORDS)}
