@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -105,6 +106,8 @@ def work(
     run = inputs.read_run(said, hostvars, hosts)
     if run.is_blocked:
         return []
+    if step == "orders":
+        run = dataclasses.replace(run, document_roots=inputs.document_roots(run, hostvars))
     if step in _CENTRAL_STEPS:
         return _CENTRAL_STEPS[step](run)
     if step == "revocations":

@@ -85,6 +85,8 @@ class Run:
     #: certificates whose approval mail is wanted once more
     resend: frozenset[str] = frozenset()
     custodian_grace: timedelta = timedelta(hours=72)
+    #: certificate -> web server -> its own document root; only of what is ordered now, and only for that step
+    document_roots: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def is_blocked(self) -> bool:

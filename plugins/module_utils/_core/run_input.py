@@ -69,6 +69,27 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
     )
 
 
+def document_roots(run: Run, hostvars: t.Mapping[str, t.Any]) -> dict[str, dict[str, str]]:
+    """By certificate and host, for what is ordered now: as each web server reads its own declaration. Read from there
+    only for these, as every look into the variables of another host costs templating."""
+    found: dict[str, dict[str, str]] = {}
+    for name in run.names():
+        if run.is_due(name) and (run.wish(name).get("validation") or {}).get("document_root"):
+            roots = {
+                host: _root_on(name, hostvars[host]) for host in run.targets[name].all_token_hosts if host in hostvars
+            }
+            found[name] = {host: root for host, root in roots.items() if root}
+    return found
+
+
+def _root_on(name: str, variables: t.Any) -> str | None:
+    for certificate in variables.get("inkan_certificates") or ():
+        if isinstance(certificate, t.Mapping) and certificate.get("name") == name:
+            root = (certificate.get("validation") or {}).get("document_root")
+            return str(root) if root else None
+    return None
+
+
 def _as_of(plan: t.Any) -> datetime | None:
     moment = plan.get("as_of") if isinstance(plan, t.Mapping) else None
     return parse_time(moment) if moment else None

@@ -133,8 +133,16 @@ def _order_item(run: Run, name: str) -> Item:
             "organization": wish.get("organization"),
             "document_root": validation.get("document_root"),
             "token_hosts": list(run.targets[name].all_token_hosts),
+            **_other_roots(run, name, validation.get("document_root")),
         },
     }
+
+
+def _other_roots(run: Run, name: str, root: t.Any) -> Item:
+    """Where a web server's own words give another folder, the order remembers it: its files must be found again when
+    nothing is declared any more."""
+    others = {host: other for host, other in run.document_roots.get(name, {}).items() if other != root}
+    return {"document_roots": others} if others else {}
 
 
 def _kind(run: Run, name: str) -> Item:
@@ -253,7 +261,10 @@ def _files(run: Run, host: str, tokens: t.Iterable[tuple[str, Item]]) -> list[It
     items = []
     for name, file in tokens:
         order = run.orders[name]
-        root = run.document_root(name) or _options(order, file).get("document_root")
+        options = _options(order, file)
+        root = (
+            run.document_root(name) or (options.get("document_roots") or {}).get(host) or options.get("document_root")
+        )
         if root and host in _token_hosts(order, file):
             items.append({"name": file["id"], "document_root": root, "path": file["path"], "content": file["content"]})
     return items

@@ -12,6 +12,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work as wor
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
 from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import (
+    document_roots,
     plan_items,
     read_run,
     why_not_written,
@@ -154,6 +155,21 @@ class TestWhatWasSaid:
 
     def test_what_was_refused_before_there_was_an_order_may_be_asked_again(self) -> None:
         assert self.planned(None, order("refused", order=None, problem={"text": "no"}))["order"] == {"state": "refused"}
+
+    def test_each_web_server_is_asked_for_the_root_of_what_is_ordered_now(self) -> None:
+        def variables(root: str | None) -> dict[str, t.Any]:
+            return {"inkan_certificates": ["nonsense", {"name": "shop", "validation": {"document_root": root}}]}
+
+        ordered = {**wish(), "validation": {"method": "file", "document_root": "/srv/a"}}
+        hosts = {"web1": variables("/srv/a"), "web2": variables("/srv/b"), "web3": variables("/srv/c")}
+        targets = {
+            "shop": {"hosts": ["web1"], "token_hosts": [], "all_hosts": [], "all_token_hosts": ["web1", "web2", "gone"]}
+        }
+        for outcome, expected in (("due", {"shop": {"web1": "/srv/a", "web2": "/srv/b"}}), ("in_progress", {})):
+            said = {"targets": targets, "plan": {"results": [planned(outcome, certificate=ordered)]}}
+            assert document_roots(read_run(said, hosts, ["web1"]), hosts) == expected
+        said["plan"] = {"results": [planned("due")]}
+        assert document_roots(read_run(said, hosts, ["web1"]), hosts) == {}, "no file is to be placed"
 
     def test_the_plan_is_told_what_was_revoked(self) -> None:
         item = self.planned("2027-01-01T00:00:00Z", order("revoked", serial="1", revoked_serials=["1"]))

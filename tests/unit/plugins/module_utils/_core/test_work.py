@@ -379,6 +379,28 @@ class TestTokens:
         assert works.leftover_file_items(run, "web1") == []
         assert [item["document_root"] for item in works.leftover_file_items(run, "web2")] == ["/srv/old"]
 
+    def test_a_file_of_what_is_not_declared_any_more_lies_where_each_web_server_had_it(self) -> None:
+        options = {"document_root": "/srv/a", "token_hosts": ["web1", "web2"], "document_roots": {"web2": "/srv/b"}}
+        hosts = {"web1": host(look=look()), "web2": host(look=look())}
+        run = a_run(
+            known=order("expired", leftovers={"records": [], "files": [{**FILE, "options": options}]}), hosts=hosts
+        )
+        roots = {name: [item["document_root"] for item in works.leftover_file_items(run, name)] for name in hosts}
+        assert roots == {"web1": ["/srv/a"], "web2": ["/srv/b"]}
+
+    @pytest.mark.parametrize(
+        ("roots", "remembered"),
+        [({"web1": "/srv/a", "web2": "/srv/b"}, {"web2": "/srv/b"}), ({"web1": "/srv/a"}, None), ({}, None)],
+    )
+    def test_an_order_remembers_the_roots_that_differ(
+        self, roots: dict[str, str], remembered: dict[str, str] | None
+    ) -> None:
+        certificate = {**wish(), "validation": {"method": "file", "document_root": "/srv/a"}}
+        request = {"name": "shop", "csr": "CSR", "public_key_sha256": KEY, "error": None}
+        run = a_run(planned("due", certificate=certificate), hosts={"web1": host(look=look(), requests=request)})
+        (item,) = works.order_items(replace(run, document_roots={"shop": roots}))
+        assert item["options"].get("document_roots") == remembered
+
     def test_a_file_is_gone_only_when_every_web_server_says_so(self) -> None:
         leftover = order("deployed", serial="1", leftovers={"records": [], "files": [FILE]})
         gone = {"name": "f1", "outcome": "removed", "error": None}
