@@ -38,7 +38,7 @@ molecule: ## the default molecule scenario, in the lab
 	@$(RINGS) $@
 real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
 	@$(RINGS) $@
-contract: ## every CA adapter with every verb and every vice; prints the matrix
+contract: ## every CA adapter with every verb and vice, every DNS service on its real server; prints the matrix
 	@$(RINGS) $@
 
 bench: ## how long plans take: prints medians, judges nothing (bench/)

@@ -195,7 +195,7 @@ def real(shell: Shell) -> Count:
 
 
 def contract(shell: Shell) -> Count:
-    """Every CA adapter × verb × vice. Pebble is a package; what is not there the tests skip aloud."""
+    """Every CA adapter × verb × vice, every DNS service on its real server; what is not installed is skipped aloud."""
     MATRIX.unlink(missing_ok=True)
     shell.run("scripts/packages")
     return pytest_ring(shell, "contract", "tests/contract")

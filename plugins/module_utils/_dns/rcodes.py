@@ -31,6 +31,15 @@ def rcode_error(rcode: str, where: str, what: str, note: str = "") -> InkanError
     )
 
 
+def denied_update(error: InkanError, where: str, what: str) -> InkanError:
+    """Knot says BADKEY where its acl denies an update. The look before it was signed with the same key, and taken."""
+    if error.code != "tsig_bad_key":
+        return error
+    refused = rcode_error("REFUSED", where, what, UNWRITTEN)
+    refused.why += "; it says BADKEY, although it took the key for the look just before"
+    return refused
+
+
 def answer_lost(error: InkanError) -> bool:
     """The update may have taken effect: only a look can tell."""
     return (isinstance(error, TransportError) and error.sent) or error.code in _ANSWER_UNUSABLE
@@ -40,7 +49,8 @@ _RCODES = {
     "REFUSED": (
         "dns_refused",
         "the server's policy does not allow it to this key",
-        "Allow it in the server's update policy (BIND: update-policy, Knot: acl), for this key, name and type",
+        "Allow it in the server's update policy (BIND: update-policy, Knot: acl, PowerDNS: TSIG-ALLOW-DNSUPDATE), for"
+        " this key, name and type; PowerDNS refuses a CNAME beside other records, too",
     ),
     "NOTAUTH": (
         "dns_not_auth",

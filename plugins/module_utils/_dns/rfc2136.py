@@ -7,6 +7,8 @@ What servers do, measured, and what this file does about it:
     NOERROR proves nothing: TXT beside a CNAME is ignored in silence   every write is read back, signed (same view)
     an add with another TTL rewrites the TTL of the whole RRset        an existing RRset keeps its TTL
     one denied record refuses the whole message                        the message is halved to save the others
+    Knot says BADKEY of a known key that its acl denies the update     taken for a refusal: the look was signed with it
+    PowerDNS refuses TXT beside a CNAME, the others ignore it          what stands there is told, not what was said
     a neighbour may have cut the same text into other strings          what is removed is the RDATA that was seen
     an answer may be lost after the update took effect                 the read-back decides, nothing is sent twice
 
@@ -35,7 +37,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     ServiceConfig,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
-from ansible_collections.inkan.tls.plugins.module_utils._dns.rcodes import UNWRITTEN, answer_lost, rcode_error
+from ansible_collections.inkan.tls.plugins.module_utils._dns.rcodes import (
+    UNWRITTEN,
+    answer_lost,
+    denied_update,
+    rcode_error,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import (
     Section,
     Told,
@@ -120,7 +127,8 @@ class Rfc2136:
         try:
             return self._exchange.send(query_for(question, recurse=False))
         except InkanError as error:
-            if isinstance(error, TransportError) or error.code.startswith("tsig_"):
+            # Knot and PowerDNS do not sign their answer for a zone that they do not serve: the others may be well
+            if isinstance(error, TransportError) or (error.code.startswith("tsig_") and error.code != "tsig_missing"):
                 self._down = error
             raise
 
@@ -183,6 +191,8 @@ class Rfc2136:
         if not adding:
             return Edit(question, 0, (), tuple(rdata for rdata in seen.rdatas if value_of(rdata) in values))
         new = sorted(values - there.values)
+        if new and seen.look.alias is not None:  # BIND and Knot would ignore the record, PowerDNS refuse the message
+            return self._conflict(question, f"a CNAME to {seen.look.alias} is there")
         if question.type == "CNAME" and new and (there.values or len(new) > 1):
             return self._conflict(question, f"a CNAME to {min(there.values or set(new))} is there; a name has only one")
         ttl = there.ttl if there.ttl is not None else min(change.ttl for change in changes)
@@ -203,7 +213,7 @@ class Rfc2136:
         try:
             answer = self._exchange.send(message)
         except InkanError as error:
-            return error
+            return denied_update(error, self._where, what)
         rcode = dns.rcode.to_text(answer.rcode())
         return None if rcode == "NOERROR" else rcode_error(rcode, self._where, what, UNWRITTEN)
 
@@ -211,7 +221,7 @@ class Rfc2136:
         question = Question(change.name, change.type)
         error = failures.get(question)
         if error is not None and not answer_lost(error):
-            return error
+            return self._refusal(question, error) if adding else error
         try:
             seen = self._seen.get(question) or self._look(question)
         except InkanError as unread:
@@ -219,6 +229,15 @@ class Rfc2136:
         if (change.value in seen.look.rrset.values) == adding:
             return None
         return error or self._unkept(change, seen.look, adding)
+
+    def _refusal(self, question: Question, error: InkanError) -> InkanError:
+        """PowerDNS refuses a record beside a CNAME as it refuses what the key may not."""
+        if error.code != "dns_refused" or question.type == "CNAME":
+            return error
+        look = self._looked(question)
+        if isinstance(look, InkanError) or look.alias is None:
+            return error
+        return self._conflict(question, f"a CNAME to {look.alias} is there")
 
     def _unkept(self, change: Change, look: Look, adding: bool) -> InkanError:
         question = Question(change.name, change.type)

@@ -35,7 +35,8 @@ PAUSES = (0.1, 0.2, 0.5, 1.0)
 
 _GRANT = (
     "Allow SOA at {zone} to this key: BIND's update-policy leaves SOA out where a rule names no types, so it needs one"
-    " more rule, for example: grant KEY name {zone}. SOA"
+    " more rule, for example: grant KEY name {zone}. SOA; Knot's acl needs SOA in update-type, and the zone in"
+    " update-owner-name"
 )
 
 Pause = t.Callable[[float], None]
@@ -92,7 +93,8 @@ class SoaEditor:
         try:
             answer = self._exchange.send(message)
         except InkanError as error:
-            return error
+            denied = error.code == "tsig_bad_key"  # what Knot says where its acl denies it; the look had the same key
+            return self._refusal("REFUSED") if denied else error
         rcode = dns.rcode.to_text(answer.rcode())
         return None if rcode == "NOERROR" else self._refusal(rcode)
 

@@ -273,7 +273,8 @@ def _bad_key(key: TsigKey, where: str) -> RefusedError:
         what="The DNS server does not know the TSIG key",
         where=f'server {where}, key "{key.name}", algorithm {key.algorithm}',
         why="BADKEY: no key of this name with this algorithm",
-        todo="Compare settings.key_name and settings.key_algorithm with the key statement of the server",
+        todo="Compare settings.key_name and settings.key_algorithm with the key statement of the server; Knot says so"
+        " of a key, too, that no acl of the zone names",
         reference="RFC 8945 §5.2.1",
     )
 

@@ -225,6 +225,61 @@ def test_a_denied_name_does_not_take_the_others_with_it() -> None:
     assert receipts == [None] * 3 + ["dns_refused"] + [None] * 5
 
 
+class Strict:
+    """Before ``server``: says ``code`` to each message that ``judge`` picks, and takes the others."""
+
+    def __init__(self, server: Server, judge: t.Callable[[dns.message.Message], bool], code: str) -> None:
+        self.server, self.judge, self.code = server, judge, code
+        self.asked = 0
+
+    def send(self, message: dns.message.Message) -> dns.message.Message:
+        if self.judge(message):
+            self.asked += 1
+            raise unusable(self.code)
+        return self.server.send(message)
+
+
+def test_what_knot_calls_a_bad_key_is_a_refusal_where_the_look_was_taken() -> None:
+    server = Server()
+    bad = f"bad.{ZONE}"
+    strict = Strict(server, lambda asked: asked.opcode() == 5 and f"{bad}. " in asked.to_text(), "tsig_bad_key")
+    one = Rfc2136("primary", (ZONE,), strict, "192.0.2.53:53")
+    receipts = one.add(ZONE, [txt("v", name) for name in (bad, NAME, f"c.{ZONE}")])
+    assert codes(receipts) == ["dns_refused", None, None]
+    assert receipts[0] is not None and "BADKEY" in receipts[0].why
+    assert (server.values(bad), server.values(NAME)) == ([], ['"v"'])
+
+
+def test_an_unsigned_answer_for_one_zone_is_not_taken_for_all() -> None:
+    strict = Strict(Server(), lambda message: "other.test." in message.to_text(), "tsig_missing")
+    one = Rfc2136("primary", (ZONE, "other.test"), strict, "192.0.2.53:53")
+    lost, found = one.looks([Question("x.other.test", "TXT"), Question(NAME, "TXT")])
+    assert isinstance(lost, InkanError) and lost.code == "tsig_missing"
+    assert isinstance(found, Look)
+
+
+def test_a_bad_key_is_asked_once_and_not_once_a_record() -> None:
+    strict = Strict(Server(), lambda _message: True, "tsig_bad_key")
+    one = Rfc2136("primary", (ZONE,), strict, "192.0.2.53:53")
+    assert codes(one.add(ZONE, [txt("v", f"{number}.{ZONE}") for number in range(5)])) == ["tsig_bad_key"] * 5
+    assert strict.asked == 1
+
+
+def test_txt_beside_a_cname_that_is_seen_is_not_even_sent() -> None:
+    server = Server().put(NAME, "CNAME", "elsewhere.test.")
+    assert codes(service(server).add(ZONE, [txt("v")])) == ["cname_conflict"]
+    assert server.updates == []
+
+
+def test_a_refusal_beside_a_cname_that_came_after_the_look_is_told_as_a_conflict() -> None:
+    server = Server()
+    one = service(server)
+    one.looks([Question(NAME, "TXT")])
+    server.put(NAME, "CNAME", "elsewhere.test.")
+    server.refuses = [NAME]
+    assert codes(one.add(ZONE, [txt("v")])) == ["cname_conflict"]
+
+
 def test_a_zone_that_denies_everything_is_asked_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"n{number}.{ZONE}" for number in range(300)]
     server = Server(refuses=set(names))

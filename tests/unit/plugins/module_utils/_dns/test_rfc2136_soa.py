@@ -9,7 +9,7 @@ import typing as t
 import dns.message
 import dns.rcode
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa
 from ansible_collections.inkan.tls.plugins.module_utils._dns import rfc2136_soa
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import SoaService
@@ -236,3 +236,20 @@ def test_a_hostile_mailbox_is_shown_as_plain_text() -> None:
     put(f"\\027[31m\\010evil\\226\\128\\174.{ZONE}.", server)
     error = refusal(server, before)
     assert error.sentence().isascii() and error.sentence().isprintable()
+
+
+def test_what_knot_calls_a_bad_key_is_a_refusal_where_the_look_was_taken() -> None:
+    server = Server()
+    before = seen(server)
+    real = server.send
+
+    def send(message: dns.message.Message) -> dns.message.Message:
+        if message.opcode() == dns.opcode.UPDATE:
+            raise RefusedError(code="tsig_bad_key", what="The DNS server does not know the TSIG key")
+        return real(message)
+
+    server.send = send  # type: ignore[method-assign]
+    with pytest.raises(RefusedError) as error:
+        service(server).set_rname(ZONE, before, OURS)
+    assert error.value.code == "dns_refused"
+    assert "Knot's acl" in error.value.todo

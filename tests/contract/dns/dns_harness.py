@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the suite plays with one DNS service: a server that it starts, a middle before it, and a neighbour beside it.
+
+A service joins by a class here and a word in ``HARNESSES``. It says how the service is configured, writes as somebody
+else would (``plant``), and looks as everybody can (``shown``, ``ttl``): never with the code that is on trial.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.tsigkeyring
+import dns.update
+from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import DnsService, ServiceConfig
+from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import FACTORIES
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
+from ansible_collections.inkan.tls.plugins.modules import dns_tokens
+from dns_middle import DnsMiddle, Middle
+from servers.bind import Bind, secret
+from servers.knot import Knot
+from servers.looking import Looking, Records
+from servers.powerdns import PowerDns
+
+MAIN = "example.test"
+TOKENS = "tokens.test"
+#: where our key has a right on one name only, or none at all
+NARROW = "narrow.test"
+GOOD = f"_acme-challenge.good.{NARROW}"
+#: declared, but served by nobody
+UNSERVED = "unserved.test"
+BULK = tuple(f"bulk{number}.test" for number in range(10))
+
+#: what was there before us, and must be there after every case
+NEIGHBOURS: Records = {
+    "@": [("MX", f"10 mail.{MAIN}."), ("CAA", '0 issue "ca.example.net"'), ("TXT", '"v=spf1 -all"')],
+    "mail": [("A", "192.0.2.1")],
+    "_acme-challenge": [("TXT", '"somebody else"')],
+    "alias": [("CNAME", f"mail.{MAIN}.")],
+    "_acme-challenge.shop": [("CNAME", f"shop.{TOKENS}.")],
+    "cut": [("TXT", '"one string" " and another"'), ("TXT", '"neighbour"')],
+    "sub": [("NS", "ns.elsewhere.test.")],
+}
+ZONES: t.Mapping[str, Records] = {MAIN: NEIGHBOURS, TOKENS: {}, NARROW: {}, **{zone: {} for zone in BULK}}
+
+
+class Harness:
+    """excuses: case -> why this service cannot pass it; its documentation says so, too."""
+
+    name: t.ClassVar[str]
+    service: t.ClassVar[str]
+    excuses: t.ClassVar[t.Mapping[str, str]] = {}
+    middle: Middle
+    settings: t.Mapping[str, t.Any]
+    secrets: t.Mapping[str, str]
+    #: as ``secrets``, but refused by the server
+    wrong_secrets: t.Mapping[str, str]
+    #: the name in NARROW that may be written, None: none may
+    good: str | None = GOOD
+
+    def __enter__(self) -> Harness:
+        raise NotImplementedError
+
+    def __exit__(self, *_exc: object) -> None:
+        raise NotImplementedError
+
+    def open(self, *zones: str, secrets: t.Mapping[str, str] | None = None) -> DnsService:
+        """Through the middle."""
+        factory = FACTORIES[self.service]
+        config = ServiceConfig("trial", self.service, self.settings, secrets or self.secrets, zones or (MAIN,))
+        assert factory.settings_errors(config) == []
+        return factory.open(config)
+
+    def denied(self) -> DnsService:
+        """That may not write NARROW, but for ``good``."""
+        return self.open(NARROW)
+
+    def tokens(
+        self,
+        zones: t.Sequence[str],
+        tokens: t.Sequence[dict[str, t.Any]],
+        state: str = "present",
+        check_mode: bool = False,
+    ) -> Result:
+        """A run of the module dns_tokens."""
+        plain = {"type": "TXT", "ttl": 60, "exclusive": False, "state": None}
+        service = {"service": self.service, "settings": dict(self.settings), "zones": list(zones)}
+        params = {
+            "dns_services": {"trial": service},
+            "secrets": {"trial": dict(self.secrets)},
+            "sight": {"resolvers": ["127.0.0.1"], "dns_port": self.middle.port},
+            "state": state,
+            "tokens": [{**plain, **token} for token in tokens],
+        }
+        return dns_tokens.run(params, check_mode)
+
+    def plant(self, zone: str, name: str, type: str, *values: str, ttl: int = 60) -> None:
+        """Add as somebody else does, who is not seen by the middle."""
+        raise NotImplementedError
+
+    def shown(self, name: str, type: str = "TXT") -> list[str]:
+        raise NotImplementedError
+
+    def ttl(self, name: str, type: str = "TXT") -> int | None:
+        raise NotImplementedError
+
+    def serial(self, zone: str) -> int:
+        raise NotImplementedError
+
+
+class Eyes(Looking):
+    def __init__(self, address: str, port: int) -> None:
+        self.address, self.port, self.keys = address, port, {}
+
+
+class UpdateHarness(Harness):
+    """A server that takes RFC 2136 updates; the neighbour has a key of its own."""
+
+    service = "rfc2136"
+    KEYS: t.ClassVar[t.Mapping[str, str]] = {"upd": secret(), "neighbour": secret("neighbour")}
+    wrong_secrets: t.Mapping[str, str] = {"key_secret": secret("wrong")}
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.server = self.make(folder)
+        self._eyes = Eyes(self.server.address, self.server.port)
+        self.secrets = {"key_secret": secret()}
+
+    def make(self, folder: pathlib.Path) -> t.Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> Harness:
+        self.server.__enter__()
+        self.middle = DnsMiddle((self.server.address, self.server.port))
+        self.settings = {"server": self.middle.address, "port": self.middle.port, "key_name": "upd", "timeout": 3}
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.middle.close()
+        self.server.__exit__(None, None, None)
+
+    def plant(self, zone: str, name: str, type: str, *values: str, ttl: int = 60) -> None:
+        ring = dns.tsigkeyring.from_text({"neighbour": ("hmac-sha256", self.KEYS["neighbour"])})
+        message = dns.update.UpdateMessage(zone, keyring=ring, keyname="neighbour")
+        for value in values:
+            message.add(f"{name}.", ttl, type, value)
+        answer = dns.query.tcp(message, self.server.address, port=self.server.port, timeout=5)
+        assert answer.rcode() == dns.rcode.NOERROR, answer
+
+    def shown(self, name: str, type: str = "TXT") -> list[str]:
+        return self._eyes.records(name, type)
+
+    def ttl(self, name: str, type: str = "TXT") -> int | None:
+        return self._eyes.ttl(name, type)
+
+    def serial(self, zone: str) -> int:
+        return self._eyes.serial(zone)
+
+
+class BindHarness(UpdateHarness):
+    name = "rfc2136-bind"
+
+    def make(self, folder: pathlib.Path) -> t.Any:
+        rights = f"grant upd name {GOOD}. TXT; grant neighbour zonesub ANY;"
+        return Bind(folder, zones=ZONES, keys=self.KEYS, policy={NARROW: rights})
+
+
+_KNOT_NARROW = """\
+  - id: narrow
+    key: upd
+    action: [update, query]
+    update-type: [TXT]
+    update-owner: name
+    update-owner-match: equal
+    update-owner-name: [_acme-challenge.good]
+"""
+
+
+class KnotHarness(UpdateHarness):
+    name = "rfc2136-knot"
+
+    def make(self, folder: pathlib.Path) -> t.Any:
+        return Knot(folder, zones=ZONES, keys=self.KEYS, acl={NARROW: _KNOT_NARROW})
+
+
+class PowerDnsUpdateHarness(UpdateHarness):
+    name = "rfc2136-powerdns"
+    good = None  # finer rights need a script, which then judges everything
+
+    def make(self, folder: pathlib.Path) -> t.Any:
+        return PowerDns(folder, zones=ZONES, keys=self.KEYS, updaters={NARROW: ["neighbour"]})
+
+
+HARNESSES: tuple[type[Harness], ...] = (BindHarness, KnotHarness, PowerDnsUpdateHarness)
