@@ -71,7 +71,9 @@ def _next(
     page = _page(product, moment, pages)
     not_after = validity_of(page, moment, ends, wish.options.get("period")).not_after
     live = Live(moment, not_after, None, None, moment, None)
-    plan = schedule_of(wish.name, live, book.policy, sellers_window(replace(wish, live=live), page))
+    has_window = page.renewal is not None and page.renewal.opens_days is not None
+    window = sellers_window(replace(wish, live=live), page) if has_window else None
+    plan = schedule_of(wish.name, live, book.policy, window)
     return Next(_before_cliff(moment, plan.at or plan.day, ends_on, book), not_after)
 
 
