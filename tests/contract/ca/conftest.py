@@ -33,7 +33,7 @@ _OUTCOMES: dict[Cell, Outcome] = {}
 class World:
     """One lab, one Pebble, started when the first cell needs them."""
 
-    def __init__(self, folder: Path, cells: t.Sequence[Cell]) -> None:
+    def __init__(self, folder: Path, cells: t.Sequence[Cell], adapters: t.Collection[str]) -> None:
         self._folder = folder
         authority = Authority(folder / "pki")
         certificate, private_key = authority.server("fault-proxy")
@@ -41,7 +41,6 @@ class World:
         self.lab = Lab(folder / "lab", web=(), vices=())
         self.lab.__enter__()
         self._pebble: Pebble | None = None
-        adapters = {cell.adapter for cell in cells}
         self.lab.digicert.limits.limits = ((1_000_000, 1.0),)  # all cells share its key
         self.harnesses: dict[str, Harness] = {
             "rest": RestHarness(self.lab),
@@ -82,8 +81,10 @@ def has_pebble() -> bool:
 
 @pytest.fixture(scope="session")
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
-    found = (item.callspec.params.get("cell") for item in request.session.items if hasattr(item, "callspec"))
-    world = World(tmp_path_factory.mktemp("contract"), [cell for cell in found if isinstance(cell, Cell)])
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    cells = [one["cell"] for one in params if isinstance(one.get("cell"), Cell)]
+    adapters = {cell.adapter for cell in cells} | {getattr(one.get("harness"), "name", "") for one in params}
+    world = World(tmp_path_factory.mktemp("contract"), cells, adapters)
     yield world
     world.close()
     assert world.lab.failures == []

@@ -152,6 +152,26 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
         return Outcome(outcome.runs, outcome.code, tuple(faults))
 
 
+class World(t.Protocol):
+    """The CAs that run, by the name of their adapter (conftest)."""
+
+    harnesses: dict[str, Harness]
+    tls: Tls
+
+
+def told_of_an_hour(harness: Harness, verb: str, tls: Tls, folder: Path) -> tuple[Data, int]:
+    """The error of a run in which the CA asks for an hour of patience, and how many orders it has."""
+    with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
+        customer = Customer(harness, proxy, folder, verb, skew=False)
+        customer.deadline = SHORT_DEADLINE
+        fault = proxy.spoil(verb, spoils.busy_seconds(harness, spoils.LONG_SECONDS), None)
+        error = customer.run()["error"]
+        # one verb may read on its way to the next what is then asked for once more
+        assert 0 < fault.struck <= 2, f"asked {fault.struck} times, although the CA wants an hour"
+        assert error is not None
+        return error, customer.orders()
+
+
 def _begin(customer: Customer, verb: str) -> int:
     """What must be there before the verb is: the number of orders at the CA."""
     if verb in ("revoke", "renew", "reissue"):

@@ -8,10 +8,13 @@ spoils what the table says. An adapter joins by a class in ``harness`` and a wor
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
 from harness import AcmeHarness, DigicertHarness, RestHarness
-from playing import Cell, Outcome
+from playing import Cell, Outcome, World, told_of_an_hour
 from vices import FOREIGN, VERBS, VICES
 
 HARNESSES = (AcmeHarness, RestHarness, DigicertHarness)
@@ -30,6 +33,20 @@ CELLS = [
 @pytest.mark.parametrize("cell", CELLS, ids="-".join)
 def test_cell(cell: Cell, outcome: Outcome) -> None:
     assert not outcome.faults, "\n".join(outcome.faults)
+
+
+@pytest.mark.parametrize("verb", ["submit", "look"])
+@pytest.mark.parametrize("harness", HARNESSES, ids=lambda harness: harness.name)
+def test_patience_for_an_hour_is_told_with_its_time(world: World, harness: type, verb: str, tmp_path: Path) -> None:
+    """Longer than any call: the order stays as it is, and the error says when it is worth another try."""
+    if harness.name not in world.harnesses:
+        pytest.skip("its CA is not on this machine")
+    begun = datetime.now(timezone.utc)
+    error, orders = told_of_an_hour(world.harnesses[harness.name], verb, world.tls, tmp_path)
+    assert (error["retryable"], orders) == (True, 0 if verb == "submit" else 1)
+    assert error["code"] and error["todo"]
+    hour = datetime.fromisoformat(error["retry_at"]) - begun
+    assert timedelta(minutes=59) < hour < timedelta(minutes=62)
 
 
 def test_every_adapter_is_held_against_the_table() -> None:

@@ -63,7 +63,7 @@ VICES: tuple[Vice, ...] = (
     Vice("half", "half of the answer, as if it were all", _always(spoils.half), _WITH_BODY),
     Vice("drip", "the answer comes drop by drop", _always(spoils.drip), _WITH_BODY),
     Vice("word", "a status word that nobody knows, once", spoils.strange_status, ("submit", "look", "ready")),
-    Vice("expiry", "what lets us in has expired: once", spoils.expired, tuple(v for v in VERBS if v != "open")),
+    Vice("expiry", "what lets us in has expired: thrice", spoils.expired, tuple(v for v in VERBS if v != "open"), 3),
     Vice("skew", "the CA's clock is an hour ahead of ours", _always(spoils.skewed), (*_ORDERING, "cancel"), None),
     Vice("skew429", "429 until a time of a clock that is an hour ahead", lambda d: spoils.busy_date(d, spoils.SKEW)),
     # --- where an error is right ---

@@ -184,6 +184,27 @@ def test_an_unknown_word_is_looked_at_again_and_never_acted_on(ground: Playgroun
     assert ground.ca.count("look") <= 12
 
 
+def test_a_word_that_stays_unknown_is_told_and_never_acted_on(ground: Playground) -> None:
+    ground.one(item(), until="wanted")
+    ground.ca.fault("look", *[answering(status=Status.UNKNOWN, status_word="on holiday \x1b[2J")] * 99)
+    data = ground.one(ask(), deadline=20)
+    assert (data["outcome"], data["state"], data["error"]["code"]) == ("in_progress", "validating", "status_unknown")
+    assert data["error"]["retryable"] and "on holiday" in data["error"]["message"]
+    assert "\x1b" not in data["error"]["message"]
+    assert (ground.ca.count("ready"), ground.ca.count("download")) == (1, 0)
+    ground.ca.faults.clear()
+    assert ground.one(ask())["outcome"] == "issued"
+
+
+@pytest.mark.parametrize("word", ["Whether the next run orders again", "the product's rule"])
+def test_an_ending_promises_no_new_order(ground: Playground, word: str) -> None:
+    ground.ca.fault("submit", refusal)
+    ground.one(item("shop"), until="wanted")
+    ground.one(item("other"), until="wanted")
+    ground.ca.fault("look", answering(status=Status.REFUSED, problem="CAA forbids it"))
+    assert word in ground.one(ask("other"))["error"]["todo"]
+
+
 def test_the_ledger_ends_with_what_the_ca_said_last(ground: Playground) -> None:
     ground.ca.polls = 3
 

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One inventory through every CA adapter: ``issue`` and ``renew``, by another ca_account and product alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import story
+from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
+from lab.inventory import inventory
+from world import LabWorld
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+
+from servers.pebble import Pebble
+from servers.process import Missing, program
+
+#: adapter -> ca_account, product; and how a renewal is sent there
+CHOICES = {
+    "acme": ("pebble", "acme", "new"),
+    "rest": ("labssl", "digicert-dv", "new"),
+    "digicert": ("certcentral", "digicert-dv", "reissue"),  # the plan says that the term is paid
+}
+NAMES = ("shop.example.jp", "www.shop.example.jp", "*.shop.example.jp")
+
+
+def certificate(ca_account: str, product: str) -> story.Certificate:
+    return {
+        "name": "shop",
+        "common_name": NAMES[0],
+        "dns_names": list(NAMES[1:]),
+        "ca_account": ca_account,
+        "product": product,
+        "validation": {"method": "dns"},
+        "key": {"type": "ecdsa-p256"},
+        "hosts": "webservers",
+        "deploy": dict(story.DEPLOY),
+    }
+
+
+def accounts(world: LabWorld, pebble: Pebble | None) -> dict[str, t.Any]:
+    """All of them, whoever is chosen."""
+    facts = world.lab.facts()
+    found: dict[str, t.Any] = dict(inventory(facts)["all"]["vars"]["inkan_ca_accounts"])
+    found["certcentral"] = {
+        "adapter": "digicert",
+        "settings": {"url": facts["digicert"]["url"], "ca_bundle": facts["digicert"]["ca"]},
+        "secrets": {"api_key": facts["digicert"]["key"]},
+    }
+    if pebble is not None:
+        found["pebble"] = {
+            "adapter": "acme",
+            "settings": {
+                "directory": pebble.directory_url,
+                "ca_bundle": str(pebble.ca_bundle),
+                "eab_kid": pebble.eab_kid,
+                "accept_terms": True,
+            },
+            "secrets": {"eab_hmac_key": pebble.eab_hmac_key},
+        }
+    return found
+
+
+@contextlib.contextmanager
+def world_of(adapter: str, folder: Path) -> t.Iterator[LabWorld]:
+    ca_account, product, _kind = CHOICES[adapter]
+    with contextlib.ExitStack() as stack:
+        world = stack.enter_context(LabWorld(folder, [certificate(ca_account, product)], vices=()))
+        dns, pebble = world.lab.facts()["dns"], None
+        if adapter == "acme":
+            servers = f"{dns['servers'][0]}:{dns['port']}"
+            pebble = stack.enter_context(Pebble(folder / "pebble", servers, world.lab.facts()["http_port"]))
+        world.variables["inkan_ca_accounts"] = accounts(world, pebble)
+        yield world
+
+
+def require(adapter: str) -> None:
+    if adapter != "acme":
+        return
+    try:
+        program("pebble", "pebble")
+    except Missing as missing:
+        if os.environ.get("REQUIRE_REAL", "") not in ("", "0"):
+            pytest.fail(f"{missing} (REQUIRE_REAL=1)", pytrace=False)
+        pytest.skip(str(missing))
+
+
+def serials(world: LabWorld) -> set[str]:
+    """What the hosts show in a handshake."""
+    return {host.served(name).serial for host in world.lab.web.values() for name in NAMES[:2]}
+
+
+def test_every_adapter_is_among_them() -> None:
+    assert CHOICES.keys() == set(ADAPTERS)
+
+
+@pytest.mark.parametrize("adapter", CHOICES)
+def test_issue_and_renew_by_another_account_and_product_alone(adapter: str, tmp_path: Path) -> None:
+    require(adapter)
+    with world_of(adapter, tmp_path) as world:
+        play = world.play("issue")
+        assert play.rc == 0, play.why()
+        (first,) = serials(world)
+        play = world.play("renew", variables={"inkan_renewal": {"force": ["shop"]}})
+        assert play.rc == 0, play.why()
+        (second,) = serials(world)
+        assert second != first
+        store = open_for_reading(str(world.ledger))
+        assert store is not None
+        with store:
+            orders = store.entries(settled=True)["shop"]
+        issued = [entry.standing.certificate.serial for entry in orders if entry.standing.certificate is not None]
+        assert issued == [first, second]
+        assert [entry.standing.kind.value for entry in orders] == ["new", CHOICES[adapter][2]]
+        assert world.tokens_in_dns() == []
+        assert world.lab.failures == []
