@@ -44,7 +44,9 @@ def dns_name_error(text: str, *, wildcard: bool = True) -> str | None:
         if not wildcard:
             return "a wildcard name is not possible here"
         name = name[2:]
-    return _labels_error(name, _LDH_LABEL) or (None if "." in name else "it has only one label")
+    reason = _labels_error(name, _LDH_LABEL) or (None if "." in name else "it has only one label")
+    # RFC 3696 §2: the last label of a name is never a number, the last part of an IPv4 address always is
+    return reason or ("its last label is a number, as of an address" if name.rpartition(".")[2].isdigit() else None)
 
 
 def owner_name_error(text: str) -> str | None:

@@ -300,6 +300,7 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_asked() -> None:
         contact(name="twice", ttl=-1),
         contact(name="domain", domain="*.example.test"),
         contact(name="suffix", domain="co.jp"),
+        contact(name="no name", domain="192.0.2.1"),
         contact(name="long", domain=".".join(["x" * 57] * 4)),
         caa(name="address", address='a"b@example.test'),
         contact(name="two", address="a@example.test, b@example.test"),
@@ -311,6 +312,7 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_asked() -> None:
         "bad_ttl",
         "bad_domain",
         "public_suffix",
+        "bad_domain",
         "bad_domain",
         *["bad_address"] * 3,
     ]

@@ -47,6 +47,7 @@ def test_an_address_is_taken(address: str) -> None:
         ("a@日本.jp", "not a lower-case A-label"),
         ("a@*.example.jp", "wildcard"),
         ("a@[192.0.2.1]", "domain cannot be used"),
+        ("a@192.0.2.1", "its last label is a number"),
         ("x" * 65 + "@example.jp", "local part has 65 octets"),
         ("証" * 22 + "@example.jp", "local part has 66 octets"),
         ("aaaa@" + ".".join(["b" * 60] * 4) + ".example", "254 are possible"),
