@@ -319,9 +319,9 @@ def main() -> int:
             demo.first_issue()
             stage.act("Act two, today: renewal, and the way back")
             demo.renewal(days)
-            print(demo.summary(time.monotonic() - begin))
             if world.lab.failures:
                 raise Failure("the lab itself broke:\n" + "\n".join(world.lab.failures))
+            print(demo.summary(time.monotonic() - begin))
             if options.keep:
                 input(f"  The lab is open at {world.lab.facts()['control_url']} Press Enter to end: ")
     except (Failure, TimeoutError, OSError) as exc:
