@@ -13,7 +13,9 @@ What differs from host to host is a variable of the host.
 
 from __future__ import annotations
 
+import re
 import typing as t
+from dataclasses import dataclass
 
 Certificate = dict[str, t.Any]
 
@@ -33,13 +35,11 @@ def certificates() -> list[Certificate]:
 
 
 def shop() -> Certificate:
-    contact = {"kind": "txt", "address": CONTACT}
-    return _certificate("shop", "shop.example.jp", validation={"method": "email", "contact": contact})
+    return by_mail("shop", "shop.example.jp", "txt", CONTACT)
 
 
 def www() -> Certificate:
-    validation = {"method": "file", "document_root": "{{ lab_document_root }}", "hosts": "webservers"}
-    return _certificate("www", "www.example.jp", "example.jp", validation=validation, options={"double_address": True})
+    return by_file("www", "www.example.jp", "example.jp", options={"double_address": True})
 
 
 def apps() -> Certificate:
@@ -47,14 +47,26 @@ def apps() -> Certificate:
 
 
 def corp() -> Certificate:
-    return _certificate("corp", "corp.example.co.jp", validation={"method": "registrar"}, hosts="web1")
+    return by_registrar("corp", "corp.example.co.jp", hosts="web1")
 
 
 def members() -> Certificate:
-    contact = {"kind": "constructed", "address": REFUSER}
-    return _certificate(
-        "members", "members.example.jp", validation={"method": "email", "contact": contact}, hosts="web1"
-    )
+    return by_mail("members", "members.example.jp", "constructed", REFUSER, hosts="web1")
+
+
+def by_file(name: str, common_name: str, *others: str, hosts: str = "webservers", **more: t.Any) -> Certificate:
+    """Validated by a file on the hosts that serve it."""
+    validation = {"method": "file", "document_root": "{{ lab_document_root }}", "hosts": hosts}
+    return _certificate(name, common_name, *others, hosts=hosts, validation=validation, **more)
+
+
+def by_registrar(name: str, common_name: str, *others: str, hosts: str = "webservers") -> Certificate:
+    return _certificate(name, common_name, *others, hosts=hosts, validation={"method": "registrar"})
+
+
+def by_mail(name: str, common_name: str, kind: str, address: str, hosts: str = "webservers") -> Certificate:
+    contact = {"kind": kind, "address": address}
+    return _certificate(name, common_name, validation={"method": "email", "contact": contact}, hosts=hosts)
 
 
 def _certificate(name: str, common_name: str, *others: str, **more: t.Any) -> Certificate:
@@ -78,3 +90,40 @@ SERVED: t.Mapping[str, tuple[str, tuple[str, ...]]] = {
     "apps": ("any.apps.example.com", ("web2",)),
     "corp": ("corp.example.co.jp", ("web1",)),
 }
+
+
+@dataclass(frozen=True)
+class Company:
+    """Another company with the same five certificates: in three domains of its own, from a seller of its own."""
+
+    account: str
+
+    @property
+    def domains(self) -> list[str]:
+        return [f"{self.account}.{suffix}" for suffix in ("jp", "co.jp", "com")]
+
+    @property
+    def refuser(self) -> str:
+        return t.cast(str, self._its(REFUSER))
+
+    @property
+    def contact(self) -> str:
+        return t.cast(str, self._its(CONTACT))
+
+    def name(self, certificate: str) -> str:
+        return f"{certificate}-{self.account}"
+
+    def certificates(self) -> list[Certificate]:
+        return [
+            {**self._its(one), "name": self.name(one["name"]), "ca_account": self.account} for one in certificates()
+        ]
+
+    def served(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {self.name(name): (self._its(asked_for), hosts) for name, (asked_for, hosts) in SERVED.items()}
+
+    def _its(self, value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            return re.sub(r"\bexample(?=\.(co\.jp|com|jp)\b)", self.account, value)
+        if isinstance(value, dict):
+            return {key: self._its(one) for key, one in value.items()}
+        return [self._its(one) for one in value] if isinstance(value, list) else value

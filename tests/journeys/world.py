@@ -62,6 +62,7 @@ class LabWorld:
     certificates      inkan_certificates (default: those of the story)
     now               where the lab's clock, and that of the playbooks, starts (default: the real time, not moved)
     vices             names of the lab's vices (None: those that it has by default)
+    zones             more zones of the lab's DNS, and their records
     variables         more, or other, variables for all hosts
     collections_path  where inkan.tls is installed (default: this checkout is used)
     """
@@ -74,6 +75,7 @@ class LabWorld:
         now: datetime | None = None,
         vices: t.Iterable[str] | None = None,
         web: t.Sequence[str] = ("web1", "web2"),
+        zones: t.Mapping[str, t.Iterable[tuple[str, str, str]]] | None = None,
         variables: Variables | None = None,
         collections_path: str | None = None,
     ) -> None:
@@ -82,7 +84,7 @@ class LabWorld:
         self.certificates = list(story.certificates() if certificates is None else certificates)
         self.variables: dict[str, t.Any] = dict(variables or {})
         self.moved = now is not None
-        self.lab = Lab(self.root / "lab", now=now, vices=vices, web=web)
+        self.lab = Lab(self.root / "lab", now=now, vices=vices, web=web, zones=zones)
         self.inventory = self.root / "inventory.json"
         self.report = self.root / "report"
         self.plays = Plays(self.root, self.inventory, collections_path)
@@ -132,6 +134,11 @@ class LabWorld:
         for name, host in tree["all"]["children"]["webservers"]["hosts"].items():
             host.update({**self.machines[name].variables(), "lab_https_port": facts["https_port"]})
         self.inventory.write_text(json.dumps(tree, indent=1, ensure_ascii=False))
+
+    def declare(self, certificate: story.Certificate) -> None:
+        """Instead of the one of the same name."""
+        names = [one["name"] for one in self.certificates]
+        self.certificates[names.index(certificate["name"])] = certificate
 
     # Plays, time and people
 

@@ -29,7 +29,7 @@ def web_address(number: int) -> str:
 
 
 def first_zones(web_addresses: t.Sequence[str], extra: Extra | None = None) -> list[Zone]:
-    records = {zone: _records_for(web_addresses) for zone in ZONES}
+    records = {zone: usual_records(web_addresses) for zone in ZONES}
     records[LAB_ZONE] = [
         *((name, "A", address) for name, address in zip(DNS_NAMES, DNS_ADDRESSES, strict=True)),
         (MAIL_HOST, "A", MAIL_ADDRESS),
@@ -40,7 +40,8 @@ def first_zones(web_addresses: t.Sequence[str], extra: Extra | None = None) -> l
     return [new_zone(name_of(zone), DNS_NAMES, its) for zone, its in records.items()]
 
 
-def _records_for(web_addresses: t.Sequence[str]) -> list[Record]:
+def usual_records(web_addresses: t.Sequence[str]) -> list[Record]:
+    """Of a zone of somebody who runs these web hosts."""
     all_hosts = [(name, "A", address) for name in ON_ALL for address in web_addresses]
     first = [(name, "A", web_addresses[0]) for name in ON_FIRST if web_addresses]
     last = [(name, "A", web_addresses[-1]) for name in ON_LAST if web_addresses]

@@ -20,7 +20,7 @@ from .api import BASE, Api
 from .crawler import Crawler
 from .desk import Desk, Registrar
 from .mailer import ApprovalMailer
-from .orders import Orders
+from .orders import PENDING, Orders
 from .pages import Pages
 from .playing import Playing, page
 from .showing import Document, Showing, plain
@@ -130,6 +130,10 @@ class Seller:
     def crawl(self) -> int:
         """The crawler comes round now; how many URLs it looked at."""
         return self._crawler.come_round()
+
+    def reject(self, order_id: str, reason: str) -> bool:
+        """Somebody at the seller says no; false: it is too late."""
+        return self._orders.change(order_id, PENDING, state="rejected", reason=reason) is not None
 
     def orders(self) -> list[Document]:
         """As the manual shows them, without vices, the newest first."""
