@@ -91,7 +91,9 @@ options:
                 description: The mailbox. A constructed one is among RV(plans[].contacts).
                 type: str
               exclusive:
-                description: Remove mailboxes of others from the same record set. With V(txt) and V(caa).
+                description:
+                  - Remove mailboxes of others from the same record set. With V(txt) and V(caa). Role C(contacts) does so
+                    only in a run for all certificates of which none is refused, as else it would not know whose they are.
                 type: bool
                 default: false
           document_root:

@@ -25,12 +25,18 @@ def contact_items(run: Run) -> list[Item]:
     """dcv_contacts: every contact once, however many certificates share it.
 
     One certificate that wants its address to be the only one decides so for all records of that place: the addresses of
-    the others are declared as well, and stay.
+    the others are declared as well, and stay. Where this run does not know them all, nobody is alone.
     """
     every = [item for name in run.names() for item in _contacts(run, name)]
-    alone = {_place(item) for item in every if item["exclusive"]}
+    alone = {_place(item) for item in every if item["exclusive"]} if _knows_all(run) else set()
     once = {item["name"]: item for item in every}
     return [{**item, "exclusive": _place(item) in alone} for item in once.values()]
+
+
+def _knows_all(run: Run) -> bool:
+    """Whether what no certificate of this run declares is declared by none: not so in a run for some of them, nor where
+    the plan refuses one and so does not say where its contact stands."""
+    return run.is_whole and not any(planned.get("error") for planned in run.plan.values())
 
 
 def _contacts(run: Run, name: str) -> t.Iterator[Item]:

@@ -30,7 +30,7 @@ def by_mail(name: str, kind: str = "txt", address: str | None = ADDRESS, **more:
 def a_run(*plans: dict[str, t.Any], **changes: t.Any) -> Run:
     """Contacts are kept without a look at any host: there are no targets."""
     return dataclasses.replace(
-        Run(plan={plan["name"]: plan for plan in plans}, orders={}, targets={}, hosts={}), **changes
+        Run(plan={plan["name"]: plan for plan in plans}, orders={}, targets={}, hosts={}, is_whole=True), **changes
     )
 
 
@@ -78,6 +78,12 @@ def test_who_wants_to_be_alone_spares_the_other_declared_addresses_of_the_place(
 def test_whoever_wants_to_be_alone_is_heard_also_when_they_share_the_address() -> None:
     for plans in ([by_mail("a", exclusive=True), by_mail("b")], [by_mail("a"), by_mail("b", exclusive=True)]):
         assert [item["exclusive"] for item in contact_items(a_run(*plans))] == [True]
+
+
+def test_a_run_that_does_not_know_all_addresses_of_a_place_removes_none() -> None:
+    shop, refused = by_mail("shop", exclusive=True), {**by_mail("api"), "error": {"message": "no"}}
+    assert [item["exclusive"] for item in contact_items(a_run(shop, is_whole=False))] == [False]
+    assert [item["exclusive"] for item in contact_items(a_run(shop, refused))] == [False]
 
 
 def test_the_longest_names_give_items_that_modules_take() -> None:
