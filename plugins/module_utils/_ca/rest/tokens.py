@@ -11,6 +11,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 import urllib.parse
 
@@ -34,6 +35,8 @@ _TAKEN = frozenset(
     "_acme-challenge _validation-contactemail _validation-contactphone _validation-persist _dmarc _domainkey _mta-sts"
     " _smtp _report _tcp _udp _tls _spf _bimi _adsp _caa".split()
 )
+#: What others take for a policy of the domain, and two of which are none at all (RFC 7208 §3.2, §4.5)
+_POLICY = re.compile(r"\s*(v\s*=|spf2\.0)", re.IGNORECASE)
 
 
 def wanted_files(value: object, request: OrderRequest) -> tuple[TokenFile, ...]:
@@ -91,6 +94,8 @@ def _record(entry: t.Mapping[str, str], request: OrderRequest) -> TokenRecord:
         why = f"its type is {kind[:20]!r}, possible are {' and '.join(_TYPES)}"
     if why is None and not text:
         why = "its value is empty"
+    if why is None and kind == "TXT" and _POLICY.match(text):
+        why = f"its value {text[:80]!r} is a policy of another service"
     if why is not None:
         raise _strange(f"a record {owner!r}", why)
     return TokenRecord(name=owner, type=kind, value=text.rstrip(".").lower() if kind == "CNAME" else text)

@@ -129,6 +129,8 @@ def test_a_record_at_or_above_or_below_a_name(entry: dict[str, t.Any], expected:
         (record(type="A", value="192.0.2.1"), "its type is 'A'"),
         (record(type="CAA"), "its type is 'CAA'"),
         (record(value=""), "its value is empty"),
+        (record(name="example.jp", value="v=spf1 +all"), "policy of another service"),
+        (record(name="example.jp", value=" V=DMARC1; p=none"), "policy of another service"),
         (record(name=""), "it is empty"),
         (record(name="_lab ssl.example.jp"), "A-label"),
         (record(ttl=5), "must make {name, type, value}"),
