@@ -137,6 +137,8 @@ class RestAdapter:
         return self._acted("resend", "send approval mails again", handle, request)
 
     def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
+        if self._description.contacts is not None:
+            _known(self._description.contacts, contact.kind, "contacts", request.reference)
         told = {**request.options, "contact": {"kind": contact.kind, "address": contact.address}}
         return self._acted("change_contact", "ask somebody else for approval", handle, replace(request, options=told))
 

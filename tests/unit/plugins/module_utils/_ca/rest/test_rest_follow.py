@@ -14,7 +14,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Predecessor,
     Status,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, RefusedError
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.rest.seller import (
     NUMBER,
     Table,
@@ -90,3 +90,10 @@ def test_a_predecessor_that_the_seller_does_not_know_is_told_as_such() -> None:
     with pytest.raises(RefusedError) as caught:
         table.adapter.submit(replace(request(), kind=OrderKind.RENEW, replaces=Predecessor("LS-000007", "dead", "")))
     assert (caught.value.code, caught.value.retryable) == (PREDECESSOR_UNKNOWN, False)
+
+
+def test_a_kind_of_contact_that_the_seller_has_no_word_for_is_not_asked_for() -> None:
+    table = Table(described(calls__change_contact=CHANGE_CALL)).on(CHANGE, answer("mail_sent"))
+    with pytest.raises(InputError, match="contacts has no 'caa'"):
+        table.adapter.change_contact(NUMBER, request(), Contact("caa", "certs@example.jp"))
+    assert table.http.lines() == []
