@@ -356,7 +356,9 @@ def test_a_ledger_of_version_one_takes_what_is_new_in_version_two(path: str) -> 
     changed = Fact(Kind.CONTACT_CHANGED, INTENT.at, word="txt", text="certs@example.jp")
     with open_for_writing(path) as store:
         leases, _busy = store.take_leases(["shop"], 60)
-        [after] = store.append(leases, [Append(entry, (Fact(Kind.RESENT, INTENT.at, names=("a@example.jp",)), changed))])
+        [after] = store.append(
+            leases, [Append(entry, (Fact(Kind.RESENT, INTENT.at, names=("a@example.jp",)), changed))]
+        )
         assert store.entries()["shop"] == [after]
     assert after.options["contact"] == {"kind": "txt", "address": "certs@example.jp"}
 
