@@ -174,8 +174,8 @@ def _moment(text: str) -> Markup:
 def _approval(row: Row) -> Markup | None:
     if row.state != "awaiting_approval" or not row.mails:
         return None
-    choice = join("The mail leads to a page with two answers: ", _japanese("承認する"), " (approve) and ")
-    return tag("div", choice, _japanese("承認しない"), " (refuse).", class_="soft")
+    choice = join("On the page of the mail, ", _japanese("承認する"), " approves; ", _japanese("承認しない"))
+    return tag("div", choice, ", where it is offered, refuses (CPI-4).", class_="soft")
 
 
 def _validation(row: Row) -> Markup:
