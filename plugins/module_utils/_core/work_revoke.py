@@ -34,7 +34,8 @@ def revocation_endings(run: Run) -> list[Ending]:
     """One for each certificate that was named."""
     if run.is_blocked or "revocations" in run.central_broken:
         return [broken_run(run)]
-    return [_ending(run, name) for name in run.plan]
+    undeclared = [name for name in run.central.get("revocations", {}) if name not in run.plan]
+    return [_ending(run, name) for name in (*run.plan, *undeclared)]
 
 
 def _ending(run: Run, name: str) -> Ending:
@@ -61,9 +62,6 @@ def _judge(run: Run, name: str, said: Said) -> tuple[Outcome, str, t.Sequence[st
 
 
 def _still_live(run: Run, name: str, serial: str) -> list[str]:
-    hosts = [
-        host
-        for host in run.reached(name)
-        if (run.hosts[host].said("look", name).get("live") or {}).get("serial") == serial
-    ]
+    reached = run.reached(name) if name in run.targets else ()
+    hosts = [host for host in reached if (run.hosts[host].said("look", name).get("live") or {}).get("serial") == serial]
     return [f"It is live on {', '.join(hosts)}: renew replaces it."] if hosts else []

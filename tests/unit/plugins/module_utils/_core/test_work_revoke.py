@@ -101,3 +101,10 @@ def test_a_replaced_certificate_is_not_said_to_be_live() -> None:
 def test_a_run_that_could_not_ask_says_so_once(step: str) -> None:
     (ending,) = revocation_endings(run(None, central_broken={step: "the ledger host is down"}))
     assert (ending.name, ending.outcome) == ("run", Outcome.ERROR) and "the ledger host is down" in ending.line()
+
+
+def test_what_is_not_declared_any_more_is_revoked_and_told_of_too() -> None:
+    done = run(revoked(name="gone"), plan=planned())
+    assert [ending.line() for ending in revocation_endings(done) if ending.name == "gone"] == [
+        "gone is revoked: serial 2."
+    ]
