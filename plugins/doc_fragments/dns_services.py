@@ -13,11 +13,14 @@ options:
     description:
       - The DNS services that may be written to, by name, as in the variable C(inkan_dns_services) without its secrets.
       - Each has C(service), the kind of service; C(settings), what the kind needs; and C(zones), the list of zones that
-        it serves (names, or dictionaries with C(name) and C(rname), the mailbox that M(inkan.tls.soa_rname) sets). A zone
-        has one service.
+        it serves (names, or dictionaries with C(name) and C(rname), the mailbox that M(inkan.tls.soa_rname) sets). A
+        zone has one service.
       - 'Service V(rfc2136) (dynamic update with TSIG; BIND, Knot, PowerDNS) has the settings C(server) (IP address of
         the primary server), C(port) (default V(53)), C(key_name), C(key_algorithm) (default V(hmac-sha256);
         V(hmac-md5) is refused) and C(timeout) (seconds, default V(5)); and the secret C(key_secret) (base64).'
+      - 'Service V(powerdns) (HTTP API of PowerDNS) has the settings C(url) (where the API is, https), C(server_id)
+        (default V(localhost)), C(timeout) (seconds, default V(10)) and C(ca_bundle) (PEM file); and the secret
+        C(api_key).'
     type: dict
     required: true
   secrets:

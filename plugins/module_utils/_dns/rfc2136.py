@@ -251,7 +251,8 @@ class Rfc2136:
             what=f"Cannot {what} {change.type} {change.name}",
             where=self._where,
             why=f"the server said NOERROR and {still}: {shown_value(change.type, change.value)}",
-            todo="Name the primary server of the zone in settings.server, and the view that the key selects",
+            todo="Name the primary server of the zone in settings.server, and the view that the key selects; PowerDNS"
+            " with lua-dnsupdate-policy-script ignores without a word what the script denies",
             retryable=True,
             did_change=True,
         )

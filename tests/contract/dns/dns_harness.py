@@ -20,7 +20,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import FACTORIES
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.modules import dns_tokens
-from dns_middle import DnsMiddle, Middle
+from dns_later_powerdns import LaterPowerDns
+from dns_middle import DnsMiddle, HttpMiddle, Middle
 from servers.bind import Bind, secret
 from servers.knot import Knot
 from servers.looking import Looking, Records
@@ -194,4 +195,85 @@ class PowerDnsUpdateHarness(UpdateHarness):
         return PowerDns(folder, zones=ZONES, keys=self.KEYS, updaters={NARROW: ["neighbour"]})
 
 
-HARNESSES: tuple[type[Harness], ...] = (BindHarness, KnotHarness, PowerDnsUpdateHarness)
+class PowerDnsHarness(Harness):
+    """The HTTP API of the PowerDNS that Debian has (4.7)."""
+
+    name = "powerdns-4.7"
+    service = "powerdns"
+    good = None  # the key of the API may do everything: who has no right has no key
+    wrong_secrets: t.Mapping[str, str] = {"api_key": "not-the-key-of-the-api"}
+    #: facts: before EXTEND and PRUNE the last writer wins, and nothing of the API can prevent it
+    excuses: t.ClassVar[t.Mapping[str, str]] = dict.fromkeys(
+        (
+            "a_neighbour_who_writes_in_the_last_moment_keeps_its_record",
+            "a_neighbour_who_writes_in_the_last_moment_of_a_swap_keeps_its_record",
+        ),
+        "Before 4.9.12 and 5.0.2 the last writer wins",
+    )
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.server = PowerDns(folder, zones=ZONES)
+        self._eyes = Eyes(self.server.address, self.server.port)
+        self.secrets = {"api_key": self.server.api_key}
+
+    def __enter__(self) -> Harness:
+        self.server.__enter__()
+        self.middle = HttpMiddle((self.server.address, self.before_server()), lambda method, _path: method == "PATCH")
+        self.settings = {"url": self.middle.url, "timeout": 5}
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.middle.close()
+        self.server.__exit__(None, None, None)
+
+    def before_server(self) -> int:
+        """The port that the middle passes calls on to."""
+        return self.server.api_port
+
+    def denied(self) -> DnsService:
+        return self.open(NARROW, secrets=self.wrong_secrets)
+
+    def plant(self, zone: str, name: str, type: str, *values: str, ttl: int = 60) -> None:
+        path = f"/zones/{zone}."
+        there = [
+            one for one in self.server.call("GET", path)["rrsets"] if (one["name"], one["type"]) == (f"{name}.", type)
+        ]
+        records = [
+            *(there[0]["records"] if there else []),
+            *({"content": value, "disabled": False} for value in values),
+        ]
+        head = {"name": f"{name}.", "type": type, "ttl": there[0]["ttl"] if there else ttl, "changetype": "REPLACE"}
+        self.server.call("PATCH", path, {"rrsets": [{**head, "records": records}]})
+
+    def shown(self, name: str, type: str = "TXT") -> list[str]:
+        return self._eyes.records(name, type)
+
+    def ttl(self, name: str, type: str = "TXT") -> int | None:
+        return self._eyes.ttl(name, type)
+
+    def serial(self, zone: str) -> int:
+        return self._eyes.serial(zone)
+
+
+class LaterPowerDnsHarness(PowerDnsHarness):
+    """With EXTEND and PRUNE."""
+
+    name = "powerdns-5.0.2-played"
+    excuses: t.ClassVar[t.Mapping[str, str]] = {}
+
+    def before_server(self) -> int:
+        self._later = LaterPowerDns(self.server)
+        return self._later.port
+
+    def __exit__(self, *_exc: object) -> None:
+        self._later.close()
+        super().__exit__()
+
+
+HARNESSES: tuple[type[Harness], ...] = (
+    BindHarness,
+    KnotHarness,
+    PowerDnsUpdateHarness,
+    PowerDnsHarness,
+    LaterPowerDnsHarness,
+)

@@ -69,7 +69,7 @@ class Knot(Daemon, Looking):
 
     def _zone_clause(self, zone: str) -> str:
         text = self.acl.get(zone, "".join(ALL_RIGHTS.format(key=key) for key in self.keys))
-        ids = [line.split(":", 1)[1].strip() for line in (text or "").splitlines() if line.strip().startswith("- id:")]
+        ids = [line.split()[2] for line in (text or "").splitlines() if line.strip().startswith("- id:")]
         rights = f"    acl: [{', '.join(ids)}]\n" if ids else ""
         signing = "    dnssec-signing: on\n" if zone in self.signed else ""
         return (
