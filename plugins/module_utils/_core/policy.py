@@ -40,8 +40,8 @@ class Resolve(enum.Enum):
     GIVE_UP = "give_up"  # close the entry, order nothing now
 
 
-#: Two questions to the CA before a lost order counts as never made: a slow CA may still be writing it down when we ask
-#: first (DigiCert's index lags its orders, facts/ca-apis 0.1). Five seconds are more than any CA was seen to take.
+#: Between two questions to the CA before a lost order counts as never made: a slow CA may still be writing it down when
+#: we ask first (DigiCert's index lags its orders, facts/ca-apis 0.1). Five seconds are more than any was seen to take.
 SETTLE = timedelta(seconds=5)
 
 
@@ -53,6 +53,7 @@ class Policy:
     can_ask    the CA looks when it is asked to; else only when its crawler comes round
     can_find   the CA can be asked for an order whose handle was lost; can_cancel: orders can be cancelled there
     looks      how often the CA was asked about this order in this call
+    none_for   how long ago it first said in this call that it has no such order
     resend     approval mails are wanted once more; new_contact: another contact than so far is wanted. Only where the
                CA can
     """
@@ -66,6 +67,7 @@ class Policy:
     resend: bool = False
     new_contact: bool = False
     looks: int = 0
+    none_for: timedelta | None = None
     settle: timedelta = SETTLE
 
     @property

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Entry, Kind, State, tokens_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
@@ -63,6 +63,8 @@ REMOTE: tuple[Action, ...] = (
 )
 
 
+#: No call lasts longer (its deadline is at most a day), so nothing of that time can be on its way any more.
+_LONG_AGO = timedelta(days=2)
 #: Answers that do not say yet what is wanted.
 _SAYS_NOTHING = frozenset({None, Answer.UNKNOWN, Answer.ACCEPTED})
 #: How often a call that is only about what is wanted looks at such an answer: a CA's database may lag.
@@ -94,15 +96,18 @@ def _find(entry: Entry, now: datetime, policy: Policy) -> Step:
         why = "the order may have reached the CA, and this CA cannot be asked for it: ordering again could buy it twice"
         return Step(Action.AWAIT_PERSON, why)
     why = "the order was sent and its answer was lost: ask the CA before ordering again"
-    intended_at = entry.standing.intended_at
-    if policy.looked and intended_at is not None and not settled(intended_at, now, policy):
-        return Step(Action.FIND_LOST, why + ", once more when it had the time", intended_at + policy.settle)
+    if policy.none_for is not None and policy.none_for < policy.settle:
+        return Step(Action.FIND_LOST, why + ", once more when it had the time", now + policy.settle - policy.none_for)
     return Step(Action.FIND_LOST, why)
 
 
 def settled(intended_at: datetime, now: datetime, policy: Policy) -> bool:
-    """Whether "there is none" may be believed. A clock that went back (a moved one) counts as long ago."""
-    return now < intended_at or now - intended_at >= policy.settle
+    """Whether "there is none" may be believed: it was said twice, that far apart.
+
+    The time since the intent says little: a request may have waited for its turn, or for an answer, until a moment ago.
+    """
+    is_said_twice = policy.none_for is not None and policy.none_for >= policy.settle
+    return is_said_twice or now - intended_at >= _LONG_AGO
 
 
 def _answer(entry: Entry, now: datetime, policy: Policy) -> Step:

@@ -73,7 +73,10 @@ class Acts:
         seen = account.ca.find(request_for(work), known_handles=account.known, since=since)
         if seen is not None:
             return self._adopt(work, account, seen)
-        if not settled(since, now, Policy(settle=_settle(account))):
+        if work.none_at is None:
+            work.none_at = self._clock.monotonic()
+        none_for = timedelta(seconds=self._clock.monotonic() - work.none_at)
+        if not settled(since, now, Policy(none_for=none_for, settle=_settle(account))):
             return []  # asked once more when the CA had the time
         return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]
 

@@ -190,6 +190,7 @@ class Loop:
             resend=capabilities.resending and wants_resend(work),
             new_contact=capabilities.changing_contact and new_contact(work) is not None,
             looks=work.looks,
+            none_for=None if work.none_at is None else timedelta(seconds=self._clock.monotonic() - work.none_at),
             settle=timedelta(seconds=capabilities.find_delay),
         )
         return next_step(work.entry, self._clock.now(), policy)
@@ -299,6 +300,7 @@ class Loop:
         for work in works:
             work.submits += 1
             work.looks = 0
+            work.none_at = None
         return [work for work in works if not work.finished]
 
     def _intent(self, work: Work, now: datetime) -> Fact:

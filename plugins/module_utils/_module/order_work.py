@@ -43,6 +43,8 @@ class Work:
     polls: int = 0
     failures: int = 0
     wait_until: float = 0.0
+    #: when the CA first said that it has no order of the intent that is open
+    none_at: float | None = None
     #: ids of what was wanted when this call first knew: it is what ``item.visible`` is about
     vouched: frozenset[str] | None = None
 

@@ -27,7 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
-from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step, waiting_for
+from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step, settled, waiting_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -275,10 +275,25 @@ def test_the_words_of_the_contract_and_of_the_ledger_are_the_same() -> None:
 
 
 def test_none_found_must_settle_before_it_is_believed() -> None:
-    step = next_step(entry(INTENT), NOW + timedelta(seconds=1), LOOKED)
-    assert (step.action, step.at) == (Action.FIND_LOST, NOW + timedelta(seconds=5))
-    assert next_step(entry(INTENT), NOW + timedelta(seconds=1), Policy()).at is None
-    assert next_step(entry(INTENT), NOW - timedelta(days=150), LOOKED).at is None, "a clock that was moved back"
+    assert next_step(entry(INTENT), NOW, Policy()).at is None
+    said_once = Policy(looks=1, none_for=timedelta(seconds=1))
+    step = next_step(entry(INTENT), NOW + timedelta(seconds=31), said_once)
+    assert (step.action, step.at) == (Action.FIND_LOST, NOW + timedelta(seconds=35)), "4 seconds from now"
+
+
+@pytest.mark.parametrize(
+    ("after", "none_for", "believed"),
+    [
+        pytest.param(timedelta(seconds=6), None, False, id="asked for the first time"),
+        pytest.param(timedelta(minutes=30), timedelta(0), False, id="said once, long after the intent"),
+        pytest.param(timedelta(minutes=30), timedelta(seconds=4), False, id="too soon"),
+        pytest.param(timedelta(seconds=6), timedelta(seconds=5), True, id="said twice"),
+        pytest.param(-timedelta(days=150), timedelta(0), False, id="the clock was set back"),
+        pytest.param(timedelta(days=2), timedelta(0), True, id="nothing of then can be on its way any more"),
+    ],
+)
+def test_that_there_is_none_is_believed(after: timedelta, none_for: t.Optional[timedelta], believed: bool) -> None:
+    assert settled(NOW, NOW + after, Policy(none_for=none_for)) is believed
 
 
 def test_what_was_seen_again_is_counted_not_added() -> None:

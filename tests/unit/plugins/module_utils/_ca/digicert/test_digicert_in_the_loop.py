@@ -8,6 +8,7 @@ import base64
 import json
 import re
 import typing as t
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -281,6 +282,53 @@ def test_each_fault_of_each_verb_ends_issued_within_three_runs_with_one_order(
 
 def test_an_index_that_lags_costs_no_second_order(world: World) -> None:
     world.ca_itself.faults["POST /order"] = [lost]
+    world.ca_itself.lag = 3
+    assert world.runs()["outcome"] == "issued"
+    assert len(world.ca_itself.orders) == 1
+
+
+def slowly(fault: Fault, clock: FakeClock, seconds: float) -> Fault:
+    """It waits for its turn, or hangs, before it has its effect."""
+
+    def slow(effect: t.Callable[[], Answer]) -> Answer:
+        clock.passed += seconds
+        return fault(effect)
+
+    return slow
+
+
+def test_the_time_for_which_an_answer_was_awaited_is_none_for_the_index(world: World) -> None:
+    world.ca_itself.faults["POST /order"] = [slowly(lost, world.clock, 30)]
+    world.ca_itself.lag = 3
+    assert world.runs()["outcome"] == "issued"
+    assert len(world.ca_itself.orders) == 1
+
+
+class Killed(BaseException):
+    """As good as SIGKILL: nothing of ours catches it."""
+
+
+def killed(effect: t.Callable[[], Answer]) -> Answer:
+    effect()
+    raise Killed
+
+
+def test_whoever_takes_over_from_a_killed_run_asks_twice(world: World) -> None:
+    world.ca_itself.faults["POST /order"] = [slowly(killed, world.clock, 30)]
+    world.ca_itself.lag = 3
+    with pytest.raises(Killed):
+        world.order(until="wanted")
+    assert world.runs()["outcome"] == "issued"
+    assert len(world.ca_itself.orders) == 1
+
+
+def test_a_clock_that_is_set_back_makes_no_lost_order_an_old_one(world: World) -> None:
+    def set_back(effect: t.Callable[[], Answer]) -> Answer:
+        effect()
+        world.clock.start -= timedelta(minutes=5)
+        raise LOST
+
+    world.ca_itself.faults["POST /order"] = [set_back]
     world.ca_itself.lag = 3
     assert world.runs()["outcome"] == "issued"
     assert len(world.ca_itself.orders) == 1
