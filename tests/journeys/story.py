@@ -20,6 +20,8 @@ from dataclasses import dataclass
 Certificate = dict[str, t.Any]
 
 CONTACT = "certs@example.co.jp"
+#: the name of the record before the domain
+CONTACT_LABEL = "_validation-contactemail"
 REFUSER = "hostmaster@example.jp"
 #: zone -> the mailbox that its SOA is to name
 MAILBOXES = {"example.com": "dns.admin@example.co.jp"}

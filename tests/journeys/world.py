@@ -30,7 +30,7 @@ from plays.traces import file_differences, files_of, ledger_differences, ledger_
 from plays.waiting import wait_for
 
 #: what stays in DNS when no order needs anything: the contacts that the owner declared
-STANDING = "_validation-contactemail."
+STANDING = story.CONTACT_LABEL + "."
 
 
 @dataclass
@@ -90,6 +90,7 @@ class LabWorld:
         self.plays = Plays(self.root, self.inventory, collections_path)
         self.machines: dict[str, Machine] = {}
         self._stack = contextlib.ExitStack()
+        self._first: list[tuple[str, str, str]] = []
 
     # Life
 
@@ -97,6 +98,7 @@ class LabWorld:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.lab)
             stack.callback(self.plays.kill)
+            self._first = self._records()
             self.machines = {name: self._machine(name, host) for name, host in self.lab.web.items()}
             self.write_inventory()
             self._stack = stack.pop_all()
@@ -179,13 +181,15 @@ class LabWorld:
         return self.lab.history.events("order", **where)
 
     def tokens_in_dns(self) -> list[tuple[str, str, str]]:
-        """Records that only a validation may have put there; not the standing contacts."""
-        records = [record for zone in self.lab.dns.zones() for record in self.lab.dns.records(zone)]
-        return [one for one in records if one[1] == "TXT" and not one[0].startswith(STANDING)]
+        """What was not there at the start, of whatever type; not the standing contacts, nor the SOA of a zone."""
+        return [one for one in self._records() if one not in self._first and not one[0].startswith(STANDING)]
 
     def contacts_in_dns(self) -> list[tuple[str, str, str]]:
-        records = [record for zone in self.lab.dns.zones() for record in self.lab.dns.records(zone)]
-        return [one for one in records if one[0].startswith(STANDING)]
+        return [one for one in self._records() if one[0].startswith(STANDING)]
+
+    def _records(self) -> list[tuple[str, str, str]]:
+        every = [record for zone in self.lab.dns.zones() for record in self.lab.dns.records(zone)]
+        return [record for record in every if record[1] != "SOA"]
 
     def tokens_on_hosts(self) -> list[pathlib.Path]:
         return [path for host in self.lab.web.values() for path in host.tokens()]
