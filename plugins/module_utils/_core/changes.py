@@ -75,7 +75,7 @@ def _errors(
             when = {"renew": "at a renewal", "reissue": "at a reissue", "validated": "once the domain is validated"}
             what = f"{page.product.title} does not let {rule.field} be changed {when[purpose]}"
             why = f"it was {_shown(old)}, declared is {_shown(new)} ({facts})"
-            yield refused(wish, "change_refused", what, why, rule.todo, facts)
+            yield refused(wish, "change_refused", what, why, rule.todo[:1].upper() + rule.todo[1:], facts)
 
 
 def _before(field: str, before: Ordered, tools: NameTools) -> t.Any:

@@ -22,6 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.linking import UNL
 from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox, Mailbox, choose, mailboxes
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose
+from ansible_collections.inkan.tls.plugins.module_utils._core.way_out import way_out
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
     CustodyRule,
@@ -252,7 +253,7 @@ def _not_offered(offer: MethodOffer, names: t.Sequence[str], wish: Wish, link: L
     if methods is not None and offer.method not in methods:
         return f'the seller behind the account "{wish.ca_account}" does not offer it'
     star = next((name for name in names if name.startswith("*.")), None)
-    if star is not None and not offer.wildcard:
+    if star is not None and not offer.wildcard and any(method_rule(rule).wildcard for rule in offer.rules):
         return f"the seller does not offer it for a wildcard name ({star})"
     return link.reason(offer.method)
 
@@ -293,7 +294,7 @@ def _chosen(
         why = f"{page.product.title} offers: {offered}"
         return None, [refused(wish, "method_not_offered", f'There is no method "{asked}" here', why, todo)]
     if not chosen.verdict.allowed:
-        return chosen, [_method_not_allowed(wish, chosen, names, todo, book)]
+        return chosen, [_method_not_allowed(wish, chosen, names, possible, todo, book)]
     if chosen.offer.places == "file" and wish.validation.document_root is None:
         why, todo = "validation.document_root is missing", "Name the folder that the web server serves on port 80"
         what, reference = f"Validation by {asked} needs a place", ", ".join(chosen.offer.facts)
@@ -301,10 +302,16 @@ def _chosen(
     return chosen, []
 
 
-def _method_not_allowed(wish: Wish, chosen: MethodAnswer, names: t.Sequence[str], todo: str, book: Book) -> InkanError:
+def _method_not_allowed(
+    wish: Wish, chosen: MethodAnswer, names: t.Sequence[str], possible: t.Sequence[str], todo: str, book: Book
+) -> InkanError:
     stars = chosen.offer.places == "file" and any(name.startswith("*.") for name in names)
     code = "wildcard_with_file" if stars else "method_not_allowed"
     reference = ", ".join(chosen.verdict.facts)
     why = f"{'; '.join(chosen.verdict.reasons)} ({reference})"
+    ends_on = chosen.verdict.ends_on
+    if not possible and ends_on is not None and ends_on <= book.day:
+        words = way_out(chosen.offer, any(name.startswith("*.") for name in names), book)
+        todo = words[:1].upper() + words[1:]
     what = f"Validation by {chosen.offer.method} is not possible on {book.day}"
     return refused(wish, code, what, why, todo, reference)

@@ -32,7 +32,7 @@ def read_names(wish: Wish, book: Book) -> tuple[tuple[str, ...], list[InkanError
             errors.append(_bad_name(wish, text, str(exc)))
             continue
         plain = validated_name(name)
-        reason = dns_name_error(name) or _address_error(name) or reverse_tree_error(plain, book.day)
+        reason = dns_name_error(name) or reverse_tree_error(plain, book.day)
         if reason is not None:
             errors.append(_bad_name(wish, text, reason))
             continue
@@ -51,10 +51,6 @@ def _public_suffix(wish: Wish, name: str) -> InkanError:
         "Name a domain that is registered below it",
         "BR 3.2.2.6",
     )
-
-
-def _address_error(name: str) -> str | None:
-    return "it is an IP address or ends in a number" if name.rpartition(".")[2].isdigit() else None
 
 
 def _bad_name(wish: Wish, text: str, reason: str) -> InkanError:
@@ -115,7 +111,10 @@ def _www_partner(name: str, book: Book) -> str:
 
 def _wildcard_errors(wish: Wish, names: t.Sequence[str], product: Product, rule: NameRule) -> list[InkanError]:
     stars = [name for name in names if name.startswith("*.")]
-    if rule.wildcard == "no" and stars:
+    if stars and product.validation_level == "ev":
+        why = f"no EV certificate carries one ({stars[0]}; EVG 7.1.2.1)"
+        todo = "Name the hosts one by one, or choose a wildcard product that is DV or OV"
+    elif rule.wildcard == "no" and stars:
         why, todo = f"{product.title} carries none ({stars[0]})", "Choose a wildcard product"
     elif rule.wildcard == "only" and names and not names[0].startswith("*."):
         why, todo = f"the common name of {product.title} must be one, {names[0]} is not", "Choose another product"

@@ -83,4 +83,4 @@ def _holds(rule: LinkRule, wish: Wish) -> bool:
 
 
 def _why(rule: LinkRule) -> str:
-    return f"it is only where options.{rule.option} is true ({', '.join(rule.facts)}); else choose {rule.without}"
+    return f"it is only where options.{rule.option} is true ({', '.join(rule.facts)})"

@@ -113,7 +113,7 @@ def _of_offer(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, boo
     said = _said(number, page, names, wish, book)
     rule = dcv.method_rule(kind.rule)
     for domain, base in _domains(offer, names).items():
-        lack = _lack(kind, rule, domain, base, names) if said.alive else None
+        lack = _lack(offer, rule, domain, base, names) if said.alive else None
         reasons = said.reasons if lack is None else (*said.reasons, lack)
         for local_part in offer.local_parts or ("",):
             address = f"{local_part}@{domain}" if local_part else None
@@ -143,7 +143,7 @@ def _judge_offer(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, 
     reasons = [reason for verdict in verdicts for reason in verdict.reasons]
     if stop is not None:
         reasons.append(stop)
-    elif dead:
+    elif not dcv.allowed(KINDS[offer.kind].rule, book.day, "").allowed:  # its day is over, whatever the name
         reasons.append(f"the seller's documents still offer it ({', '.join(offer.facts)}), the rule of the day counts")
     facts = offer.facts + tuple(fact for verdict in verdicts for fact in verdict.facts)
     words = (*dict.fromkeys(reasons), *offer.notes)
@@ -197,15 +197,21 @@ def _above(plain: str, base: str) -> t.Iterator[str]:
         yield plain
 
 
-def _lack(kind: ContactKind, rule: MethodRule, domain: str, base: str, names: t.Sequence[_Name]) -> str | None:
+def _at_each(offer: ContactOffer) -> bool:
+    """The seller looks at the very names of the certificate: a record above them is not found."""
+    return KINDS[offer.kind].record is not None and offer.levels == ("fqdn",)
+
+
+def _lack(offer: ContactOffer, rule: MethodRule, domain: str, base: str, names: t.Sequence[_Name]) -> str | None:
     """Why a mailbox at ``domain`` is not enough, or None."""
+    kind = KINDS[offer.kind]
     if kind.record is not None:
         too_long = owner_name_error(kind.record[0].replace("{adn}", domain))
         if too_long is not None:
             return f"no record can be published for {domain}: {too_long}"
     for name in names:
-        # published for every registrable domain: this one need not reach the others
-        if kind.record is not None and name.base != base:
+        # published for every registrable domain, or at every name: this one need not reach the others
+        if kind.record is not None and (name.base != base or _at_each(offer)):
             continue
         if kind.holder and name.base == base:
             continue
@@ -270,13 +276,13 @@ def _published(
     names: t.Sequence[str],
     book: Book,
 ) -> tuple[ChosenMailbox | None, InkanError | None]:
-    """At one name for each registrable domain: the nearest that reaches all names below it."""
+    """At one name for each registrable domain: the nearest that reaches all names below it; or at every name."""
     base_of = book.tools.registrable_domain
-    nearest: dict[str | None, str] = {}
+    nearest: dict[str, str] = {}
     for box in boxes:
         if box.allowed:
-            nearest.setdefault(box.base, box.domain)
-    lost = next((name for name in names if base_of(name) not in nearest), None)
+            nearest.setdefault(f"at {box.domain}" if _at_each(box.offer) else box.base, box.domain)
+    lost = next((name for name in names if not {f"at {validated_name(name)}", base_of(name)} & set(nearest)), None)
     if lost is not None:
         why = "; ".join(reason for box in boxes if box.base == base_of(lost) for reason in box.reasons)
         return None, _refused(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book
 from ansible_collections.inkan.tls.plugins.module_utils._core.changes import change_errors, is_moved
@@ -32,7 +33,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.plan_renewal impor
     window_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_steps import shown_day, steps_of
-from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, decide
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, Outcome, decide
+from ansible_collections.inkan.tls.plugins.module_utils._core.states import UNDER_WAY
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Asked, Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import MethodOffer
 
@@ -55,7 +57,7 @@ def plan_certificate(wish: Wish, book: Book) -> Planned:
     due = _decide(wish, judgement, book) if judgement.names else None
     errors = [*judgement.errors, *_late_errors(wish, judgement, due, book)]
     error = one_error(wish, errors)
-    plan = _plan(wish, judgement, book, _purpose(wish, due), error)
+    plan = _plan(wish, judgement, book, _purpose(wish, due), _ordered_at(wish, due, book), error)
     if error is not None:
         return Planned(wish.name, plan, None, None, error)
     return Planned(wish.name, plan, final_form(wish, judgement, book), due, None)
@@ -106,6 +108,16 @@ def _purpose(wish: Wish, due: Due | None) -> str:
     return "renew" if wish.live is not None or wish.previous is not None or wish.expires is not None else "issue"
 
 
+def _ordered_at(wish: Wish, due: Due | None, book: Book) -> datetime:
+    """When the open order was made; else when the next one is: now, or on a day of renewal that lies ahead."""
+    order = wish.order
+    if order is not None and order.state in UNDER_WAY:
+        return order.ordered.at or book.as_of
+    if due is None or due.at is None or due.outcome is not Outcome.NOT_DUE:
+        return book.as_of
+    return max(due.at, book.as_of)
+
+
 def _held(wish: Wish, judgement: Judgement) -> str:
     """An order that was refused is not made again as it was, where the seller's row leaves that to a person."""
     order, page, mailbox = wish.order, judgement.page, judgement.mailbox
@@ -120,7 +132,9 @@ def _held(wish: Wish, judgement: Judgement) -> str:
     return f"its last order was refused{why}, and nothing of it was changed since: {todo}"
 
 
-def _plan(wish: Wish, judgement: Judgement, book: Book, purpose: str, error: InkanError | None) -> Data:
+def _plan(
+    wish: Wish, judgement: Judgement, book: Book, purpose: str, ordered_at: datetime, error: InkanError | None
+) -> Data:
     product, page, offer = judgement.product, judgement.page, judgement.offer
     return {
         "name": wish.name,
@@ -132,7 +146,7 @@ def _plan(wish: Wish, judgement: Judgement, book: Book, purpose: str, error: Ink
         "contacts": _contacts(judgement),
         "records": _records(judgement, offer) if error is None else [],
         "files": _files(judgement, offer) if error is None else [],
-        "steps": steps_of(wish, judgement, book, purpose),
+        "steps": steps_of(wish, judgement, book, purpose, ordered_at),
         "renewal": renewal_of(wish, page, book),
         "validity": validity_data(wish, page, book),
         "cliffs": cliffs_of(wish, judgement, book),

@@ -21,8 +21,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
 from ansible_collections.inkan.tls.plugins.module_utils._core.arithmetic import terms
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement
+from ansible_collections.inkan.tls.plugins.module_utils._core.way_out import way_out
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
-from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import MethodOffer, Product
 
 Data = dict[str, t.Any]
 
@@ -76,38 +76,12 @@ def _of_rules(judgement: Judgement, rules: tuple[str, ...], book: Book) -> tuple
     found: tuple[Data, ...] | None = page.memo.get(key)
     if found is None:
         level = page.product.validation_level
-        found = page.memo[key] = _rule_cliffs(book.day, rules, _way_out(offer, stars, book), level)
+        found = page.memo[key] = _rule_cliffs(book.day, rules, way_out(offer, stars, book), level)
     return found
 
 
-def _way_out(offer: MethodOffer | None, stars: bool, book: Book) -> str:
-    if offer is None:
-        return "choose another method"
-    if offer.way_out:
-        return f"move to {offer.way_out}"
-    others = [words for key in offer.other_products for words in [_other(book.products.get(key), stars)] if words]
-    return "ask the seller which method replaces it" + (f", or order {' or '.join(others)}" if others else "")
-
-
-def _other(product: Product | None, stars: bool) -> str:
-    """A product with its methods that no known date ends."""
-    if product is None:
-        return ""
-    if product.sources and not product.methods:
-        return f"{product.key} (a certificate that is ordered elsewhere by a method that goes on)"
-    lasting = [offer.method for offer in product.methods if _lasts(offer, stars)]
-    return f"{product.key} ({', '.join(lasting)})" if lasting else ""
-
-
-def _lasts(offer: MethodOffer, stars: bool) -> bool:
-    if offer.until is not None or (stars and not offer.wildcard):
-        return False
-    rules = [dcv.method_rule(rule) for rule in offer.rules]
-    return any(not rule.retired and rule.must_not_rely_from is None and (rule.wildcard or not stars) for rule in rules)
-
-
-def _rule_cliffs(day: date, rules: tuple[str, ...], way_out: str, level: str) -> tuple[Data, ...]:
-    found = [cliff for rule in rules for cliff in _method_cliffs(day, rule, way_out)]
+def _rule_cliffs(day: date, rules: tuple[str, ...], instead: str, level: str) -> tuple[Data, ...]:
+    found = [cliff for rule in rules for cliff in _method_cliffs(day, rule, instead)]
     for validity, reuse in dcv.limits_after(day):
         what = f"certificates live at most {validity.days} days, validations count for at most {reuse.days} days"
         do = "let renew run every day: it follows the lifetime of each certificate"
@@ -130,14 +104,14 @@ def _hits(tick: str, rules: tuple[str, ...]) -> bool:
     return tick == "adn" and any(row.prune or row.adn_cname_step for row in rows)
 
 
-def _method_cliffs(day: date, rule_id: str, way_out: str) -> list[Data]:
+def _method_cliffs(day: date, rule_id: str, instead: str) -> list[Data]:
     rule = dcv.method_rule(rule_id)
     name = f"{rule.title} (BR {rule.id})"
     dates = (
         (rule.discouraged_from, f"validation by {name} is discouraged"),
         (rule.must_not_rely_from, f"validation by {name} ends, earlier validations included"),
     )
-    return [_cliff(since, what, way_out, rule.source) for since, what in dates if since is not None and since > day]
+    return [_cliff(since, what, instead, rule.source) for since, what in dates if since is not None and since > day]
 
 
 def _of_reuse(validated_on: date, day: date, rules: tuple[str, ...]) -> list[Data]:

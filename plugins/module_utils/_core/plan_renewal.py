@@ -54,7 +54,9 @@ def window_error(wish: Wish, page: Page | None, book: Book) -> InkanError | None
     why = f"inkan_renewal leaves no moment open from {render_time(begin)} until {render_time(plan.closes)}"
     closed = book.policy.calendar.closed(begin)
     why += f" ({closed})" if closed else ""
-    todo = "Shorten the freeze, widen the hours, or renew it before by inkan_renewal.force"
+    todo = "Shorten the freeze, or widen the hours"
+    if plan.window is None:  # a seller's window does not open for a word of ours
+        todo = "Shorten the freeze, widen the hours, or renew it before by inkan_renewal.force"
     facts = ", ".join(plan.window.facts) if plan.window is not None else ""
     return refused(wish, "no_renewal_window", "The certificate could not be renewed in time", why, todo, facts)
 

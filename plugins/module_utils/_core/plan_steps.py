@@ -8,27 +8,29 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import Organization
-from ansible_collections.inkan.tls.plugins.module_utils._core.states import UNDER_WAY
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import StepRule
 
 Data = dict[str, t.Any]
 
 
-def steps_of(wish: Wish, judgement: Judgement, book: Book, purpose: str) -> list[Data]:
-    """purpose: ``issue``, ``renew`` or ``reissue``. A step that is the same for all is one dictionary."""
+def steps_of(wish: Wish, judgement: Judgement, book: Book, purpose: str, ordered_at: datetime) -> list[Data]:
+    """purpose: ``issue``, ``renew`` or ``reissue``. A step that is the same for all is one dictionary.
+
+    ordered_at: when the order was made, or will be: ``after_days`` counts from there
+    """
     page = judgement.page
     if page is None:
         return []
     organization = book.organization(wish.organization)
     rules = _chosen(wish, judgement, organization, purpose, page)
-    today = _ordered_on(wish, page, book) if any(rule.after_days is not None for rule, _same in rules) else page.day
-    return [same or _step(rule, wish, judgement, organization, page, today) for rule, same in rules]
+    ordered_on = page.local(ordered_at).date()
+    return [same or _step(rule, wish, judgement, organization, page, ordered_on) for rule, same in rules]
 
 
 def _chosen(
@@ -64,9 +66,9 @@ def _is_own(rule: StepRule) -> bool:
 
 
 def _step(
-    rule: StepRule, wish: Wish, judgement: Judgement, organization: Organization, page: Page, today: date
+    rule: StepRule, wish: Wish, judgement: Judgement, organization: Organization, page: Page, ordered_on: date
 ) -> Data:
-    due = today + timedelta(days=rule.after_days) if rule.after_days is not None else None
+    due = ordered_on + timedelta(days=rule.after_days) if rule.after_days is not None else None
     due = due or before_end(wish, page, rule.before_expiry_days)
     step = _plain(rule, _filled(rule.action, judgement, organization), due)
     if rule.opens_before_expiry_days is not None:
@@ -76,13 +78,6 @@ def _step(
 
 def _plain(rule: StepRule, action: str, due: date | None) -> Data:
     return {"actor": rule.actor, "action": action, "due": shown_day(due), "facts": list(rule.facts)}
-
-
-def _ordered_on(wish: Wish, page: Page, book: Book) -> date:
-    """The day that ``after_days`` counts from: of the open order, or of the one that would be made now."""
-    order = wish.order
-    at = order.ordered.at if order is not None and order.state in UNDER_WAY else None
-    return page.local(at or book.as_of).date()
 
 
 def _concerns(rule: StepRule, wish: Wish, judgement: Judgement, purpose: str) -> bool:

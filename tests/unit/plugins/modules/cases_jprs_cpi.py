@@ -271,7 +271,7 @@ CPI: list[Case] = [
              Has(CPI_MAILED[2]._replace(due="2026-12-16"))),
     *for_all("cpi-dv", "CPI-7", "the common name is fixed once it is validated",
              {**CPI_MAIL, "order": {"state": "issuing", "common_name": "shop.example.jp", "method": "email"}},
-             Refused("change_refused", "CPI-7|apply anew with the other common name")),
+             Refused("change_refused", "CPI-7|Apply anew with the other common name")),
     *for_all("cpi-dv", "CPI-8", "CPI makes the key", {**MAIL, "deploy": {"by": "seller"}},
              Refused("custody_not_offered", "key.made_by")),
     *for_all("cpi-dv", "CPI-8", "CPI installs", {**MAIL, "key": {"made_by": "seller"}},

@@ -140,7 +140,7 @@ HTTP = {"method": "http-01", "document_root": "/var/www"}
             id="101 names where the CA takes more",
         ),
         pytest.param({"common_name": "localhost"}, "bad_dns_name", "one label", id="a single label"),
-        pytest.param({"common_name": "192.0.2.1"}, "bad_dns_name", "IP address", id="an IP address"),
+        pytest.param({"common_name": "192.0.2.1"}, "bad_dns_name", "a number, as of an address", id="an IP address"),
         pytest.param({"common_name": "a_b.example.jp"}, "bad_dns_name", "a_b", id="an underscore"),
         pytest.param({"common_name": "a.*.example.jp"}, "bad_dns_name", "'*'", id="a star inside"),
         pytest.param({"common_name": "www example.jp"}, "bad_dns_name", "", id="a blank"),

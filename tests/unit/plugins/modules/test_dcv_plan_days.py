@@ -185,3 +185,70 @@ def test_jprs_ends_at_the_end_of_a_month_in_japan_or_at_the_cap(moment: datetime
     assert end == cap or (next_second.day, next_second.hour, next_second.minute, next_second.second) == (1, 0, 0, 0)
     whole = timedelta(days=one.plan["validity"]["max_days"])
     assert whole - timedelta(days=1) < end + timedelta(seconds=1) - moment <= whole
+
+
+# -- what is told of the order to come --------------------------------------------------------------------------------
+
+LIVE = {"not_before": "2026-07-25T00:00:00Z", "not_after": "2027-01-28T14:59:59Z", "dns_names": ["www.example.jp"]}
+THEIRS = {"key": {"made_by": "seller"}, "deploy": {"by": "seller"}}
+
+
+def test_steps_of_an_order_to_come_are_due_after_that_order() -> None:
+    mail = by_mail("admin@example.jp")
+    later = planned("cpi-dv", "www.example.jp", validation=mail, live=LIVE, **THEIRS)
+    assert later.due is not None
+    assert later.due.code == "not_due"
+    ordered_on = (later.due.at + JST).date() if later.due.at is not None else None
+    assert ordered_on == date(2026, 11, 27)
+    assert "press 承認する: a person does; after 25 days" in steps(later)
+    assert "(2026-12-22)" in steps(later)
+    assert "(2026-12-15)" in steps(planned("cpi-dv", "www.example.jp", validation=mail, **THEIRS))
+
+
+def test_steps_of_a_late_order_are_due_after_today() -> None:
+    live = {**LIVE, "not_after": "2026-12-01T00:00:00Z"}
+    assert "(2026-12-15)" in steps(
+        planned("cpi-dv", "www.example.jp", validation=by_mail("admin@example.jp"), live=live, **THEIRS)
+    )
+
+
+def test_a_seller_with_a_window_is_not_renewed_before_it_by_force() -> None:
+    frozen = {"freeze": [{"from": "2026-12-25", "to": "2027-01-20", "reason": "年末年始"}]}
+    mail = by_mail("admin@example.jp")
+    one = planned("iij-globalsign-quick-dv", "www.example.jp", validation=mail, live=LIVE, renewal=frozen, **THEIRS)
+    assert code(one) == "no_renewal_window"
+    assert one.error is not None
+    assert one.error.todo == "Shorten the freeze, or widen the hours"
+
+
+def test_a_method_whose_day_is_over_is_refused_with_the_way_out() -> None:
+    mail, at = by_mail("admin@example.jp"), "2028-03-15T00:00:00Z"
+    at_cpi = planned("cpi-dv", "www.example.jp", validation=mail, as_of=at, **THEIRS)
+    assert at_cpi.error is not None
+    assert at_cpi.error.todo == "Ask the seller which method replaces it, or order jprs-dv (file, registrar)"
+    (linked,) = [row for row in at_cpi.plan["methods"] if row["method"] == "registrar"]
+    assert linked["reasons"] == ["it is only where options.same_account is true (CPI-1, CPI-10)"]
+    at_jprs = planned("jprs-dv", "www.example.jp", validation=mail, as_of=at)
+    assert at_jprs.error is not None
+    assert at_jprs.error.todo == "Choose file or registrar"
+
+
+@pytest.mark.parametrize(
+    "product", ["digicert-ev", "iij-digicert-secure-server-id-ev", "idcf-geotrust-true-businessid-ev"]
+)
+def test_an_ev_certificate_is_told_that_no_product_has_its_star(product: str) -> None:
+    one = planned(product, "*.example.jp", validation=DNS, **({} if product == "digicert-ev" else THEIRS))
+    assert code(one) == "wildcard_not_sold"
+    assert one.error is not None
+    assert "no EV certificate carries one (*.example.jp; EVG 7.1.2.1)" in one.error.sentence()
+    assert "choose a wildcard product that is DV or OV" in one.error.sentence()
+    said = [reason for contact in one.plan["contacts"] for reason in contact["reasons"]]
+    assert "an EV certificate has no wildcard name (*.example.jp)" in said
+    assert "still offer" not in "; ".join(said)  # it is the name that is wrong, no day that is over
+
+
+def test_a_file_for_a_wildcard_name_is_refused_by_the_rule() -> None:
+    one = planned("acme", "*.example.jp", validation={"method": "dns-01"})
+    (file,) = [row for row in one.plan["methods"] if row["method"] == "http-01"]
+    assert (file["allowed"], file["reasons"]) == (False, ["it cannot validate a wildcard name (*.example.jp)"])
+    assert file["facts"] == ["RFC 8555 §8.3", "BR 3.2.2.4.19"]

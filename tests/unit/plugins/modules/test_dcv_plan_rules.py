@@ -269,7 +269,7 @@ def test_a_change_that_the_seller_does_not_make_is_refused_with_the_right_proced
     if one.error is not None:
         assert f"{rule.field} be changed" in one.error.sentence()
         assert "X-12" in one.error.sentence()
-        assert "apply anew" in one.error.sentence()
+        assert "Apply anew" in one.error.sentence()
     assert one.plan["renewal"]["immutable"] == ([rule.field] if "renew" in rule.at else [])
 
 

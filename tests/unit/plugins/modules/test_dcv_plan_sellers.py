@@ -313,12 +313,20 @@ def test_a_name_too_long_for_the_record_is_published_above_it() -> None:
 
 
 def test_names_that_no_level_has_in_common_need_certificates_of_their_own() -> None:
-    narrow = CAA_DV._replace(contacts=(CAA_DV.contacts[0]._replace(levels=("fqdn",)),))
+    narrow = CAA_DV._replace(contacts=(CAA_DV.contacts[0]._replace(levels=("unwww",)),))
     one = planned(narrow, "example.com", "a.example.jp", "b.example.jp", validation=by_mail("x@example.com", "caa"))
     assert code(one) == "contact_not_possible"
     assert one.error is not None
     assert "does not cover b.example.jp" in one.error.sentence()
     assert "example.com does not" not in one.error.sentence()
+
+
+def test_a_seller_that_looks_at_the_names_themselves_finds_the_mailbox_at_each() -> None:
+    exact = CAA_DV._replace(contacts=(CAA_DV.contacts[0]._replace(levels=("fqdn",)),))
+    one = planned(exact, "www.example.jp", "example.jp", "a.example.com", validation=by_mail("x@example.com", "caa"))
+    assert code(one) is None
+    assert [record["name"] for record in one.plan["records"]] == ["www.example.jp", "example.jp", "a.example.com"]
+    assert all(contact["allowed"] for contact in one.plan["contacts"] if contact["kind"] == "caa")
 
 
 @pytest.mark.parametrize("kind", ["constructed", "caa"])

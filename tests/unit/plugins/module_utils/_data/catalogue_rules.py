@@ -14,6 +14,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.facts import DOCUM
 from ansible_collections.inkan.tls.plugins.module_utils._data.facts_cas import CA_DOCUMENTS, CA_FACTS
 
 RULES = {rule.id for rule in METHOD_RULES}
+RETIRED = {rule.id for rule in METHOD_RULES if rule.retired}
 KINDS = {kind.kind: kind for kind in CONTACT_KINDS}
 KNOWN_FACTS = {fact.id for fact in FACTS + CA_FACTS}
 #: a rule instead of a fact
@@ -138,7 +139,8 @@ def _of_product(product: rows.Product, sellers: t.AbstractSet[str]) -> list[str]
     brought = product.form == "byo"
     words = [offer.method for offer in product.methods]
     mails = {rule for offer in product.methods if offer.places == "mail" for rule in offer.rules}
-    living = {KINDS[row.kind].rule for row in product.contacts if row.until is None and row.kind in KINDS}
+    open_kinds = {KINDS[row.kind].rule for row in product.contacts if row.until is None and row.kind in KINDS}
+    living = open_kinds - RETIRED  # a document may still offer what a rule has ended
     needed = ("names", "custody", "steps", "renewal", "validity") + (("sources",) if brought else ("methods",))
     return [
         *_words(product),
