@@ -150,7 +150,8 @@ class SoaEditor:
             where=self._where,
             why=f"the server said NOERROR and shows {_shown(now.rname)} with serial {now.serial} (we sent {sent})",
             todo="A server ignores an SOA whose serial is not later than the stored one: look whether it serves another"
-            " serial than it stores (PowerDNS: SOA-EDIT), and whether settings.server is the primary server",
+            " serial than it stores (PowerDNS: SOA-EDIT; there use the service powerdns), and whether settings.server"
+            " is the primary server",
             retryable=True,
             did_change=True,
             reference="RFC 2136 §3.4.2.2",
