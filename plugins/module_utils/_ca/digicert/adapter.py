@@ -184,8 +184,9 @@ class DigicertAdapter:
         return tuple(number for number in numbers if number)
 
     def _is_about(self, refusal: RefusedError, predecessor: str) -> bool:
-        """Whether the order to be renewed or reissued is why: DigiCert says so, or has no such order for us."""
-        if "renewal_of_order" in refusal.why or "not_found|order" in codes_of(refusal):
+        """Whether the order to be renewed or reissued is why: DigiCert has no such order for us. That it complains of
+        it is not enough: a renewal that is not taken (again, or yet) must not be bought as a new certificate."""
+        if "not_found|order" in codes_of(refusal):
             return True
         try:
             self._network.ask(Call("GET", f"/order/certificate/{predecessor}", "look at the order before"))

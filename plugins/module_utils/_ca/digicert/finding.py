@@ -28,7 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders impo
     not_about_the_order,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 __all__ = ["Finder"]
@@ -45,14 +45,22 @@ class Finder:
         self._settings = settings
 
     def find(self, request: OrderRequest, known_handles: frozenset[str], since: datetime) -> Seen | None:
-        """By our reference, which no order but ours bears; a live one is preferred to one that has ended."""
+        """By our reference; a live one is preferred to one that has ended. DigiCert lets several orders bear one: what
+        has ended and is for other names is somebody else's."""
         if request.kind is OrderKind.REISSUE:
             return self._find_another(request, known_handles, since)
         known = {_of_order(handle) for handle in known_handles}
         ours = {number: word for number, word in self._with_reference(request.reference).items() if number not in known}
-        if not ours:
-            return None
-        return self._adopted(Handle(min(ours, key=lambda number: self._orders.means(ours[number]) in ENDS)), request)
+        for number in sorted(ours, key=lambda number: self._has_ended(ours[number])):
+            try:
+                return self._adopted(Handle(number), request)
+            except ProtocolError:
+                if not self._has_ended(ours[number]):
+                    raise
+        return None
+
+    def _has_ended(self, word: str) -> bool:
+        return self._orders.means(word) in ENDS
 
     def _with_reference(self, reference: str) -> dict[str, str]:
         """Numbers and status words of all orders; half a list is none: "not there" costs a certificate."""
@@ -111,10 +119,13 @@ class Finder:
         return self._adopted(replace(handle, request=ours[-1].number), request)
 
     def _adopted(self, handle: Handle, request: OrderRequest) -> Seen:
-        """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost."""
+        """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost.
+        ProtocolError where it is for other names: then it is not ours."""
         try:
             return self._orders.seen(handle, request)
         except InkanError as failure:
+            if failure.code == "digicert_other_names" and isinstance(failure, ProtocolError):
+                raise
             return Seen(handle=str(handle), status=Status.UNKNOWN, status_word="found", problem=failure.sentence())
 
 

@@ -7,7 +7,8 @@ this; but a 401, which has no effect, is believed when it comes twice (gateways 
     ----------------------------------------  ----------------------------  ---------------------------
     2xx and readable, 204                     the data                      the data
     2xx, but a page, half of one, nothing     TransportError (sent): find   TransportError
-    429, 503 with Retry-After                 RefusedError, retry_at        RefusedError, retry_at
+    429                                       RefusedError, retry_at        RefusedError, retry_at
+    503 with Retry-After                      TransportError (sent): find   RefusedError, retry_at
     401, 403 access_denied|missing_…          InputError: our key           InputError: our key
     4xx else                                  RefusedError: no order made   RefusedError: the verb decides
     408, 409 without a code, 3xx, 5xx         TransportError (sent): find   TransportError
@@ -22,6 +23,7 @@ from __future__ import annotations
 import json
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings
 from ansible_collections.inkan.tls.plugins.module_utils._ca.exchange import (
@@ -133,7 +135,10 @@ class Network:
         words = self._exchange.words(response, told[:LONGEST_MESSAGE])
         verdict = verdict_of(response, is_told=bool(told))
         if verdict is Verdict.LATER or _RATE_CODE in codes:
-            return self._patience(what, response, words)
+            patience = self._patience(what, response, words)
+            if call.is_submit and response.status == 503:  # a gateway may say so of an order that was taken
+                return self._lost(call, what, "digicert_server_fault", words, patience.retry_at)
+            return patience
         if response.status == 401 or (response.status == 403 and (not codes or _MISSING_PERMISSION in codes)):
             return self._key_refused(what, words, is_known=response.status == 403)
         if verdict is Verdict.FAULT:
@@ -181,10 +186,12 @@ class Network:
             else "Check the secret api_key; a key that was revoked or never saved must be made anew in CertCentral",
         )
 
-    def _lost(self, call: Call, what: str, code: str, words: str) -> TransportError:
+    def _lost(self, call: Call, what: str, code: str, words: str, retry_at: datetime | None = None) -> TransportError:
         todo = "It is looked for before anything is ordered again" if call.is_submit else "Run again"
         head = f"DigiCert's answer cannot be used ({what})"
-        return TransportError(code=code, what=head, where=self.where, why=words, todo=todo, sent=True)
+        return TransportError(
+            code=code, what=head, where=self.where, why=words, todo=todo, retry_at=retry_at, sent=True
+        )
 
 
 def codes_of(refusal: RefusedError) -> list[str]:

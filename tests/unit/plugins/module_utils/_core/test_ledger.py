@@ -27,7 +27,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
-from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step, settled, waiting_for
+from ansible_collections.inkan.tls.plugins.module_utils._core.steps import (
+    REMOTE,
+    Action,
+    next_step,
+    settled,
+    waiting_for,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -292,7 +298,7 @@ def test_none_found_must_settle_before_it_is_believed() -> None:
         pytest.param(timedelta(days=2), timedelta(0), True, id="nothing of then can be on its way any more"),
     ],
 )
-def test_that_there_is_none_is_believed(after: timedelta, none_for: t.Optional[timedelta], believed: bool) -> None:
+def test_that_there_is_none_is_believed(after: timedelta, none_for: timedelta | None, believed: bool) -> None:
     assert settled(NOW, NOW + after, Policy(none_for=none_for)) is believed
 
 

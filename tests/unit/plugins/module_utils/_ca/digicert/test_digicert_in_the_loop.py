@@ -264,6 +264,7 @@ FAULTS = {
         error(429, "request_limit_exceeded", **{"retry-after": "Fri, 20 Nov 2026 00:00:09 GMT"})
     ),
     "maintenance": instead(page(503, **{"retry-after": "3"})),
+    "maintenance that begins after the effect": instead(page(503, **{"retry-after": "3"}), effect_first=True),
     "a key that a restarting gateway does not know": instead(error(401, "unauthorized")),
 }
 
