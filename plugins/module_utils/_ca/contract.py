@@ -22,9 +22,12 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core import ledger
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import OrderKind as OrderKind
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
+
+#: new, renew or reissue: a word of the ledger, which an adapter needs too
+OrderKind = ledger.OrderKind
 
 #: The code of a RefusedError of ``submit``: the CA has no order as told in ``replaces``, or not for this account, and
 #: nothing was ordered. A renewal is then ordered as a new certificate, a reissue stops.
@@ -199,7 +202,7 @@ class AccountConfig:
     name: str
     adapter: str
     settings: t.Mapping[str, t.Any]
-    secrets: t.Mapping[str, str]
+    secrets: t.Mapping[str, str] = field(repr=False)
     state_directory: str
 
 

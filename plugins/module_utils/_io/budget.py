@@ -98,8 +98,8 @@ class SharedBudget:
     def _write(self, fd: int, book: _Book) -> None:
         lines = [self._boot, repr(book.held_until), *map(repr, book.taken)]
         content = ("\n".join(lines) + "\n").encode("ascii")
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, content, 0)
+        os.pwrite(fd, content, 0)  # whoever is killed before the next line leaves too many instants, not none
+        os.ftruncate(fd, len(content))
 
 
 def _stuck(where: str) -> LocalError:

@@ -58,7 +58,7 @@ class Product:
 class Settings:
     """url: without a slash at its end. extra: what is put into every order as it stands."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     url: str = DIGICERT_URL
     ca_bundle: str | None = None
     timeout: float = TIMEOUT

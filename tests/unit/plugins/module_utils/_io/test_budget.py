@@ -68,6 +68,22 @@ def test_a_broken_file_counts_as_none(tmp_path: Path, clock: FakeClock, content:
     assert [budget(tmp_path, clock).take(60) for _request in range(4)] == [0, 0, 0, 1.0]
 
 
+@pytest.mark.parametrize("call", ["pwrite", "ftruncate"])
+def test_a_kill_or_a_full_disk_while_it_is_written_forgets_nothing(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    for _request in range(3):
+        budget(tmp_path, clock).take(60)
+    clock.passed = 0.5
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            os, call, lambda *_words: (_unused for _unused in ()).throw(OSError(28, "No space left on device"))
+        )
+        with pytest.raises(LocalError):
+            budget(tmp_path, clock).take(60)
+    assert budget(tmp_path, clock).take(60) >= 0.5
+
+
 def test_the_file_is_nobody_elses(tmp_path: Path, clock: FakeClock) -> None:
     budget(tmp_path, clock).take(60)
     file = tmp_path / "accounts" / ".budget"

@@ -257,3 +257,9 @@ def test_no_answer_at_all_breaks_a_verb(body: object, status: int) -> None:
             verb()
         except InkanError as failure:
             assert failure.code
+
+
+def test_the_key_is_in_no_picture_of_its_account() -> None:
+    settings, _errors = parse_settings(account())
+    assert KEY not in repr(account())
+    assert KEY not in repr(settings)
