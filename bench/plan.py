@@ -76,13 +76,16 @@ def plan_once(path: str) -> dict[str, float]:
 
 def processes(path: Path, runs: int) -> list[dict[str, float]]:
     command = [sys.executable, __file__, "--once", str(path)]
-    return [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(runs)]
+    return [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _unused in range(runs)
+    ]
 
 
 def playbook(name: str, path: Path, runs: int) -> list[float]:
     command = ["ansible-playbook", "-i", str(path), name]
     seconds = []
-    for _ in range(runs):
+    for _unused in range(runs):
         begin = time.perf_counter()
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         seconds.append(time.perf_counter() - begin)

@@ -123,7 +123,7 @@ class Demo:
     def _mailbox(self, zone: str) -> str:
         """Of a zone, as its server says it: the first dot that is not escaped stands for @ (RFC 1035 §8)."""
         soa = next(value for _name, kind, value in self.world.lab.dns.records(zone) if kind == "SOA")
-        local, _, domain = soa.split()[1].replace("\\.", "\0").partition(".")
+        local, _unused, domain = soa.split()[1].replace("\\.", "\0").partition(".")
         return f"{local}@{domain}".replace("\0", ".").rstrip(".")
 
     def first_run(self) -> str:

@@ -846,11 +846,13 @@ def _account(name: str, raw: t.Any, errors: InputCollector) -> Account:
     described = _described(name, raw, errors) if isinstance(raw, dict) and raw.get("adapter") == "rest" else Account()
     if not fields.has("offers"):
         return described
-    offers = fields.below("offers")
-    return Account(
-        methods=_narrowed(offers, "methods", described.methods),
-        contacts=_narrowed(offers, "contacts", described.contacts),
+    offers = Fields(fields.raw("offers"), where=f'account "{name}"', path=f"ca_accounts.{name}.offers", errors=errors)
+    account = Account(
+        methods=_narrowed(offers, "methods", METHOD_WORDS, described.methods),
+        contacts=_narrowed(offers, "contacts", CONTACT_KINDS, described.contacts),
     )
+    offers.close()  # a word that nobody reads would leave everything offered
+    return account
 
 
 def _described(name: str, raw: dict[str, t.Any], errors: InputCollector) -> Account:
@@ -875,8 +877,12 @@ def _described(name: str, raw: dict[str, t.Any], errors: InputCollector) -> Acco
     return Account(methods=frozenset(description.methods), contacts=contacts)
 
 
-def _narrowed(offers: Fields, key: str, described: frozenset[str] | None) -> frozenset[str] | None:
+def _narrowed(
+    offers: Fields, key: str, words: t.Sequence[str], described: frozenset[str] | None
+) -> frozenset[str] | None:
     offered = frozenset(offers.texts(key)) if offers.has(key) else None
+    for wrong in sorted((offered or frozenset()) - set(words)):
+        offers.wrong(key, wrong, "it is no word of this field", nearest(wrong, words))
     if offered is None or described is None:
         return described if offered is None else offered
     return offered & described

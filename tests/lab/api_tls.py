@@ -31,7 +31,7 @@ class ApiTls(t.NamedTuple):
 
 def make_api_tls(folder: Path) -> ApiTls:
     files = ApiTls(folder / "api-ca.pem", folder / "api-cert.pem", folder / "api-key.pem")
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _unused in range(2))
     ca_name = _name("The lab's authority for its API")
     ca = (
         _builder(ca_name, ca_name, ca_key)

@@ -40,7 +40,7 @@ class Resolver:
         seen: dict[str, frozenset[str]] = {}
         for server in self.servers(name):
             owner, values = name, frozenset[str]()
-            for _ in range(MAX_ALIASES):
+            for _unused in range(MAX_ALIASES):
                 answer = self._ask(owner, "TXT", server)
                 target = _alias(answer, owner)
                 if target is None:
@@ -63,7 +63,7 @@ class Resolver:
 
     def addresses(self, name: str) -> list[str]:
         owner = name
-        for _ in range(MAX_ALIASES):
+        for _unused in range(MAX_ALIASES):
             answer = self._ask(owner, "A", self._hint)
             target = _alias(answer, owner)
             if target is None:
@@ -108,7 +108,7 @@ class Resolver:
         query = dns.message.make_query(name, kind, use_edns=0, payload=1232)
         query.flags &= ~dns.flags.RD
         with contextlib.suppress(dns.exception.DNSException, OSError):
-            answer, _ = dns.query.udp_with_fallback(query, server, timeout=DNS_SECONDS, port=self._port)
+            answer, _unused = dns.query.udp_with_fallback(query, server, timeout=DNS_SECONDS, port=self._port)
             if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                 return answer
         return None

@@ -230,8 +230,8 @@ class _Links(HTMLParser):
         parser.feed(page)
         return parser.found
 
-    def handle_starttag(self, _tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attributes if name == "href" and value and _URL.fullmatch(value)]
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name == "href" and value and _URL.fullmatch(value)]
 
 
 def folder_of(address: str) -> str:

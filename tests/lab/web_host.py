@@ -78,7 +78,7 @@ class WebHost:
         self._history = history
         self._switches = switches
         self._process: subprocess.Popen[bytes] | None = None
-        self._reader = threading.Thread()
+        self._reader: threading.Thread | None = None
         self._told = threading.Event()  # that it is ready, or that it ended
         self._is_ready = False
 
@@ -122,7 +122,8 @@ class WebHost:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._reader.join(5)
+        if self._reader is not None:
+            self._reader.join(5)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 if pipe is not None:

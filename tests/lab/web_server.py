@@ -254,7 +254,7 @@ def _parse(head: bytes, scheme: str) -> Request | None:
     words = lines[0].split(" ")
     if not end or len(text) > MAX_HEAD or len(words) != 3 or not words[2].startswith("HTTP/1."):
         return None
-    headers = dict(reversed([(name.strip().lower(), value.strip()) for name, _, value in map(_colon, lines[1:])]))
+    headers = dict(reversed([(name.strip().lower(), value.strip()) for name, _unused, value in map(_colon, lines[1:])]))
     target = words[1]
     if target.startswith("http://"):  # absolute form, as to a proxy
         with contextlib.suppress(ValueError):

@@ -105,7 +105,9 @@ class Toy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}/v1"
 
-    def _handler(toy) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        toy = self
+
         class Handler(BaseHTTPRequestHandler):
             def _act(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -94,7 +94,13 @@ def loaded_files(names: t.Sequence[str], *paths: Path) -> list[Path]:
     """The files of all modules in a fresh Python that has imported these."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *names], env=environment, capture_output=True, text=True, timeout=60, cwd="/"
+        [sys.executable, "-c", PROBE, *names],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd="/",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     files = [Path(file).resolve() for file in json.loads(done.stdout)]

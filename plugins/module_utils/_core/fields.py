@@ -167,7 +167,7 @@ class Fields:
                     what=f"Cannot read {field}",
                     where=self._where,
                     why="there is no such field",
-                    todo=nearest(key, self._taken),
+                    todo=nearest(key, sorted(set(self._taken))),
                 )
 
 

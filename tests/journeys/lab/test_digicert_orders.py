@@ -214,10 +214,10 @@ def test_a_key_may_do_what_it_is_restricted_to(lab: Lab) -> None:
 
 
 def test_the_hundred_and_first_request_in_five_seconds_is_refused(lab: Lab, customer: Customer) -> None:
-    for _ in range(50):
+    for _unused in range(50):
         assert lab.digicert.limits.allow("unrestricted")
     lab.digicert.limits.limits = ((53, 5.0), (1000, 180.0))
-    answers = [customer.call("GET", "/product") for _ in range(4)]
+    answers = [customer.call("GET", "/product") for _unused in range(4)]
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     assert answers[3].json == {
         "errors": [
@@ -240,7 +240,7 @@ def test_an_order_is_found_by_number_serial_and_thumbprint(customer: Customer) -
 
 
 def test_several_orders_may_have_one_reference(customer: Customer) -> None:
-    first, second = (customer.order(DV, [WWW], TXT, alternative_order_id="same")["id"] for _ in range(2))
+    first, second = (customer.order(DV, [WWW], TXT, alternative_order_id="same")["id"] for _unused in range(2))
     answer = customer.call("GET", "/order/alternate/same").json
     assert answer["page"]["total"] == 2
     assert [one["order_id"] for one in answer["orders"]] == [second, first]

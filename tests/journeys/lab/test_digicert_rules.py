@@ -160,7 +160,7 @@ def test_who_may_speak_for_a_name() -> None:
 
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_a_token_is_long_a_label_and_none_like_another(method: str) -> None:
-    tokens = {new_token(method) for _ in range(20)}
+    tokens = {new_token(method) for _unused in range(20)}
     assert len(tokens) == 20
     assert all(32 <= len(token) <= 63 and token == token.lower() and fits(token, method) for token in tokens)
     assert all(token.startswith("_") == (method == "dns-cname-token") for token in tokens)

@@ -250,13 +250,13 @@ def test_statuses_that_are_wrong_once(lab: Lab, customer: Customer) -> None:
     order = customer.order(DV, [WWW], TXT)
     path = f"/order/certificate/{order['id']}"
     assert customer.call("GET", path).code == "not_found|order"
-    found = [customer.look(order["id"])["status"] for _ in range(3)]
+    found = [customer.look(order["id"])["status"] for _unused in range(3)]
     assert found == ["awaiting_review", "pending", "pending"]
     customer.txt(APEX, order["dcv_random_value"])
     assert customer.check(order["id"]).status == 200
-    assert [customer.look(order["id"])["status"] for _ in range(3)] == ["processing", "approved", "issued"]
+    assert [customer.look(order["id"])["status"] for _unused in range(3)] == ["processing", "approved", "issued"]
     lab.switches.only("dc_strange_status_always")
-    assert {customer.look(order["id"])["status"] for _ in range(3)} == {"awaiting_review"}
+    assert {customer.look(order["id"])["status"] for _unused in range(3)} == {"awaiting_review"}
 
 
 def test_an_index_that_is_late_and_one_that_says_404(lab: Lab, customer: Customer) -> None:
@@ -316,7 +316,7 @@ def test_chains_that_are_wrong(lab: Lab, customer: Customer) -> None:
     other = with_vice("dc_other_certificate")[0]
     assert (other.public_key() == good[0].public_key(), signed(good[1], other)) == (False, True)
     assert customer.download(certificate) == good
-    assert [with_vice("dc_wrong_key")[0].public_key() == good[0].public_key() for _ in range(2)] == [False, False]
+    assert [with_vice("dc_wrong_key")[0].public_key() == good[0].public_key() for _unused in range(2)] == [False, False]
 
 
 def test_the_intermediate_changes_between_order_and_download(lab: Lab, customer: Customer) -> None:

@@ -223,7 +223,7 @@ def test_what_is_late_at_the_end_is_not_lost(tmp_path: Path) -> None:
 
 
 def test_idle_and_broken_clients_hold_up_nobody(mail: MailSink) -> None:
-    idle = [socket.create_connection((mail.host, mail.port), timeout=5) for _ in range(5)]
+    idle = [socket.create_connection((mail.host, mail.port), timeout=5) for _unused in range(5)]
     idle[0].sendall(b"\xff\x00 DATA\r\n\r\n.\r\nMAIL FROM:<\r\n")
     idle[1].close()
     deliver(mail, japanese())

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from journeys.lab.partner import Document, Partner, csr
 from lab.lab import Lab
 
-NAMES = ["www.example.jp"]
+NAMES = ("www.example.jp",)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_an_order_is_answered_as_the_manual_shows_it(lab: Lab, partner: Partner)
 
 
 def test_sent_twice_is_ordered_twice_and_found_by_the_partners_number(lab: Lab, partner: Partner) -> None:
-    for _ in range(2):
+    for _unused in range(2):
         assert partner.submit("dv", NAMES, "file", partner_order_id="same").status == 201
     partner.submit("dv", NAMES, "file", partner_order_id="other")
     found = partner.call("GET", "/orders", partner_order_id="same").json
@@ -244,7 +244,7 @@ def test_a_revoked_certificate_is_on_the_list_from_the_first_time(lab: Lab, part
     assert partner.call("POST", f"/certificates/{serial}/revoke", {"reason": "bored"}).code == "broken_request"
     [event] = lab.history.events("revoked")
     assert (event["serial"], event["reason"]) == (serial, "keyCompromise")
-    [leaf, *_] = partner.download(order["order_id"])
+    [leaf, *_unused] = partner.download(order["order_id"])
     points = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     assert points[0].full_name is not None
     revoked = x509.load_der_x509_crl(fetch(lab, points[0].full_name[0].value))

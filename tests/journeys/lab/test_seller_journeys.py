@@ -195,7 +195,7 @@ def test_three_more_rounds_look_whether_the_files_are_gone(lab: Lab, partner: Pa
     partner.wait(order["order_id"])
     lab.seller.crawl()
     partner.remove(files)
-    for _ in range(4):
+    for _unused in range(4):
         lab.seller.crawl()
     after = lab.history.events("fetch", order=order["order_id"], order_state="issued", address="127.0.0.11")
     assert [event["found"] for event in after] == [True, False, False]

@@ -174,7 +174,7 @@ def test_too_many_requests_come_with_seconds_or_a_date_of_the_labs_clock(lab: La
 
 
 def test_maintenance_is_two_pages_in_shift_jis(lab: Lab, partner: Partner) -> None:
-    for _ in range(2):
+    for _unused in range(2):
         answer = first_answer(lab, partner, "maintenance")
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
         assert "メンテナンス" in answer.body.decode("shift_jis")
@@ -244,26 +244,26 @@ def test_a_new_order_is_only_received(lab: Lab, partner: Partner) -> None:
 
 def test_the_first_look_shows_a_state_that_nobody_knows(lab: Lab, partner: Partner) -> None:
     order_id = order(lab, partner, "strange_status", method="file")["order_id"]
-    assert [partner.look(order_id)["state"] for _ in range(2)] == ["screening", "waiting_file"]
+    assert [partner.look(order_id)["state"] for _unused in range(2)] == ["screening", "waiting_file"]
 
 
 def test_the_first_look_after_a_change_is_of_yesterday(lab: Lab, partner: Partner) -> None:
     order_id = order(lab, partner, method="file")["order_id"]
     partner.call("DELETE", f"/orders/{order_id}")
     lab.switches.only("stale_answer_first")
-    assert [partner.look(order_id)["state"] for _ in range(2)] == ["waiting_file", "cancelled"]
+    assert [partner.look(order_id)["state"] for _unused in range(2)] == ["waiting_file", "cancelled"]
 
 
 def test_the_first_look_does_not_find_the_order(lab: Lab, partner: Partner) -> None:
     order_id = order(lab, partner, "order_missing_first")["order_id"]
-    answers = [partner.call("GET", f"/orders/{order_id}") for _ in range(2)]
+    answers = [partner.call("GET", f"/orders/{order_id}") for _unused in range(2)]
     assert [answer.status for answer in answers] == [404, 200]
     assert answers[0].code == "order_not_found"
 
 
 def test_an_error_comes_with_status_200(lab: Lab, partner: Partner) -> None:
     order_id = order(lab, partner, "error_in_200")["order_id"]
-    answers = [partner.call("GET", f"/orders/{order_id}") for _ in range(2)]
+    answers = [partner.call("GET", f"/orders/{order_id}") for _unused in range(2)]
     assert [(answer.status, "error" in answer.json) for answer in answers] == [(200, True), (200, False)]
 
 
@@ -324,7 +324,7 @@ def parsed(document: Document) -> list[x509.Certificate]:
 def test_the_first_download_is_too_early(lab: Lab, partner: Partner) -> None:
     order_id = order(lab, partner, "download_late")["order_id"]
     partner.wait(order_id)
-    answers = [partner.call("GET", f"/orders/{order_id}/certificate") for _ in range(2)]
+    answers = [partner.call("GET", f"/orders/{order_id}/certificate") for _unused in range(2)]
     assert [answer.status for answer in answers] == [409, 200]
 
 

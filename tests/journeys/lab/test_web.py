@@ -66,7 +66,7 @@ class Authority:
 
 
 def free_port() -> int:
-    for _ in range(100):
+    for _unused in range(100):
         port = random.randrange(10_000, 30_000)  # noqa: S311 (no secret)
         with socket.socket() as one:
             try:
@@ -447,5 +447,5 @@ def test_a_token_that_fails_first_is_there_at_the_second_look(tmp_path: Path) ->
         put(web, TOKEN)
         put(web, "page.txt")
         assert get(web, "/page.txt").status == 200
-        assert [get(web, TOKEN).status for _ in range(3)] == [503, 200, 200]
-        assert [get(web, TOKEN, name="example.jp").status for _ in range(2)] == [503, 200]
+        assert [get(web, TOKEN).status for _unused in range(3)] == [503, 200, 200]
+        assert [get(web, TOKEN, name="example.jp").status for _unused in range(2)] == [503, 200]

@@ -51,7 +51,7 @@ def fits(value: object, wanted: str) -> bool:
     """A...B, >A, <A, 50%, or the same."""
     text = _text(value)
     if "..." in wanted:
-        low, _, high = wanted.partition("...")
+        low, _unused, high = wanted.partition("...")
         return _key(text) >= _key(low) and _key(text[: len(high)] if not high.isdigit() else text) <= _key(high)
     if wanted[:1] in ("<", ">"):
         return (_key(text) > _key(wanted[1:])) if wanted[0] == ">" else (_key(text) < _key(wanted[1:]))

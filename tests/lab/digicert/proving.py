@@ -204,7 +204,7 @@ class Proving:
 
 def new_token(method: str) -> str:
     """At least 112 bits. As a label of the DNS it begins with an underscore (BR 3.2.2.4.7)."""
-    random = "".join(secrets.choice(LETTERS) for _ in range(32))
+    random = "".join(secrets.choice(LETTERS) for _unused in range(32))
     return f"_{random}" if method == CNAME else random
 
 

@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from lab.names import CONTACT_LABEL, LOCAL_PARTS, bare, covers, is_name, tidy
 
-__all__ = ["CONTACT_LABEL", "LOCAL_PARTS", "bare", "constructed", "counterpart", "covers", "domains", "is_name"]
-__all__ += ["stripped", "tidy"]
+__all__ = [
+    "CONTACT_LABEL",
+    "LOCAL_PARTS",
+    "bare",
+    "constructed",
+    "counterpart",
+    "covers",
+    "domains",
+    "is_name",
+    "stripped",
+    "tidy",
+]
 
 
 def stripped(common_name: str, registered: str) -> str:

@@ -71,7 +71,7 @@ class PowerDns(Daemon, Looking):
             directory=self.directory, address=self.address, port=self.port, api_port=self.api_port, key=self.api_key
         )
         (self.directory / "pdns.conf").write_text(text + policy)
-        with contextlib.closing(sqlite3.connect(self.directory / "db")) as database, database:
+        with contextlib.closing(sqlite3.connect(self.directory / "db", isolation_level=None)) as database:
             database.executescript(SCHEMA.read_text())
             for zone, records in self.zones.items():
                 self._fill(database, zone, records)

@@ -97,7 +97,7 @@ JPRS: list[Case] = [
              Refused(None), Mailboxes("constructed", "www.tokyo.jp")),
     *for_all(STARS, "JPRS-3", "the star is taken off, and no www after it",
              {"name": "*.www.example.jp", **MAIL}, Refused(None), Mailboxes("constructed",
-             "www.example.jp example.jp")),
+                                                                            "www.example.jp example.jp")),
     *for_all(PLAIN, "JPRS-4", "no level between", {"name": "a.b.example.jp", **MAIL},
              Mailboxes("constructed", "a.b.example.jp example.jp")),
     *[case for name, base, holder in WHOIS_HOLDERS

@@ -59,7 +59,7 @@ IDENTITY: dict[str, tuple[str | None, str, str, int, str]] = {
     "iij-byo": (None, "dv", "byo", 9, "IIJ, 持ち込み証明書品目"),
     "idcf-digicert-secure-server-id": ("digicert", "ov", "agency", 9, "IDC Frontier, DigiCert セキュア・サーバID"),
     "idcf-digicert-secure-server-id-ev": ("digicert", "ev", "agency", 9,
-    "IDC Frontier, DigiCert セキュア・サーバID EV"),
+                                          "IDC Frontier, DigiCert セキュア・サーバID EV"),
     "idcf-geotrust-true-businessid": ("digicert", "ov", "agency", 9, "IDC Frontier, GeoTrust トゥルービジネスID"),
     "idcf-geotrust-true-businessid-ev": (
         "digicert", "ev", "agency", 9, "IDC Frontier, GeoTrust トゥルービジネスID with EV"
@@ -106,7 +106,7 @@ def table_rows(product: rows.Product) -> t.Iterator[tuple[str, t.Any]]:
 def complaints(product: rows.Product, keys: t.AbstractSet[str], sellers: t.AbstractSet[str]) -> list[str]:
     found = [f"{product.key}: {text}" for text in _of_product(product, sellers)]
     for place, row in table_rows(product):
-        texts = [*_of_any_row(row), *_words(row), *_CHECKS.get(type(row), lambda *_: [])(row, product, keys)]
+        texts = [*_of_any_row(row), *_words(row), *_CHECKS.get(type(row), lambda *_unused: [])(row, product, keys)]
         found += [f"{product.key} {place}: {text}" for text in texts]
     return found
 

@@ -319,9 +319,7 @@ def test_two_plans_of_one_day_are_the_same(form: t.Callable[[Data], str]) -> Non
 # --- columns
 
 
-@pytest.mark.parametrize(
-    ("text", "columns"), [("abc", 3), ("承認", 4), ("ｱ", 1), ("e\u0301", 1), ("", 0)], ids=lambda one: str(one)
-)
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("承認", 4), ("ｱ", 1), ("e\u0301", 1), ("", 0)], ids=str)
 def test_width(text: str, columns: int) -> None:
     assert width(text) == columns
     assert width(padded(text, 10)) == 10
