@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract bench format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -37,6 +37,8 @@ integration: ## ansible-test integration: each module and role on this machine, 
 molecule: ## the default molecule scenario, in the lab
 	@$(RINGS) $@
 real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
+	@$(RINGS) $@
+journeys: ## the lab's own tests, and the playbooks in it with each vice alone
 	@$(RINGS) $@
 contract: ## every CA adapter with every verb and vice, every DNS service on its real server; prints the matrix
 	@$(RINGS) $@

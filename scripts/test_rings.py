@@ -201,6 +201,11 @@ def contract(shell: Shell) -> Count:
     return pytest_ring(shell, "contract", "tests/contract")
 
 
+def journeys(shell: Shell) -> Count:
+    """The lab's own tests, and the real playbooks in it, with each of its vices alone. Worlds share nothing."""
+    return pytest_ring(shell, "journeys", "-n", "2", "tests/journeys")
+
+
 def pytest_ring(shell: Shell, name: str, *words: str) -> Count:
     reports = fresh(f"{name}.xml", LOGS)
     status = shell.run(sys.executable, "-m", "pytest", "-q", f"--junit-xml={LOGS / name}.xml", *words)
@@ -258,8 +263,8 @@ def molecule(shell: Shell) -> Count:
 Ring = t.Callable[[Shell], Count]
 #: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
 LANES: tuple[tuple[Ring, ...], ...] = (
-    (sanity, floor, integration, lint),
-    (real, contract, molecule, units, faults, types),
+    (sanity, floor, integration, lint, units, types),
+    (journeys, real, contract, molecule, faults),
 )
 STOPPED = threading.Event()  # by a signal
 RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
