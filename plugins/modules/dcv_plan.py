@@ -706,14 +706,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Account, Book, NameTools
 from ansible_collections.inkan.tls.plugins.module_utils._core.catalogue_input import Catalogue, read_catalogue
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
-from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
+from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields, nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import read_organizations
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_load import load_to_come
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, read_policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
-from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish, read_wishes
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import CONTACT_KINDS, Wish, read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS, SELLERS
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.memory import without_collection
@@ -848,9 +848,11 @@ def _account(name: str, raw: t.Any, errors: InputCollector) -> Account:
         return described
     offers = Fields(fields.raw("offers"), where=f'account "{name}"', path=f"ca_accounts.{name}.offers", errors=errors)
     account = Account(
-        methods=_narrowed(offers, "methods", METHOD_WORDS, described.methods),
-        contacts=_narrowed(offers, "contacts", CONTACT_KINDS, described.contacts),
+        methods=_narrowed(offers, "methods", described.methods),
+        contacts=_narrowed(offers, "contacts", described.contacts),
     )
+    for kind in sorted((account.contacts or frozenset()) - set(CONTACT_KINDS)):
+        offers.wrong("contacts", kind, "it is no kind of mailbox", nearest(kind, CONTACT_KINDS))
     offers.close()  # a word that nobody reads would leave everything offered
     return account
 
@@ -877,12 +879,9 @@ def _described(name: str, raw: dict[str, t.Any], errors: InputCollector) -> Acco
     return Account(methods=frozenset(description.methods), contacts=contacts)
 
 
-def _narrowed(
-    offers: Fields, key: str, words: t.Sequence[str], described: frozenset[str] | None
-) -> frozenset[str] | None:
-    offered = frozenset(offers.texts(key)) if offers.has(key) else None
-    for wrong in sorted((offered or frozenset()) - set(words)):
-        offers.wrong(key, wrong, "it is no word of this field", nearest(wrong, words))
+def _narrowed(offers: Fields, key: str, described: frozenset[str] | None) -> frozenset[str] | None:
+    words = frozenset(offers.texts(key))  # read in any case: then the field is known
+    offered = words if offers.has(key) else None
     if offered is None or described is None:
         return described if offered is None else offered
     return offered & described

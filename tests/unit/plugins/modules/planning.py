@@ -45,6 +45,7 @@ def planned(
     (wish,) = read_wishes([raw], errors)
     policy = read_policy(renewal, errors)
     people = read_organizations(organizations, errors)
+    known = dcv_plan._accounts(accounts, errors)
     errors.refuse()
     book = Book(
         parse_time(as_of),
@@ -52,7 +53,7 @@ def planned(
         {one.key: one for one in PRODUCTS + made_up},
         policy,
         Choose.RENEW,
-        dcv_plan._accounts(accounts, errors),
+        known,
         organizations=people,
         sources=sources or {},
     )

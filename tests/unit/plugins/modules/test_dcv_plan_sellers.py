@@ -203,6 +203,23 @@ def test_what_an_account_says_to_offer_is_never_wider_than_the_catalogue() -> No
     assert code(planned(accounts=wide, validation=by_mail("x@example.jp", "soa"))) == "contact_not_possible"
 
 
+@pytest.mark.parametrize(
+    ("offers", "words"),
+    [
+        pytest.param(
+            {"contact": ["txt"]}, ("ca_accounts.a.offers.contact", '"contacts"'), id="a key that nobody reads"
+        ),
+        pytest.param({"contacts": ["tx"]}, ("ca_accounts.a.offers.contacts", "'tx'", '"txt"'), id="an unknown mailbox"),
+        pytest.param({"methods": 7}, ("ca_accounts.a.offers.methods", "7"), id="no list"),
+    ],
+)
+def test_a_mistake_in_what_an_account_offers_names_its_field(offers: dict[str, t.Any], words: tuple[str, ...]) -> None:
+    with pytest.raises(InputErrors) as caught:
+        planned(accounts={"a": {"offers": offers}}, validation=by_mail("admin@example.jp"))
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "Known are: contacts, contacts" not in str(caught.value)
+
+
 # -- the double-address option (JPRS-8) -------------------------------------------------------------------------------
 
 PAIRS = [
