@@ -41,7 +41,7 @@ class Tale:
     def play_on(self, runs: int) -> None:
         """Contacts are kept until that is green, and certificates issued, until all is done; in between people and
         crawlers do their part."""
-        playbooks = ["contacts", "inkan.tls.issue"]
+        playbooks = ["contacts", "inkan.tls.issue"] if not self.plays else ["issue"]
         for _run in range(runs):
             if self.plays:
                 self.world.people_and_crawlers()

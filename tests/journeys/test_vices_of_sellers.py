@@ -15,13 +15,18 @@ from sellers import SellersWorld
 from tale import OF_THE_WORLD, RUNS, VICES, Tale, judge
 
 NONE = "none"
-SELLERS = [NONE, *(vice.name for vice in VICES if vice.room not in OF_THE_WORLD)]
+#: nobody asks for the seller's list unless an answer was lost
+WITH = {"late_index": "lost_answer", "list_unfiltered": "lost_answer"}
+SELLERS: t.Mapping[str, t.Sequence[str]] = {
+    NONE: [],
+    **{one.name: [one.name, *filter(None, [WITH.get(one.name)])] for one in VICES if one.room not in OF_THE_WORLD},
+}
 
 
 @pytest.fixture(scope="module")
 def tale(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Tale]:
     """One world for all the vices of sellers that are to be tested."""
-    vices = {vice: [vice] if vice != NONE else [] for vice in SELLERS if vice in _asked_for(request.session.items)}
+    vices = {vice: SELLERS[vice] for vice in SELLERS if vice in _asked_for(request.session.items)}
     with SellersWorld(tmp_path_factory.mktemp("sellers"), vices, variables={"inkan_deadline": 120}) as world:
         tale = Tale(world)
         tale.play_on(RUNS)
@@ -38,7 +43,7 @@ def _asked_for(items: t.Iterable[pytest.Item]) -> set[str]:
 def test_all_ends_well_with_a_seller_that_has_a_vice(tale: Tale, vice: str) -> None:
     one = tale.world.sellers[vice]
     judge(tale, one, vice)
-    assert one.switches.met == ({vice} if vice != NONE else set()), "it was met, and no other"
+    assert one.switches.met == set(SELLERS[vice]), "it was met, and no other"
 
 
 def test_nobody_elses_records_and_files_are_there_either(tale: Tale) -> None:

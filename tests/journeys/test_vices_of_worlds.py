@@ -15,11 +15,9 @@ from sellers import SellersWorld
 from tale import HOPELESS, OF_THE_WORLD, RUNS, VICES, Tale, judge
 
 TOGETHER = "all-together"
-BY_DEFAULT = "those-by-default"
-#: world -> its vices (None: the lab's default)
-WORLDS: t.Mapping[str, t.Sequence[str] | None] = {
+#: those that the lab has by default are on in the demo (test_demo.py)
+WORLDS: t.Mapping[str, t.Sequence[str]] = {
     **{vice.name: [vice.name] for vice in VICES if vice.room in OF_THE_WORLD},
-    BY_DEFAULT: None,
     TOGETHER: [vice.name for vice in VICES if vice.name not in HOPELESS],
 }
 
@@ -27,21 +25,15 @@ WORLDS: t.Mapping[str, t.Sequence[str] | None] = {
 @pytest.mark.parametrize("name", WORLDS)
 def test_all_ends_well_in_a_world_with_a_vice(tmp_path: Path, name: str) -> None:
     vices = WORLDS[name]
+    # so long each run looks for what does not appear
     more = {"inkan_deadline": 8} if name in HOPELESS else {}
     with SellersWorld(tmp_path, {name: vices}, vices, variables=more) as world:
-        tale = Tale(world)
+        one, tale = world.sellers[name], Tale(world)
         tale.play_on(RUNS if name != TOGETHER else 2 * RUNS)  # one run fails in DNS, one crawler comes late
-        judge(tale, world.sellers[name], name)
-        met = world.switches.met | world.sellers[name].switches.met
-        assert met == (set(vices) if vices is not None else {vice.name for vice in VICES if vice.default})
+        judge(tale, one, name)
+        assert world.switches.met | one.switches.met == set(vices)
+        if name in HOPELESS:
+            world.switches.none()
+            tale.play_on(RUNS)
+            judge(tale, one)
         assert world.failures == []
-
-
-def test_what_waited_for_servers_that_disagree_is_issued_when_they_agree(tmp_path: Path) -> None:
-    vice = "dns_servers_disagree"
-    with SellersWorld(tmp_path, {vice: []}, [vice], variables={"inkan_deadline": 8}) as world:
-        tale = Tale(world)
-        tale.play_on(1)
-        world.switches.none()
-        tale.play_on(RUNS)
-        judge(tale, world.sellers[vice])

@@ -64,8 +64,9 @@ def customer(lab: Lab) -> Customer:
 class Patient:
     """Asks again until there is a good answer. Orders anew only when nothing is known of the order."""
 
-    def __init__(self, lab: Lab, seconds: float = 25) -> None:
+    def __init__(self, lab: Lab, patience: float, seconds: float = 25) -> None:
         self.customer = Customer(lab)
+        self._patience = patience
         self.key = ec.generate_private_key(ec.SECP256R1())
         self._until = time.monotonic() + seconds
 
@@ -102,7 +103,7 @@ class Patient:
 
     def find(self, reference: str) -> int:
         """By the reference, which may be somebody else's, too; an index that is late is given its time."""
-        until = time.monotonic() + 2.5
+        until = time.monotonic() + self._patience
         while True:
             answer = self.answer(lambda: self.customer.call("GET", f"/order/alternate/{reference}"))
             for one in answer.json["orders"] if answer else ():
@@ -159,9 +160,9 @@ def signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
 
 
 @pytest.mark.parametrize("vice", [name for name in OURS if name not in (*NEVER, *ELSEWHERE)])
-def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str) -> None:
+def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str, hurried: float) -> None:
     lab.switches.only(vice)
-    patient = Patient(lab)
+    patient = Patient(lab, hurried)
     order = patient.order("ref-1", method=TXT)
     for ask in lab.digicert.book.asks(order):
         if ask.status == "pending":
@@ -177,9 +178,9 @@ def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str) -> None:
     assert len(lab.history.events("issued", ca="digicert")) == 1
 
 
-def test_with_all_gentle_vices_at_once_one_order_each_is_enough_by_mail_too(lab: Lab) -> None:
+def test_with_all_gentle_vices_at_once_one_order_each_is_enough_by_mail_too(lab: Lab, hurried: float) -> None:
     lab.switches.only(*(vice.name for vice in VICES if vice.default))
-    patient = Patient(lab, 40)
+    patient = Patient(lab, hurried, 40)
     for number in (1, 2, 3, 4):
         order = patient.order(f"ref-{number}")
         press(lab, "hostmaster@example.jp", order=str(order))

@@ -44,8 +44,9 @@ def partner(lab: Lab) -> Partner:
 class Patient:
     """Asks again until there is a good answer. Orders anew only when the seller knows nothing of the order."""
 
-    def __init__(self, lab: Lab, seconds: float = 20) -> None:
+    def __init__(self, lab: Lab, patience: float, seconds: float = 20) -> None:
         self.partner = Partner(lab)
+        self._patience = patience
         self._until = time.monotonic() + seconds
 
     def answer(self, act: t.Callable[[], Answer]) -> Document | None:
@@ -82,7 +83,7 @@ class Patient:
 
     def _find(self, reference: str) -> Document | None:
         """An index that is late is given its time."""
-        until = time.monotonic() + 2.5
+        until = time.monotonic() + self._patience
         while True:
             answer = self.insist(lambda: self.partner.call("GET", "/orders", partner_order_id=reference))
             found = [order for order in answer["orders"] or [] if order["partner_order_id"] == reference]
@@ -105,9 +106,9 @@ class Patient:
 
 
 @pytest.mark.parametrize("vice", OURS)
-def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str) -> None:
+def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str, hurried: float) -> None:
     lab.switches.only(vice)
-    patient = Patient(lab)
+    patient = Patient(lab, hurried)
     order_id = patient.order("mail", "reference")
     press(lab, HOSTMASTER)
     patient.wait(order_id, "issued")
@@ -115,9 +116,9 @@ def test_with_any_vice_one_order_is_enough(lab: Lab, vice: str) -> None:
     assert len(lab.history.events("order")) == 1
 
 
-def test_with_the_vices_that_are_on_by_default_too(tmp_path: Path) -> None:
+def test_with_the_vices_that_are_on_by_default_too(tmp_path: Path, hurried: float) -> None:
     with Lab(tmp_path / "lab", web=()) as lab:
-        patient = Patient(lab)
+        patient = Patient(lab, hurried)
         for number in range(4):
             order_id = patient.order("registrar", f"reference-{number}")
             patient.wait(order_id, "issued")
