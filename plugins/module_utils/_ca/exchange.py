@@ -4,7 +4,8 @@
 
     answer                           Verdict
     -------------------------------  --------------------------------------------------------------
-    429; 503 with Retry-After        LATER     nothing was done; come back
+    429; 503 with Retry-After        LATER     nothing was done; come back (a 503 to a submit: FAULT, unless it is told
+                                               in the API's own words: a gateway may say so of an order that was taken)
     401, 403                         ACCOUNT   nothing was done; our key is not accepted
     408, 3xx, 5xx, 409 without code  FAULT     nothing is known: it may have had its effect
     any other 4xx                    REFUSED   the other side understood and says no
@@ -43,10 +44,10 @@ class Verdict(enum.Enum):
     REFUSED = "refused"
 
 
-def verdict_of(response: HttpResponse, *, is_told: bool) -> Verdict:
+def verdict_of(response: HttpResponse, *, is_told: bool, is_submit: bool = False) -> Verdict:
     """Of an answer that is no success. is_told: its body has a code or words of the API itself."""
     status = response.status
-    if status == 429 or (status == 503 and "retry-after" in response.headers):
+    if status == 429 or (status == 503 and "retry-after" in response.headers and (is_told or not is_submit)):
         return Verdict.LATER
     if status in (401, 403):
         return Verdict.ACCOUNT

@@ -190,7 +190,8 @@ class AcmeAdapter:
         return Seen(handle=handle, status=Status.CANCELLED, status_word=order.status)
 
     def revoke(self, certificate_pem: str, reason: str) -> None:
-        """§7.6, signed with the account key. One that is revoked already is as wanted."""
+        """§7.6, signed with the account key. One that is revoked already is as wanted. A success has a nonce (§6.5): a
+        page that came in its place has none."""
         if reason not in REASONS:
             raise InputError(
                 code="unknown_reason",
@@ -206,10 +207,19 @@ class AcmeAdapter:
                 code="acme_no_revocation", what="The CA's directory has no revokeCert", todo="Revoke at the CA's portal"
             )
         try:
-            session.network.post(url, session.key.revocation(certificate_pem, REASONS[reason]), "revoke")
+            answer = session.network.post(url, session.key.revocation(certificate_pem, REASONS[reason]), "revoke")
         except RefusedError as refusal:
             if refusal.code != "acme_alreadyRevoked":
                 raise
+            return
+        if "replay-nonce" not in answer.headers:
+            raise ProtocolError(
+                code="acme_bad_answer",
+                what="The CA gave no usable answer: revoke",
+                why="its success has no nonce: something else may have answered in its place",
+                todo="Run again: the certificate may not be revoked yet",
+                retryable=True,
+            )
 
     # --- parts of verbs ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ no effect, is believed when it comes twice (gateways that restart say it of good
     2xx and readable                                  the data                      the data
     2xx, but a page, half of one, nothing             TransportError (sent): find   TransportError
     429; 503 with Retry-After; a code of retry        RefusedError, retry_at        RefusedError, retry_at
+    503 with Retry-After, and not in the API's words  TransportError (sent): find   RefusedError, retry_at
     401, 403; a code of account                       InputError: our key           InputError: our key
     a code of already                                 TransportError (sent): find   done (Reply.already)
     a code of gone                                    RefusedError                  Reply.gone
@@ -150,7 +151,7 @@ class Network:
                 if is_lost
                 else self._patience(what, response, words)
             )
-        verdict = self._verdict(response, code, is_told=is_told)
+        verdict = self._verdict(response, code, is_told=is_told, is_submit=call.name == "submit")
         if verdict is Verdict.LATER:
             return self._patience(what, response, words)
         if verdict is Verdict.ACCOUNT:
@@ -181,9 +182,10 @@ class Network:
             reference=escaped(code, 100),
         )
 
-    def _verdict(self, response: HttpResponse, code: str, *, is_told: bool) -> Verdict:
+    def _verdict(self, response: HttpResponse, code: str, *, is_told: bool, is_submit: bool) -> Verdict:
         """The seller's own codes, as described, say more than the status. An error with status 2xx is a refusal."""
-        verdict = Verdict.REFUSED if response.status < 300 else verdict_of(response, is_told=is_told)
+        verdict = verdict_of(response, is_told=is_told, is_submit=is_submit)
+        verdict = Verdict.REFUSED if response.status < 300 else verdict
         if code and code in self._errors.retry:
             return Verdict.LATER
         if code and code in self._errors.account and verdict is not Verdict.LATER:

@@ -545,6 +545,12 @@ def test_revoke_may_be_repeated(world: World, answer: Answer) -> None:
     assert asked.header["kid"] == ACCOUNT
 
 
+def test_a_page_in_place_of_an_answer_revokes_nothing(world: World) -> None:
+    world.http.on(f"{CA}/revokeCert", Answer(200, b"<html>Please log in</html>", {"replay-nonce": None}))
+    failure = error_of(lambda: world.open().revoke(certificate(), "superseded"), ProtocolError)
+    assert failure.retryable
+
+
 def test_a_reason_that_subscribers_may_not_give_is_refused(world: World) -> None:
     error_of(lambda: world.open().revoke(certificate(), "cACompromise"), InputError)
     assert world.http.asked == []

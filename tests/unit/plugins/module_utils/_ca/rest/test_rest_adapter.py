@@ -329,6 +329,7 @@ LOSSES = [
     pytest.param(page(500, "Internal Server Error"), id="a server fault"),
     pytest.param(page(502, "Bad Gateway"), id="a gateway loses it"),
     pytest.param(page(503), id="a bare 503 may come after the effect"),
+    pytest.param(page(503, **{"retry-after": "1800"}), id="and one with Retry-After that has no words of the seller"),
     pytest.param(error(500, "invalid_csr"), id="a server fault that has words"),
     pytest.param(Answer(201, b'{"order_id": "LS-0000'), id="half a JSON"),
     pytest.param(Answer(201, b""), id="nothing at all"),
@@ -495,7 +496,7 @@ IN_A_MINUTE = "Mon, 23 Nov 2026 03:01:00 GMT"
         ),
         pytest.param(error(429, "too_many_requests"), None, id="429 and no time"),
         pytest.param(page(429, "Too Many Requests", **{"retry-after": "7"}), 7, id="a page of a gateway"),
-        pytest.param(page(503, **{"retry-after": "1800"}), 1800, id="maintenance, a page in Shift_JIS"),
+        pytest.param(error(503, "closed", **{"retry-after": "1800"}), 1800, id="a 503 that the seller tells"),
         pytest.param(error(503, "maintenance"), None, id="maintenance in JSON"),
     ],
 )
