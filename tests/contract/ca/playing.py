@@ -17,7 +17,10 @@ from pathlib import Path
 
 import spoils
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, Capabilities
+from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import new_csr
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 from ansible_collections.inkan.tls.plugins.module_utils._x509.verify import verify_deployment
@@ -144,6 +147,8 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
         faults = list(outcome.faults)
         if not fault.struck:
             faults.append(f"nothing was asked that is {cell.verb}: {proxy.asked}")
+        if row.end is End.CLEAR and outcome.code not in row.codes:
+            faults.append(f"the error is {outcome.code!r}, right is one of {', '.join(row.codes)}")
         if row.end is End.CLEAR and row.verbs == ("look",):
             proxy.behave()
             customer.deadline = DEADLINE
@@ -170,6 +175,17 @@ def told_of_an_hour(harness: Harness, verb: str, tls: Tls, folder: Path) -> tupl
         assert 0 < fault.struck <= 2, f"asked {fault.struck} times, although the CA wants an hour"
         assert error is not None
         return error, customer.orders()
+
+
+def capabilities_of(harness: Harness, tls: Tls, folder: Path) -> Capabilities:
+    """What the adapter says of the harness's account."""
+    with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
+        account = harness.account(proxy)
+        factories = adapter_factories(clock=SystemClock(), new_private_key=new_private_key)
+        config = AccountConfig(
+            "ca", account.adapter, account.settings, account.secrets, str(folder / "accounts" / "ca")
+        )
+        return factories[account.adapter].open(config, deadline=DEADLINE).capabilities
 
 
 def _begin(customer: Customer, verb: str) -> int:
@@ -213,6 +229,10 @@ def _until_done(customer: Customer, verb: str, before: int) -> Outcome:
         faults.append(f"not done after {runs} runs: {said['state']}, {said['error']}")
     ordering = verb not in ("cancel", "revoke", "resend", "change_contact")
     wanted = before + (1 if ordering else 0)
+    if not any(
+        200 <= one.answer.status < 300 for one in customer.proxy.passed(customer.harness.asked_as.get(verb, verb))
+    ):
+        faults.append(f"it is said to be done, and the CA has not done it: {customer.trail}")
     if customer.orders() != wanted:
         faults.append(f"the CA has {customer.orders()} orders, not {wanted}: {customer.trail}")
     if ordering and said["certificate"]:
@@ -275,6 +295,8 @@ def _unclear(error: Data | None) -> list[str]:
     if error is None:
         return []
     found = [f"the error has no {key}: {error}" for key in ("code", "what", "todo") if not error.get(key)]
+    if error.get("code") == "bug":
+        found.append(f"a bug of ours: {error}")
     if not isinstance(error.get("retryable"), bool):
         found.append(f"the error does not say whether it is worth another try: {error}")
     if error.get("retry_at") is not None and datetime.fromisoformat(error["retry_at"]).tzinfo is None:

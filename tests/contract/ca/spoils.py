@@ -70,6 +70,12 @@ def unavailable(_asked: Asked, _act: Act) -> Answer:
     return Answer(503, (*_HTML, ("Retry-After", "1")), _PAGE)
 
 
+def unavailable_after(_asked: Asked, act: Act) -> Answer:
+    """The CA does it, and something between says that it is closed."""
+    act()
+    return Answer(503, (*_HTML, ("Retry-After", "1")), _PAGE)
+
+
 def html(_asked: Asked, _act: Act) -> Answer:
     return Answer(200, _HTML, _PAGE)
 

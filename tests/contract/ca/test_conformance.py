@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
 from harness import AcmeHarness, DigicertHarness, RestHarness
-from playing import Cell, Outcome, World, told_of_an_hour
+from playing import Cell, Outcome, World, capabilities_of, told_of_an_hour
 from vices import FOREIGN, VERBS, VICES
 
 HARNESSES = (AcmeHarness, RestHarness, DigicertHarness)
@@ -47,6 +47,21 @@ def test_patience_for_an_hour_is_told_with_its_time(world: World, harness: type,
     assert error["code"] and error["todo"]
     hour = datetime.fromisoformat(error["retry_at"]) - begun
     assert timedelta(minutes=59) < hour < timedelta(minutes=62)
+
+
+@pytest.mark.parametrize("harness", HARNESSES, ids=lambda harness: harness.name)
+def test_a_verb_that_the_account_can_do_has_its_row(world: World, harness: type, tmp_path: Path) -> None:
+    if harness.name not in world.harnesses:
+        pytest.skip("its CA is not on this machine")
+    can = capabilities_of(world.harnesses[harness.name], world.tls, tmp_path)
+    flags = {
+        "reissue": can.reissuing,
+        "resend": can.resending,
+        "change_contact": can.changing_contact,
+        "cancel": can.cancel,
+        "revoke": can.revoke,
+    }
+    assert {verb: verb in harness.verbs for verb in flags} == flags
 
 
 def test_every_adapter_is_held_against_the_table() -> None:

@@ -36,7 +36,7 @@ class End(enum.Enum):
 
 
 class Vice(t.NamedTuple):
-    """times: how often it strikes; None: as long as the test wishes."""
+    """times: how often it strikes; None: as long as the test wishes. codes: of the errors that are right."""
 
     name: str
     what: str
@@ -44,11 +44,18 @@ class Vice(t.NamedTuple):
     verbs: tuple[str, ...] = VERBS
     times: int | None = 1
     end: End = End.DONE
+    codes: tuple[str, ...] = ()
 
 
 def _always(spoil: Spoil) -> t.Callable[[Dialect], Spoil]:
     return lambda _dialect: spoil
 
+
+_CLEAR = (None, End.CLEAR)
+_REFUSED = ("acme_rejectedIdentifier", "digicert_refused", "rest_refused")
+_STRANGE = ("status_unknown",)
+_CHAIN = ("chain_broken",)
+_KEY = ("acme_wrong_certificate", "certificate_key_mismatch")
 
 VICES: tuple[Vice, ...] = (
     Vice("lost", "the CA does it, no answer comes", _always(spoils.lost_answer)),
@@ -58,7 +65,8 @@ VICES: tuple[Vice, ...] = (
     Vice("500", "500 with a page, no effect", _always(spoils.server_error)),
     Vice("502", "502 with a page, after the effect", _always(spoils.bad_gateway)),
     Vice("503", "503 with Retry-After and a page, no effect", _always(spoils.unavailable)),
-    Vice("html", "200 with a page in place of JSON, no effect", _always(spoils.html), _WITH_BODY),
+    Vice("503e", "the same after the effect", _always(spoils.unavailable_after)),
+    Vice("html", "200 with a page in place of JSON, no effect", _always(spoils.html)),
     Vice("cut", "the answer is cut in its midst", _always(spoils.truncated), _WITH_BODY),
     Vice("half", "half of the answer, as if it were all", _always(spoils.half), _WITH_BODY),
     Vice("drip", "the answer comes drop by drop", _always(spoils.drip), _WITH_BODY),
@@ -67,10 +75,10 @@ VICES: tuple[Vice, ...] = (
     Vice("skew", "the CA's clock is an hour ahead of ours", _always(spoils.skewed), (*_ORDERING, "cancel"), None),
     Vice("skew429", "429 until a time of a clock that is an hour ahead", lambda d: spoils.busy_date(d, spoils.SKEW)),
     # --- where an error is right ---
-    Vice("refusal", "the CA says no", spoils.refused, ("submit", "renew", "reissue"), None, End.CLEAR),
-    Vice("word!", "a status word that nobody knows, for good", spoils.strange_status, ("look",), None, End.CLEAR),
-    Vice("chain!", "the issuer has not signed it", _always(forging.wrong_chain), ("download",), None, End.CLEAR),
-    Vice("key!", "a certificate for another key", _always(forging.other_key), ("download",), None, End.CLEAR),
+    Vice("refusal", "the CA says no", spoils.refused, ("submit", "renew", "reissue"), *_CLEAR, _REFUSED),
+    Vice("word!", "a status word that nobody knows, for good", spoils.strange_status, ("look",), *_CLEAR, _STRANGE),
+    Vice("chain!", "the issuer has not signed it", _always(forging.wrong_chain), ("download",), *_CLEAR, _CHAIN),
+    Vice("key!", "a certificate for another key", _always(forging.other_key), ("download",), *_CLEAR, _KEY),
 )
 #: One that no proxy plays: the ledger has an order that the CA does not know, or that is somebody else's.
 FOREIGN = "foreign!"
