@@ -29,6 +29,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import library
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import Authorization, Order, chain_of, links
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import Once
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import seen_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import CHAIN_TYPE, Session, connect
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings, parse_settings
@@ -104,7 +105,8 @@ class AcmeAdapter:
         try:
             session = self._open()
             payload = session.key.new_order(request.dns_names)
-            response = session.network.post(session.directory.new_order, payload, "order", once=True)
+            once = Once.IF_FOUND if session.account.orders is not None else Once.IF_TOLD
+            response = session.network.post(session.directory.new_order, payload, "order", once=once)
         except DeadlineError as failure:
             raise _not_sent(failure) from failure
         handle = _new_handle(session, response)

@@ -21,6 +21,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import enum
 import re
 import typing as t
 
@@ -37,7 +38,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem, read_problem
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped, mask
 
-__all__ = ["Network"]
+__all__ = ["Network", "Once"]
 
 _NONCE_TRIES = 10
 #: Reads are repeated this often after a 5xx or a lost answer; the ledger asks again anyway.
@@ -48,6 +49,15 @@ _LONGEST_REQUEST = 30.0
 #: RFC 8555 §6.5.1: base64url; others MUST be ignored. The longest in use (Java based servers) have some 100 letters.
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,512}")
 _MAX_POOL = 20
+
+
+class Once(enum.Enum):
+    """Whether a request may be sent again after a 503 without a problem document, which something between may have said
+    after the effect. A problem document is the CA's own word that nothing was done."""
+
+    NO = "no"  # a second effect is no harm
+    IF_TOLD = "if_told"  # only where Retry-After asks for it: nobody could find what a lost answer made
+    IF_FOUND = "if_found"  # never: what a lost answer made can be looked for
 
 
 class Network:
@@ -89,8 +99,7 @@ class Network:
         """POST-as-GET (RFC 8555 §6.3)."""
         return self._patiently(lambda: self._send_signed(url, b"", accept), what, is_read=True)
 
-    def post(self, url: str, payload: bytes, what: str, *, once: bool = False) -> HttpResponse:
-        """once: an effect that must not happen twice: repeated only where the server has clearly refused it."""
+    def post(self, url: str, payload: bytes, what: str, *, once: Once = Once.NO) -> HttpResponse:
         return self._patiently(lambda: self._send_signed(url, payload, ""), what, is_read=False, once=once)
 
     def retry_after(self, response: HttpResponse) -> float | None:
@@ -102,7 +111,7 @@ class Network:
     # --- patience ------------------------------------------------------------------------------------------------
 
     def _patiently(
-        self, send: t.Callable[[], HttpResponse], what: str, *, is_read: bool, once: bool = False
+        self, send: t.Callable[[], HttpResponse], what: str, *, is_read: bool, once: Once = Once.NO
     ) -> HttpResponse:
         nonces = waits = faults = 0
         while True:
@@ -129,12 +138,13 @@ class Network:
                     continue
             raise self._refusal(response, problem, what)
 
-    def _asks_for_patience(self, response: HttpResponse, problem: Problem | None, once: bool) -> bool:
-        """429, 503 and rateLimited (RFC 8555 §6.6). A gateway's bare 503 may come after the effect: not if ``once``."""
+    def _asks_for_patience(self, response: HttpResponse, problem: Problem | None, once: Once) -> bool:
+        """429, 503 and rateLimited (RFC 8555 §6.6). A gateway's 503 may come after the effect."""
         if response.status == 429 or (problem is not None and problem.code == "rateLimited"):
             return True
-        deliberate = problem is not None or "retry-after" in response.headers
-        return response.status == 503 and (deliberate or not once)
+        told = "retry-after" in response.headers
+        believed = {Once.NO: True, Once.IF_TOLD: told, Once.IF_FOUND: False}[once]
+        return response.status == 503 and (problem is not None or believed)
 
     def _wait(self, response: HttpResponse, problem: Problem | None, waits: int, what: str) -> None:
         pause = next_pause(

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.library import AccountKey, load_library
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import Network
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import Network, Once
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
     ProtocolError,
@@ -47,7 +47,7 @@ class Line:
         self.network.new_nonce_url = NONCE
         self.network.kid = f"{CA}/acct/1"
 
-    def post(self, *, once: bool = False) -> t.Any:
+    def post(self, once: Once = Once.NO) -> t.Any:
         return self.network.post(URL, b"{}", "do it", once=once)
 
     def read(self) -> t.Any:
@@ -59,7 +59,7 @@ class Line:
 
 def test_a_refused_nonce_is_replaced_by_the_one_of_the_refusal() -> None:
     line = Line(BAD_NONCE, BAD_NONCE, OK)
-    line.post(once=True)
+    line.post(Once.IF_TOLD)
     nonces = [one.header["nonce"] for one in line.http.to(URL)]
     assert len(set(nonces)) == 3
     assert len(line.http.to(NONCE)) == 1
@@ -107,7 +107,7 @@ def test_a_nonce_that_cannot_be_had_means_that_nothing_was_sent() -> None:
     line = Line(OK)
     line.http.on(NONCE, LOST)
     with pytest.raises(TransportError) as caught:
-        line.post(once=True)
+        line.post(Once.IF_TOLD)
     assert not caught.value.sent
 
 
@@ -146,7 +146,7 @@ def test_rate_limited_counts_whatever_the_status_is() -> None:
 def test_patience_beyond_the_deadline_ends_as_a_refusal_with_the_time_to_come_back() -> None:
     line = Line(problem(429, "rateLimited", "too many certificates (5) already issued", {"retry-after": "3600"}))
     with pytest.raises(RefusedError) as caught:
-        line.post(once=True)
+        line.post(Once.IF_TOLD)
     error = caught.value
     assert (error.code, error.retryable) == ("acme_rateLimited", True)
     assert error.retry_at is not None and error.retry_at.isoformat() == "2026-11-20T13:00:00+00:00"
@@ -176,7 +176,16 @@ def test_a_server_that_always_says_now_is_not_asked_for_ever() -> None:
 
 
 def test_a_deliberate_503_to_a_new_order_is_waited_for() -> None:
-    assert Line(Answer(503, b"", {"retry-after": "1"}), OK).post(once=True).status == 200
+    assert Line(Answer(503, b"", {"retry-after": "1"}), OK).post(Once.IF_TOLD).status == 200
+
+
+def test_a_503_to_an_order_that_can_be_found_is_believed_from_the_ca_alone() -> None:
+    assert Line(problem(503, "serverInternal"), OK).post(Once.IF_FOUND).status == 200
+    line = Line(Answer(503, b"<html>", {"retry-after": "1"}), OK)
+    with pytest.raises(TransportError) as caught:
+        line.post(Once.IF_FOUND)
+    assert caught.value.sent
+    assert len(line.http.to(URL)) == 1
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------
