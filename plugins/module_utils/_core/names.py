@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import typing as t
 
 #: One path component, never hidden, never ``..``; the ledger and the store use it as a key.
 _ITEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -85,3 +86,14 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def free_names(names: t.Iterable[str]) -> frozenset[str]:
+    """What CAs and sellers add by themselves at no cost: the name with or without www, and the one below a wildcard."""
+    added: set[str] = set()
+    for name in names:
+        if name.startswith(("www.", "*.")):
+            added.add(name.partition(".")[2])
+        else:
+            added.add(f"www.{name}")
+    return frozenset(added)

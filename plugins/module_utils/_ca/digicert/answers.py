@@ -19,7 +19,7 @@ from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, ProtocolError
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, free_names
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
@@ -172,10 +172,9 @@ class OrderInfo:
             raise unusable("it is about another order", why, code="digicert_other_order")
 
     def require_names(self, request: OrderRequest) -> None:
-        """All of ours; DigiCert adds the name without www, and the one below a wildcard, at no cost."""
+        """All of ours, and beside them only what comes for free."""
         names = self.names
-        free = {name.partition(".")[2] for name in request.dns_names}
-        strange = [name for name in names if name not in request.dns_names and name not in free]
+        strange = sorted(set(names) - set(request.dns_names) - free_names(request.dns_names))
         missing = [name for name in request.dns_names if name not in names]
         if names and (strange or missing):
             why = f"ordered: {', '.join(request.dns_names)}; at DigiCert: {', '.join(names)}"

@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.library import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import word_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.tokens import wanted_files, wanted_records
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import free_names
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
@@ -72,10 +73,11 @@ class OrderAnswer:
         return self.description.statuses.get(self.status_word) or Meaning(Status.UNKNOWN)
 
     def require_ours(self, request: OrderRequest) -> None:
-        """The order is for our names (where the seller says for which)."""
+        """The order is for our names (where the seller says for which), and beside them only what comes for free."""
         shape = self.description.order
         names = [name.lower().rstrip(".") for name in self._texts(shape.names, 253, "names")]
-        if names and set(names) != set(request.dns_names):
+        ours = set(request.dns_names)
+        if names and not ours <= set(names) <= ours | free_names(ours):
             why = f"ordered: {', '.join(request.dns_names)}; at the seller: {escaped(', '.join(names), 500)}"
             raise unusable_answer("the order is not for the names that were ordered", why, code="rest_other_names")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -646,6 +647,24 @@ def test_an_order_for_other_names_is_not_used(table: Table) -> None:
     table.on(LOOK, answer("waiting_file", names=["www.example.jp", "mail.example.jp"]))
     with pytest.raises(ProtocolError, match=r"mail\.example\.jp"):
         table.adapter.look(NUMBER, request())
+
+
+@pytest.mark.parametrize(
+    ("names", "is_ours"),
+    [
+        (["www.example.jp", "example.jp"], True),
+        (["example.jp"], False),
+        (["www.example.jp", "www.www.example.jp"], False),
+    ],
+)
+def test_a_name_that_comes_for_free_makes_no_other_order_of_it(table: Table, names: list[str], is_ours: bool) -> None:
+    one = replace(request(), common_name="www.example.jp", dns_names=("www.example.jp",))
+    table.on(LOOK, answer("examining", names=names))
+    if is_ours:
+        assert table.adapter.look(NUMBER, one).status is Status.ISSUING
+    else:
+        with pytest.raises(ProtocolError, match="not for the names that were ordered"):
+            table.adapter.look(NUMBER, one)
 
 
 def test_nulls_where_lists_belong_mean_nothing(table: Table) -> None:
