@@ -13,6 +13,7 @@ Everything listens on loopback at free high ports and lies below one private fol
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -133,20 +134,35 @@ class Lab:
 
     def _start(self) -> None:
         addresses = [web_address(number) for number in range(len(self._names))]
-        self._http_port, self._https_port = _free_ports(addresses or ["127.0.0.1"], 2)
         zones = first_zones(addresses, self._extra)
         self.dns = self._enter(DnsServers(zones, history=self.history, switches=self.switches))
         self.registrar = Registrar(self.dns.zones())
         self.mail = self._enter(MailSink(self.folder / "maildirs", self.clock, self.history, self.switches))
-        self.web = {
-            name: self._enter(self._web_host(name, address))
-            for name, address in zip(self._names, addresses, strict=True)
-        }
+        self.web = self._start_web(addresses)
         self._tls = make_api_tls(self.folder)
         self._start_sellers(self._tls)
         roots = (self.seller.root_path, self.digicert.root_path)
         (self.folder / ROOTS_FILE).write_text("".join(path.read_text("ascii") for path in roots), "ascii")
         self._write_facts()
+
+    def _start_web(self, addresses: t.Sequence[str]) -> dict[str, WebHost]:
+        """All at the same two ports, which they bind in processes of their own: if somebody else is quicker, others
+        are tried."""
+        for left in reversed(range(PORT_TRIES)):
+            self._http_port, self._https_port = _free_ports(addresses or ["127.0.0.1"], 2)
+            with contextlib.ExitStack() as stack:
+                try:
+                    web = {
+                        name: stack.enter_context(self._web_host(name, address))
+                        for name, address in zip(self._names, addresses, strict=True)
+                    }
+                except RuntimeError as failure:
+                    if not left or os.strerror(errno.EADDRINUSE) not in str(failure):
+                        raise
+                    continue
+                self._stack.enter_context(stack.pop_all())
+                return web
+        raise AssertionError("every try ends the loop or goes on")
 
     def _web_host(self, name: str, address: str) -> WebHost:
         folder = self.folder / name
@@ -222,7 +238,7 @@ def is_running(folder: Path) -> bool:
 
 
 def _free_ports(addresses: t.Sequence[str], number: int) -> list[int]:
-    """Each free on all addresses. Somebody else could take one in the next moment; then the start fails aloud."""
+    """Each free on all addresses, but nobody keeps it."""
     ports: list[int] = []
     for _try in range(PORT_TRIES):
         with contextlib.ExitStack() as stack:

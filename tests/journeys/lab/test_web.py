@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import random
@@ -22,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from lab import lab as whole
 from lab.clock import LabClock
 from lab.history import History
 from lab.vices import Switches
@@ -449,3 +451,17 @@ def test_a_token_that_fails_first_is_there_at_the_second_look(tmp_path: Path) ->
         assert get(web, "/page.txt").status == 200
         assert [get(web, TOKEN).status for _unused in range(3)] == [503, 200, 200]
         assert [get(web, TOKEN, name="example.jp").status for _unused in range(2)] == [503, 200]
+
+
+def test_a_port_that_somebody_took_in_the_meantime_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.ExitStack() as stack:
+        taken = stack.enter_context(socket.create_server(("127.0.0.12", 0))).getsockname()[1]
+        free = whole._free_ports(["127.0.0.11", "127.0.0.12"], 3)
+        offers = iter([[free[0], taken], free[1:]])
+        monkeypatch.setattr(whole, "_free_ports", lambda _addresses, _number: next(offers))
+        with whole.Lab(tmp_path / "lab", vices=()) as world:
+            assert {host.http_port for host in world.web.values()} == {free[1]}
+            assert len(world.history.events("web_started")) >= len(world.web)
+            assert world.facts()["https_port"] == free[2]

@@ -130,14 +130,11 @@ class DigiCert:
         authority_files.add_to(routes, "/digicert/ca", self.issuing, self._clock)
 
     def tick(self) -> None:
-        """What goes on by itself. A tick that is still under way is not disturbed."""
-        if self._tick.acquire(blocking=False):
-            try:
-                self._desk.work()
-                if self._clock.now() >= self.next_poll:
-                    self.poll()
-            finally:
-                self._tick.release()
+        """What goes on by itself has been done when this returns; one after the other, whoever calls."""
+        with self._tick:
+            self._desk.work()
+            if self._clock.now() >= self.next_poll:
+                self.poll()
 
     def poll(self) -> int:
         """The CA looks for tokens now; of how many orders."""

@@ -119,13 +119,10 @@ class Seller:
         authority_files.add_to(routes, "/ca", self.issuing, self._clock)
 
     def tick(self) -> None:
-        """What goes on by itself. A tick that is still under way is not disturbed."""
-        if self._tick.acquire(blocking=False):
-            try:
-                self._desk.work()
-                self._crawler.come_round_if_due()
-            finally:
-                self._tick.release()
+        """What goes on by itself has been done when this returns; one after the other, whoever calls."""
+        with self._tick:
+            self._desk.work()
+            self._crawler.come_round_if_due()
 
     def crawl(self) -> int:
         """The crawler comes round now; how many URLs it looked at."""
