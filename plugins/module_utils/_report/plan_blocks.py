@@ -34,6 +34,8 @@ _MAILED = {
 _MAKERS = {"seller": ", with a key that the seller makes", "us": ", with your key"}
 _MOST_NAMES, _MOST_ADDRESSES, _MOST_RECORDS = 6, 5, 8
 _BOUND = 600
+#: beside a day that lies before the day of the plan
+_PAST = " (past)"
 
 
 class Cliff(t.NamedTuple):
@@ -89,9 +91,9 @@ def read_plan(said: Said) -> Page:
         for cliff in _cliffs(plan):
             hits[cliff] = hits.get(cliff, 0) + 1
     shared = {cliff for cliff, number in hits.items() if number > 1}
-    blocks = [_block(one, plans[one["name"]], shared) for one in results]
-    blocks.sort(key=lambda block: (list(OUTCOMES).index(block.outcome), block.at or "", block.name))
     day = str(said["as_of"])[:10] if said.get("as_of") else None
+    blocks = [_block(one, plans[one["name"]], shared, day) for one in results]
+    blocks.sort(key=lambda block: (list(OUTCOMES).index(block.outcome), block.at or "", block.name))
     load = said.get("load")
     return Page(day, tuple(blocks), tuple((cliff, hits[cliff]) for cliff in sorted(shared)), load)
 
@@ -99,7 +101,7 @@ def read_plan(said: Said) -> Page:
 # -- one certificate --------------------------------------------------------------------------------------------------
 
 
-def _block(result: Said, plan: Said, shared: t.Collection[Cliff]) -> Block:
+def _block(result: Said, plan: Said, shared: t.Collection[Cliff], day: str | None) -> Block:
     due = result.get("due") or {}
     outcome = result["outcome"] if result.get("outcome") in OUTCOMES else "not_due"
     cliffs, wished = _cliffs(plan), (result.get("certificate") or {}).get("method")
@@ -111,20 +113,20 @@ def _block(result: Said, plan: Said, shared: t.Collection[Cliff]) -> Block:
         *_labelled("mail", _contacts(plan) if wished in (None, BY_MAIL) else ()),
     ]
     if outcome != "refused":
-        lines = [*lines[:2], *_work(plan), *lines[2:], *_terms(plan)]
+        lines = [*lines[:2], *_work(plan, day), *lines[2:], *_terms(plan, day)]
         lines += _labelled("ahead", [f"{cliff.date}: {cliff_words(cliff)}" for cliff in cliffs if cliff not in shared])
     at = str(due["at"])[:10] if due.get("at") else None
     return Block(_said(result["name"], 80), outcome, _title(due, outcome, at), at, tuple(lines), cliffs)
 
 
-def _work(plan: Said) -> t.Iterator[Line]:
-    yield from _labelled("steps", [_step(step) for step in plan.get("steps") or ()])
+def _work(plan: Said, day: str | None) -> t.Iterator[Line]:
+    yield from _labelled("steps", [_step(step, day) for step in plan.get("steps") or ()])
     yield from _labelled("publish", _published(plan))
 
 
-def _terms(plan: Said) -> t.Iterator[Line]:
+def _terms(plan: Said, day: str | None) -> t.Iterator[Line]:
     yield from _labelled("validity", _validity(plan))
-    yield from _labelled("renewal", _renewal(plan))
+    yield from _labelled("renewal", _renewal(plan, day))
 
 
 def _labelled(label: str, texts: t.Sequence[str]) -> t.Iterator[Line]:
@@ -163,11 +165,15 @@ def _refusal(plan: Said) -> list[str]:
     return [_said(error.get("message") or error.get("what") or "it is refused")] if error else []
 
 
-def _step(step: Said) -> str:
+def _step(step: Said, day: str | None) -> str:
     actor = _ACTORS.get(step["actor"], str(step["actor"]))
     opens, due = step.get("opens"), step.get("due")
     when = f", {opens} to {due}" if opens and due else f", by {due}" if due else f", from {opens}" if opens else ""
-    return f"{actor}{when}: {_said(step['action'])}{_facts(step)}"
+    return f"{actor}{when}{_past(due, day)}: {_said(step['action'])}{_facts(step)}"
+
+
+def _past(due: t.Any, day: str | None) -> str:
+    return _PAST if due and day and str(due) < day else ""
 
 
 def _method(method: Said, wished: str | None) -> str:
@@ -216,18 +222,18 @@ def _validity(plan: Said) -> list[str]:
     return [f"at most {validity['max_days']} days{until}"]
 
 
-def _renewal(plan: Said) -> list[str]:
+def _renewal(plan: Said, day: str | None) -> list[str]:
     renewal = plan.get("renewal") or {}
     found = []
     opens, closes = (str(renewal.get(key) or "")[:10] for key in ("window_opens", "window_closes"))
     if opens or closes:
-        found.append(f"window {opens or 'open'} to {closes or 'its end'}")
+        found.append(f"window {opens or 'open'} to {closes or 'its end'}{_past(closes, day)}")
     ignored = renewal.get("if_ignored") or {}
     if ignored.get("outcome"):
         note = f": {_said(renewal['note'])}" if renewal.get("note") else ""
         found.append(_if_ignored(ignored) + note + _facts(renewal))
     if renewal.get("cancel_by"):
-        found.append(f"to stop it, cancel by {renewal['cancel_by']}")
+        found.append(f"to stop it, cancel by {renewal['cancel_by']}{_past(renewal['cancel_by'], day)}")
     found += [f"notice on {one['date']} to {_said(one['to'])}" for one in renewal.get("notices") or () if one["date"]]
     if renewal.get("immutable"):
         found.append(f"a renewal cannot change {_joined(renewal['immutable'], ', ')}")

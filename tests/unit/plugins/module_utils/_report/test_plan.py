@@ -56,6 +56,17 @@ def a_load() -> Data:
 # --- a block
 
 
+def test_a_day_that_has_passed_is_marked() -> None:
+    """The plan is of 2026-11-20."""
+    steps = [step("customer", "act", day) for day in ("2026-11-19", "2026-11-20")]
+    steps.append({**step("customer", "renew", "2026-11-10"), "opens": "2026-11-01"})
+    text = flat(screen((result("shop"), plan("shop", steps=steps))))
+    assert "you, by 2026-11-19 (past): act" in text
+    assert "you, by 2026-11-20: act" in text
+    assert "you, 2026-11-01 to 2026-11-10 (past): renew" in text
+    assert text.count("(past)") == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -120,6 +131,12 @@ def test_a_block_says(changes: Data, said: str) -> None:
             id="what lapses, and what goes on",
         ),
         pytest.param({"cancel_by": "2026-11-24"}, "to stop it, cancel by 2026-11-24", id="by when to cancel"),
+        pytest.param({"cancel_by": "2026-11-19"}, "cancel by 2026-11-19 (past)", id="too late to cancel"),
+        pytest.param(
+            {"window_opens": "2026-10-20", "window_closes": "2026-11-19"},
+            "window 2026-10-20 to 2026-11-19 (past)",
+            id="a window that is closed",
+        ),
         pytest.param(
             {"notices": [{"date": "2026-11-15", "to": "運用管理担当者"}, {"date": None, "to": "nobody"}]},
             "notice on 2026-11-15 to 運用管理担当者",
