@@ -69,7 +69,8 @@ def _entries(
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             fields.wrong("", key, "a key has 1 to 64 characters of a-z, 0-9 and -, and begins with none of the latter")
         elif key in known:
-            fields.wrong("", key, "the catalogue has this key", "Choose another, and say like: " + key)
+            instead = f"and say like: {key}" if option == "products" else f"or name {key} as seller of your products"
+            fields.wrong("", key, "the catalogue has this key", f"Choose another, {instead}")
         else:
             yield key, value
 
@@ -230,4 +231,9 @@ def _judge_product(product: Product, sellers: t.Mapping[str, Seller], errors: In
     methods = {offer.method for offer in product.methods}
     for number, link in enumerate(product.links):
         if not {link.method, link.without} <= methods:
-            fields.wrong(f"links[{number}]", None, "method and without are methods of the product")
+            fields.wrong(
+                f"links[{number}]",
+                {"method": link.method, "without": link.without},
+                "both are needed among the methods of the product",
+                "Say links of its own, [] for none, if those of its like do not fit its methods",
+            )

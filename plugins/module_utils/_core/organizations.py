@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What of ``inkan_organizations`` a plan tells people: who is called, at which number, with which papers.
 
-Only these fields are read here; the others (subject fields, signatures) are the adapters' business.
+Only these fields are read here; ``KEPT`` may stand beside them for people and for adapters; any other is an error.
 
 This file is private to the collection.
 """
@@ -18,6 +18,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fiel
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import WORDS, StepRule
 
 KINDS = WORDS[StepRule]["organization_kinds"]
+#: known, and told nobody: the fields of a subject, the approver's signature, days when nobody answers
+KEPT = ("subject", "signature", "absences")
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,17 @@ def _organization(name: str, raw: t.Any, errors: InputCollector) -> Organization
     responsible = fields.raw("responsible")
     person = fields.at("responsible", responsible) if isinstance(responsible, dict) else None
     opened = fields.time("opened_on")
-    return Organization(
+    plain_name = fields.text("name")
+    found = Organization(
         kind=fields.one_of("kind", KINDS, "") or None,
         opened_on=opened.date() if opened is not None else None,
-        name=fields.text("japanese_name") or fields.text("name"),
+        name=fields.text("japanese_name") or plain_name,
         phone=fields.text("phone"),
         responsible=person.text("name") if person is not None else fields.text("responsible"),
         responsible_mail=person.text("mail") if person is not None else None,
     )
+    for known in (fields,) if person is None else (fields, person):
+        for key in KEPT:
+            known.raw(key)
+        known.close()
+    return found

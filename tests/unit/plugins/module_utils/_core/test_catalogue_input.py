@@ -129,6 +129,9 @@ WRONG: list[t.Any] = [
                  "products.x.contacts[0].levels", "no word", id="a level"),
     pytest.param({"x": {**WHOLE, "links": [{"option": "o", "method": "registrar", "without": "email"}]}},
                  "products.x.links[0]", "methods of the product", id="a link to a method that is not there"),
+    pytest.param({"x": {"like": "jprs-dv", "methods": WHOLE["methods"]}},
+                 "products.x.links[0] is {'method': 'registrar'", "Say links of its own",
+                 id="a link of its like to a method that is not there any more"),
 ]  # fmt: skip
 
 
@@ -136,6 +139,15 @@ WRONG: list[t.Any] = [
 def test_what_is_wrong_is_named_by_its_field(products: t.Any, field: str, words: str) -> None:
     _found, errors = read(products, {"mine": {}})
     assert any(field in error and words in error for error in errors), errors
+
+
+def test_a_key_that_is_taken_is_told_with_what_there_is_instead() -> None:
+    _found, errors = read({"jprs-dv": WHOLE}, {"mine": {}, "jprs": {"title": "J"}})
+    seller, product = errors
+    assert "sellers is 'jprs': the catalogue has this key" in seller
+    assert seller.endswith("Choose another, or name jprs as seller of your products.")
+    assert "products is 'jprs-dv': the catalogue has this key" in product
+    assert product.endswith("Choose another, and say like: jprs-dv.")
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -27,6 +27,7 @@ def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> N
                 "phone": "+81 3 0000 0000",
                 "responsible": {"name": "山田", "mail": "y@example.jp", "absences": ["2026-12-29"]},
                 "subject": {"O": "Example KK"},
+                "signature": "Yamada",
             },
             "b": {"name": "B", "responsible": "佐藤"},
         }
@@ -46,6 +47,9 @@ def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> N
         ({"a": "Example KK"}, "organizations.a"),
         ({"a": {"kind": "company"}}, "organizations.a.kind"),
         ({"a": {"opened_on": "last spring"}}, "organizations.a.opened_on"),
+        ({"a": {"kinds": "corporation"}}, "organizations.a.kinds"),
+        ({"a": {"kinds": "corporation"}}, 'there is no such field. Did you mean "kind"?'),
+        ({"a": {"responsible": {"name": "A", "e-mail": "a@x.jp"}}}, "organizations.a.responsible.e-mail"),
         ({"a": {"responsible": {"mail": 7}}}, "organizations.a.responsible.mail"),
     ],
 )
