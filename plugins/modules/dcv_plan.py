@@ -347,7 +347,8 @@ options:
     description:
       - The organizations that O(certificates[].organization) names, by key. Of each C(kind) (V(corporation),
         V(voluntary_association) or V(sole_proprietor)), C(opened_on), C(name), C(japanese_name), C(phone) (the listed
-        one) and C(responsible) with C(name) and C(mail) are read, and told in the steps. Further keys are not read.
+        one) and C(responsible) with C(name) and C(mail) are read, and told in the steps.
+      - C(subject), C(signature) and C(absences) may stand there too and are told nobody. Any other key is an error.
     type: dict
   https_port:
     description: The port of the default handshake.
@@ -562,7 +563,8 @@ plans:
     validity:
       description:
         - The longest validity of a certificate issued at O(as_of), by the seller's arithmetic and the rules. C(reasons)
-          says whose it is, where the seller is stricter than the rule.
+          says whose it is, where the seller is stricter than the rule. A certificate that is brought from the item of
+          C(issued_from) has the validity and the C(validation_level) of that one.
       returned: always
       type: dict
       sample:
@@ -800,6 +802,7 @@ def _book(params: dict[str, t.Any], wishes: t.Sequence[Wish], clock: Clock, erro
         https_port=_https_port(params, errors),
         organizations=read_organizations(params.get("organizations"), errors),
         sources={wish.name: wish.common_name or next(iter(wish.dns_names), None) for wish in wishes},
+        brought={wish.name: wish for wish in wishes},
     )
 
 

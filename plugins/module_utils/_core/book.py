@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import NOBODY, Organization
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose, RenewalPolicy
+from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import (
     ChangeRule,
     ContactOffer,
@@ -155,6 +156,7 @@ class Book:
     """Everything an answer depends on beside the item. accounts None: they are not known here.
 
     sources: common names of the items of this call by name, for certificates that are brought to a seller
+    brought: the items themselves by name: what is brought has the level and the validity of where it is ordered
     """
 
     as_of: datetime
@@ -166,6 +168,7 @@ class Book:
     https_port: int = 443
     organizations: t.Mapping[str, Organization] = field(default_factory=dict)
     sources: t.Mapping[str, str | None] = field(default_factory=dict)
+    brought: t.Mapping[str, Wish] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict, compare=False, repr=False)
 
     @property

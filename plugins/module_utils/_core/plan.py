@@ -27,8 +27,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.plan_cliffs import
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_final import final_form
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_renewal import (
+    brought_validity,
     renewal_of,
     sellers_window,
+    source_of,
     validity_data,
     window_error,
 )
@@ -102,18 +104,21 @@ def _late_errors(wish: Wish, judgement: Judgement, due: Due | None, book: Book) 
 
 
 def _purpose(wish: Wish, due: Due | None) -> str:
-    """What the steps are for: the next order."""
-    if due is not None and due.kind in ("issue", "renew", "reissue"):
-        return str(due.kind)
+    """What the steps are for: the next order, or a validation that is made anew without one."""
+    if due is not None and due.kind is not None:
+        return due.kind
     return "renew" if wish.live is not None or wish.previous is not None or wish.expires is not None else "issue"
 
 
 def _ordered_at(wish: Wish, due: Due | None, book: Book) -> datetime:
-    """When the open order was made; else when the next one is: now, or on a day of renewal that lies ahead."""
+    """When the open order was made; else when the next one is: now, or on a day of renewal that lies ahead.
+
+    A validation that can be made anew is: now.
+    """
     order = wish.order
     if order is not None and order.state in UNDER_WAY:
         return order.ordered.at or book.as_of
-    if due is None or due.at is None or due.outcome is not Outcome.NOT_DUE:
+    if due is None or due.at is None or due.outcome is not Outcome.NOT_DUE or due.kind == "revalidate":
         return book.as_of
     return max(due.at, book.as_of)
 
@@ -136,19 +141,21 @@ def _plan(
     wish: Wish, judgement: Judgement, book: Book, purpose: str, ordered_at: datetime, error: InkanError | None
 ) -> Data:
     product, page, offer = judgement.product, judgement.page, judgement.offer
+    source = source_of(wish, page, book)
+    ordered = source[1].product if source is not None else product
     return {
         "name": wish.name,
         "product": wish.product,
         "seller": product.seller if product is not None else None,
         "ca": product.ca if product is not None else None,
-        "validation_level": product.validation_level if product is not None else None,
+        "validation_level": ordered.validation_level if ordered is not None else None,
         "methods": _methods(judgement),
         "contacts": _contacts(judgement),
         "records": _records(judgement, offer) if error is None else [],
         "files": _files(judgement, offer) if error is None else [],
         "steps": steps_of(wish, judgement, book, purpose, ordered_at),
         "renewal": renewal_of(wish, page, book),
-        "validity": validity_data(wish, page, book),
+        "validity": brought_validity(wish.issued_from, *source, book) if source else validity_data(wish, page, book),
         "cliffs": cliffs_of(wish, judgement, book),
         "error": error.as_data() if error is not None else None,
     }

@@ -115,6 +115,20 @@ def validity_data(wish: Wish, page: Page | None, book: Book) -> Data:
     return found
 
 
+def source_of(wish: Wish, page: Page | None, book: Book) -> tuple[Wish, Page] | None:
+    """Where the certificate that is brought is ordered; None: it is not brought, or that is not told."""
+    source = book.brought.get(wish.issued_from or "") if page is not None and page.sources else None
+    product = book.products.get(source.product or "") if source is not None else None
+    if source is None or product is None or product.sources:
+        return None
+    return source, book.page(product)
+
+
+def brought_validity(name: str | None, source: Wish, page: Page, book: Book) -> Data:
+    found = validity_data(source, page, book)
+    return {**found, "reasons": [f'as of "{name}", where it is ordered: {text}' for text in found["reasons"]]}
+
+
 def _validity(page: Page | None, book: Book, end: datetime | None, period: str | None) -> Data:
     found = validity_of(page, book.as_of, end, period)
     return {

@@ -11,9 +11,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products_rows as rows
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import registrable_domain
+from ansible_collections.inkan.tls.plugins.modules import dcv_plan
 from ansible_collections.inkan.tls.tests.unit.plugins.modules.planning import (
     DNS,
     FILE,
+    NOW,
     REGISTRAR,
     by_mail,
     code,
@@ -401,3 +403,39 @@ def test_a_refusal_at_an_acme_ca_holds_nothing_up() -> None:
     asked = {"ca_account": "a", "product": "acme", "method": "dns-01", "dns_names": ["www.example.jp"]}
     one = planned("acme", validation={"method": "dns-01"}, order={"state": "refused", "asked": asked})
     assert one.due is not None and one.due.code == "no_certificate"
+
+
+# -- brought certificates (IIJ-1, IIJ-12) -----------------------------------------------------------------------------
+
+
+def planned_together(items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The plans of one call of the module."""
+    return list(dcv_plan.run({"certificates": items, "as_of": NOW}, True).extra["plans"])
+
+
+def brought(source: dict[str, t.Any] | None) -> t.Any:
+    wishes = [{"name": "there", "common_name": "www.example.jp", "ca_account": "a", "product": "iij-byo",
+               "issued_from": "here", "key": {"made_by": "us"}}]  # fmt: skip
+    if source is not None:
+        wishes.append({"name": "here", "common_name": "www.example.jp", "ca_account": "a", **source})
+    return next(one for one in planned_together(wishes) if one["name"] == "there")
+
+
+@pytest.mark.parametrize(
+    ("product", "level", "not_after"),
+    [("jprs-ov", "ov", "2027-04-30T14:59:59Z"), ("digicert-ev", "ev", "2027-06-06T23:59:59Z")],
+)
+def test_what_is_brought_is_what_was_ordered(product: str, level: str, not_after: str) -> None:
+    mail = by_mail("admin@example.jp")
+    ordered = planned(product, validation=mail)
+    plan = brought({"product": product, "validation": mail})
+    assert (ordered.plan["validity"]["not_after"], plan["validity"]["not_after"]) == (not_after, not_after)
+    assert (plan["validation_level"], plan["validity"]["facts"]) == (level, ordered.plan["validity"]["facts"])
+    assert plan["validity"]["reasons"][0].startswith('as of "here", where it is ordered: ')
+
+
+def test_what_is_brought_from_nobody_knows_where_has_the_sellers_level() -> None:
+    assert brought(None)["validation_level"] == "dv"
+    assert brought({"product": "no-such"})["validation_level"] == "dv"
+    again = {"product": "iij-byo", "issued_from": "there", "key": {"made_by": "us"}}
+    assert brought(again)["validation_level"] == "dv"
