@@ -119,6 +119,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "for_issue": ("the first one", "新規"),
     "for_renew": ("renewal", "更新"),
     "for_reissue": ("reissue", "再発行"),
+    "for_revalidate": ("validating again, without an order", "注文なしの再認証"),
     "with_option": ("with ``options.{0}``", "``options.{0}`` のとき"),
     "key_by": ("key made by: {0}", "鍵の作成: {0}"),
     "deploy_by": ("installed by: {0}", "設定: {0}"),

@@ -18,9 +18,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows i
 
 Data = dict[str, t.Any]
 
+#: what a step is for that names no purpose: every order. A validation made anew is none
+ORDERS = ("issue", "renew", "reissue")
+
 
 def steps_of(wish: Wish, judgement: Judgement, book: Book, purpose: str, ordered_at: datetime) -> list[Data]:
-    """purpose: ``issue``, ``renew`` or ``reissue``. A step that is the same for all is one dictionary.
+    """purpose: ``issue``, ``renew``, ``reissue`` or ``revalidate``. A step that is the same for all is one dictionary.
 
     ordered_at: when the order was made, or will be: ``after_days`` counts from there
     """
@@ -85,7 +88,7 @@ def _concerns(rule: StepRule, wish: Wish, judgement: Judgement, purpose: str) ->
         return False
     if rule.contacts and (judgement.mailbox is None or judgement.mailbox.kind not in rule.contacts):
         return False
-    if rule.purposes and purpose not in rule.purposes:
+    if purpose not in (rule.purposes or ORDERS):
         return False
     if rule.when and rule.when != judgement.link.when:
         return False

@@ -202,6 +202,71 @@ _AFTER = (
     StepRule("customer", "deploy the certificate with the chain that came with it", ("DigiCert csr",), _ORDER),
 )
 
+_AGAIN = ("revalidate",)
+#: validating a domain again, apart from orders (OV, EV)
+_REVALIDATE = (
+    StepRule(
+        "customer",
+        "submit the domains for validation again, in CertCentral or by its API: nothing is ordered, no certificate is"
+        " issued",
+        ("DigiCert domain validation",),
+        _DOMAINS,
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "ca",
+        "mail the link that validates the domain again to {mailbox}",
+        ("DigiCert domain validation", "DigiCert dcv_emails"),
+        _DOMAINS,
+        methods=("email",),
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "customer",
+        "open the link in the mail and confirm the domain: a person does; it is valid for 30 days",
+        ("DigiCert dcv_emails", "BR 3.2.2.4.4"),
+        _MAILS,
+        methods=("email",),
+        after_days=30,
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "customer",
+        "publish the record with the new token of the domain at every authoritative server; it is valid for 30 days",
+        ("DigiCert domain validation", "BR 3.2.2.4.7"),
+        _DOMAINS,
+        methods=_DNS,
+        after_days=30,
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "customer",
+        "serve the file with the new token of the domain, without redirects, at every name it is validated for; it is"
+        " valid for 30 days",
+        ("DigiCert domain validation", "BR 3.2.2.4.18"),
+        _DOMAINS,
+        methods=("file",),
+        after_days=30,
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "ca",
+        "look at the domain by itself, or when asked, and validate it again",
+        ("DigiCert check-dcv",),
+        _DOMAINS,
+        methods=_TOKENS,
+        purposes=_AGAIN,
+    ),
+    StepRule(
+        "customer",
+        "remove the token",
+        ("BR 3.2.2.4.7",),
+        "BR 3.2.2.4.7",
+        methods=_TOKENS,
+        purposes=_AGAIN,
+    ),
+)
+
 _DV = Product(
     key="digicert-dv",
     seller="digicert",
@@ -223,7 +288,7 @@ _OV = _DV._replace(
     validation_level="ov",
     title="DigiCert OV",
     source=_ORDER_OV,
-    steps=(*_BEFORE_OV, *_ORDERED, *_AFTER),
+    steps=(*_BEFORE_OV, *_ORDERED, *_AFTER, *_REVALIDATE),
     revalidation=(
         RevalidationRule(30, ("DigiCert domain validation",), _DOMAINS + ": a token or mail is valid for 30 days"),
     ),
@@ -238,6 +303,6 @@ PRODUCTS: tuple[Product, ...] = (
         title="DigiCert EV",
         source=_ORDER_EV,
         names=(NameRule("no", 100, ("DigiCert dns_names", "EVG 7.1.2.1"), _ORDER_EV, raisable=True),),
-        steps=(*_BEFORE_OV, *_ORDERED, _EV_APPROVAL, *_AFTER),
+        steps=(*_BEFORE_OV, *_ORDERED, _EV_APPROVAL, *_AFTER, *_REVALIDATE),
     ),
 )

@@ -168,6 +168,9 @@ _DV = Product(
     utc_offset=9,
 )
 
+#: Atlas: domains are claimed before certificates are sent for, and again when a claim gets old
+_CLAIMED = ("issue", "renew", "reissue", "revalidate")
+
 PRODUCTS: tuple[Product, ...] = (
     _DV,
     _DV._replace(
@@ -215,6 +218,7 @@ PRODUCTS: tuple[Product, ...] = (
                 ("Atlas claims",),
                 _ATLAS,
                 after_days=30,
+                purposes=_CLAIMED,
             ),
             StepRule(
                 "customer",
@@ -223,6 +227,7 @@ PRODUCTS: tuple[Product, ...] = (
                 _ATLAS,
                 methods=("email",),
                 after_days=30,
+                purposes=_CLAIMED,
             ),
             StepRule(
                 "customer",
@@ -231,6 +236,7 @@ PRODUCTS: tuple[Product, ...] = (
                 _ATLAS,
                 methods=("dns",),
                 after_days=30,
+                purposes=_CLAIMED,
             ),
             StepRule(
                 "customer",
@@ -239,6 +245,14 @@ PRODUCTS: tuple[Product, ...] = (
                 _ATLAS,
                 methods=("file",),
                 after_days=30,
+                purposes=_CLAIMED,
+            ),
+            StepRule(
+                "ca",
+                "hold the domains validated again: certificates of them go on to be issued at once",
+                ("Atlas claims",),
+                _ATLAS,
+                purposes=("revalidate",),
             ),
             StepRule("customer", "make key and CSR, then send them", ("Atlas certificates",), _ATLAS),
             StepRule("ca", "issue at once: there is no order to wait for", ("Atlas certificates",), _ATLAS),

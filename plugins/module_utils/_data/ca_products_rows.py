@@ -118,7 +118,8 @@ class StepRule(t.NamedTuple):
     after_days          due so many days after the order
     before_expiry_days  due so many days before the live certificate ends
     opens_before_expiry_days  not possible earlier than so many days before the live certificate ends
-    purposes            only for these: ``issue`` (the first one), ``renew``, ``reissue`` (empty: for all)
+    purposes            only for these: ``issue`` (the first one), ``renew``, ``reissue`` (empty: for these three), and
+                        ``revalidate`` (validating again without an order: only where it is named)
     options             only where these flags of the item's options are set
     key_made_by, deployed_by  only where the item's key is made, its certificate installed by these (empty: by anybody)
     organization_kinds  only for organizations of these kinds (empty: all): ``corporation``, ``voluntary_association``,
@@ -363,7 +364,7 @@ WORDS: dict[type, dict[str, tuple[str, ...]]] = {
     StepRule: {
         "actor": ("customer", "seller", "ca"),
         "contacts": ("constructed", "txt", "caa", "soa", "whois"),
-        "purposes": ("issue", "renew", "reissue"),
+        "purposes": ("issue", "renew", "reissue", "revalidate"),
         "key_made_by": ("us", "seller"),
         "deployed_by": ("us", "seller"),
         "organization_kinds": ("corporation", "voluntary_association", "sole_proprietor"),

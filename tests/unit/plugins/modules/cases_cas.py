@@ -120,6 +120,8 @@ LOOKED = Step("ca", "look at every name by itself, or when asked", "DigiCert che
 ISSUED = Step("ca", "issue", "DigiCert order status")
 REMOVED = Step("customer", "remove the token", "BR 3.2.2.4.7")
 DEPLOYED = Step("customer", "deploy the certificate with the chain that came with it", "DigiCert csr")
+AGAIN = Step("customer", "submit the domains for validation again", "DigiCert domain validation")
+LOOKED_AGAIN = Step("ca", "look at the domain by itself, or when asked, and validate it again", "DigiCert check-dcv")
 
 DIGICERT_CASES: list[Case] = [
     *for_all("digicert-dv", "DigiCert dcv_emails, DigiCert skip_approval, DigiCert order status", "steps by mail", MAIL,
@@ -198,7 +200,24 @@ DIGICERT_CASES: list[Case] = [
              {**BY_DNS, "live": YOUNG, "validated_on": "2026-06-03T00:00:00Z"}, Due("not_due")),
     *for_all("digicert-ov digicert-ev", "DigiCert domain validation", "domains are validated again apart from orders",
              {**BY_DNS, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
-             Due("validation_ends", kind="revalidate")),
+             Due("validation_ends", kind="revalidate"),
+             Steps(AGAIN, Step("customer", "publish the record with the new token of the domain",
+                               "DigiCert domain validation, BR 3.2.2.4.7", IN_30_DAYS), LOOKED_AGAIN, REMOVED)),
+    *for_all("digicert-ov digicert-ev", "DigiCert domain validation", "again by mail",
+             {**MAIL, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
+             Due("validation_ends", kind="revalidate"),
+             Steps(AGAIN, Step("ca", "mail the link that validates the domain again to admin@example.jp",
+                               "DigiCert domain validation, DigiCert dcv_emails"),
+                   Step("customer", "open the link in the mail and confirm the domain",
+                        "DigiCert dcv_emails, BR 3.2.2.4.4", IN_30_DAYS))),
+    *for_all("digicert-ov digicert-ev", "DigiCert domain validation", "again by a CNAME record",
+             {**BY_CNAME, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
+             Steps(AGAIN, Step("customer", "publish the record with the new token of the domain",
+                               "DigiCert domain validation, BR 3.2.2.4.7", IN_30_DAYS), LOOKED_AGAIN, REMOVED)),
+    *for_all("digicert-ov digicert-ev", "DigiCert domain validation", "again by file",
+             {**BY_FILE, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
+             Steps(AGAIN, Step("customer", "serve the file with the new token of the domain",
+                               "DigiCert domain validation, BR 3.2.2.4.18", IN_30_DAYS), LOOKED_AGAIN, REMOVED)),
 ]  # fmt: skip
 
 
@@ -225,6 +244,7 @@ GS_LOOK = Step("ca", "look when asked to, then issue at once", "GlobalSign Verif
 GS_ISSUE = Step("ca", "issue after the approval", "GlobalSign DVOrder")
 GS_ISSUE_OV = Step("ca", "issue when the vetting is done", "GlobalSign OVOrder")
 GS_DEPLOYED = Step("customer", "deploy the certificate with the chain that came with it", "GlobalSign CSR")
+HELD = Step("ca", "hold the domains validated again", "Atlas claims")
 CLAIM = Step("customer", "claim every domain; a claim has to be asserted within 30 days", "Atlas claims", IN_30_DAYS)
 ATLAS_END = (
     Step("customer", "make key and CSR, then send them", "Atlas certificates"),
@@ -314,7 +334,17 @@ GLOBALSIGN_CASES: list[Case] = [
              {**BY_DNS, "live": YOUNG, "validated_on": "2026-06-03T00:00:00Z"}, Due("not_due")),
     *for_all("globalsign-atlas", "Atlas claims", "a claim is made anew apart from certificates",
              {**BY_DNS, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
-             Due("validation_ends", kind="revalidate")),
+             Due("validation_ends", kind="revalidate"),
+             Steps(CLAIM, Step("customer", "publish the TXT record of the claim", "Atlas claims dns, BR 3.2.2.4.7",
+                               IN_30_DAYS), HELD)),
+    *for_all("globalsign-atlas", "Atlas claims email", "and by mail",
+             {"validation": by_mail("admin@www.example.jp"), "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
+             Steps(CLAIM, Step("customer", "approve by the mail to admin@www.example.jp", "Atlas claims email",
+                               IN_30_DAYS), HELD)),
+    *for_all("globalsign-atlas", "Atlas claims http", "and by file",
+             {**BY_FILE, "live": YOUNG, "validated_on": "2026-06-02T00:00:00Z"},
+             Steps(CLAIM, Step("customer", "serve the file of the claim", "Atlas claims http, BR 3.2.2.4.18",
+                               IN_30_DAYS), HELD)),
     *for_all(GLOBALSIGN, "BR 6.3.2 Atlas validity", "the longest is the cap", BY_DNS, Is("validity.not_after", CAP)),
 ]  # fmt: skip
 
