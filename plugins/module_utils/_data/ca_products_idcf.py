@@ -194,7 +194,8 @@ _END = (
     ),
     StepRule(
         "seller",
-        "install the renewed certificate and tell 通知メールアドレス",
+        "install the renewed certificate (our reading: the document has the customer do it the first time only) and"
+        " tell 通知メールアドレス",
         ("IDCF-2",),
         _PAGE,
         purposes=("renew",),

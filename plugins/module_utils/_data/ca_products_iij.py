@@ -80,7 +80,8 @@ def _renewal(*stopped: str) -> tuple[RenewalRule, ...]:
 
 _REISSUE = (ReissueRule(("IIJ-11", "IIJ-13"), steps.FAQ),)
 _CUSTODY = (CustodyRule(("us", "seller"), ("us", "seller"), ("IIJ-10", "IIJ-18"), steps.FAQ),)
-_ONE_NAME = (NameRule("no", 1, ("IIJ-9",), steps.FAQ),)
+#: an application has one common name, and only GlobalSign's products are listed with a wildcard option
+_ONE_NAME = (NameRule("no", 1, ("IIJ-1",), steps.FAQ + "; one name, no wildcard: our reading of its list"),)
 _TWO_NAMES = (NameRule("no", 1, ("IIJ-13",), steps.FAQ, www_option="www_option"),)
 _ONE_STAR = (NameRule("only", 1, ("IIJ-1",), steps.FAQ),)
 

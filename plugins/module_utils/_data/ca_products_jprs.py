@@ -87,7 +87,7 @@ _CONTACTS = (
         selectable=True,
         mailed="chosen",
         covers="fqdn",
-        facts=("JPRS-2", "JPRS-13"),
+        facts=("JPRS notice 2025-06-10", "JPRS-13"),
         source="https://jprs.jp/pubcert/ (notice: accepted since 2025-06-10)",
         since=date(2025, 6, 10),
     ),
@@ -206,7 +206,7 @@ _AFTER = (
     StepRule(
         "customer",
         "deploy the certificate with the chain that came with it: it may differ from last time's",
-        ("JPRS-6",),
+        ("JPRS notice 2026-06-17",),
         "https://jprs.jp/pubcert/service/certificate/: new intermediates since 2026-06-17",
     ),
 )

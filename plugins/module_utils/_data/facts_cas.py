@@ -13,6 +13,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.facts import Docum
 
 CA_DOCUMENTS: tuple[Document, ...] = (
     Document("cpi-ssl", "CPI, SSLサーバー証明書", "https://support.cpi.ad.jp/purpose/ssl"),
+    Document("jprs-txt", "JPRS, notice of 2025-06-10", "https://jprs.jp/pubcert/"),
+    Document("jprs-chain", "JPRS, intermediates of 2026-06-17", "https://jprs.jp/pubcert/service/certificate/"),
     Document("jprs-notice", "JPRS, notice of 2025-11-27", "https://jprs.jp/"),
     Document("digicert", "DigiCert, Services API", "https://dev.digicert.com/certcentral-apis/services-api/"),
     Document(
@@ -42,6 +44,18 @@ _DIGICERT, _GCC, _ATLAS, _CYBERTRUST = ("digicert",), ("gcc",), ("atlas",), ("cy
 
 CA_FACTS: tuple[Fact, ...] = (
     Fact("CPI renewal", "CPI renews no certificate by itself", "自動更新はない", ("cpi-ssl",)),
+    Fact(
+        "JPRS notice 2025-06-10",
+        "mail goes to the contact of a TXT record too, since 2025-06-10; a reseller may not offer it",
+        "2025-06-10から、TXTレコードの連絡先アドレスにもメールを送れる。指定事業者が扱わないこともある",
+        ("jprs-txt",),
+    ),
+    Fact(
+        "JPRS notice 2026-06-17",
+        "certificates come from new intermediates since 2026-06-17",
+        "2026-06-17から、新しい中間認証局が証明書を発行する",
+        ("jprs-chain",),
+    ),
     Fact(
         "JPRS notice 2025-11-27",
         "certificates that are not issued by ACME end on the last day of the fifth month after their issue",

@@ -58,7 +58,7 @@ CALL_EV = (
 )
 ISSUED = Step("ca", "issue", "IDCF-2")
 SET = Step("customer", "set the certificate in WEBドメイン設定", "IDCF-2")
-INSTALLED = Step("seller", "install the renewed certificate and tell 通知メールアドレス", "IDCF-2")
+INSTALLED = Step("seller", "install the renewed certificate (our reading: ", "IDCF-2")
 FIRST_YEAR = Step("customer", "個人事業の開廃業届出書", "IDCF-7")
 LATER_YEAR = Step("customer", "last year's return of income", "IDCF-7")
 PERSONAL = Step("customer", "driving licence, passport or health-insurance card", "IDCF-7")

@@ -54,7 +54,7 @@ WHOIS_HOLDERS = (
 ORDER = Step("customer", "make key and CSR, then order at the reseller (指定事業者)", "JPRS-6")
 PASSED = Step("seller", "pass the order on to JPRS", "JPRS-6, JPRS-13")
 ISSUED = Step("ca", "issue", "JPRS-2, JPRS-6, JPRS-11")
-DEPLOYED = Step("customer", "the chain that came with it: it may differ", "JPRS-6")
+DEPLOYED = Step("customer", "the chain that came with it: it may differ", "JPRS notice 2026-06-17")
 MAILED = (
     Step("ca", "mail instructions to admin@example.jp", "JPRS-2"),
     Step("customer", "follow the instructions of the mail", "JPRS-2, JPRS-13"),
@@ -130,11 +130,12 @@ JPRS: list[Case] = [
                      "JPRS-6, JPRS-8, JPRS-9, JPRS-10"),
                 Step("ca", "when the crawler comes round: nobody can call it", "JPRS-8, JPRS-10"),
                 ISSUED, Step("customer", "delete the file", "JPRS-10"), DEPLOYED),)),
-    Case("JPRS-2 JPRS-3 JPRS-4", "steps by mail to a constructed address", "jprs-dv", MAIL,
+    Case("JPRS-2 JPRS-3 JPRS-4 JPRS notice 2026-06-17", "steps by mail to a constructed address", "jprs-dv", MAIL,
          (Steps(READ, ORDER, PASSED, *MAILED, ISSUED, DEPLOYED),)),
-    Case("JPRS-2 JPRS-13", "steps by mail to a mailbox in DNS", "jprs-dv", TXT,
+    Case("JPRS-2 JPRS-13 JPRS notice 2025-06-10", "steps by mail to a mailbox in DNS", "jprs-dv", TXT,
          (Refused(None),
-          Mailboxes("txt", "example.jp", "JPRS-2, JPRS-13", selectable=True, mailed="chosen", covers="fqdn"),
+          Mailboxes("txt", "example.jp", "JPRS notice 2025-06-10, JPRS-13", selectable=True, mailed="chosen",
+                    covers="fqdn"),
           Steps(Step("customer", "publish pki@example.com in DNS before the order", "BR 3.2.2.4.14, BR 3.2.2.9"),
                 ORDER, PASSED, MAILED[0]._replace(words="mail instructions to pki@example.com"), MAILED[1],
                 ISSUED, DEPLOYED))),
