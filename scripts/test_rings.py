@@ -202,9 +202,8 @@ def contract(shell: Shell) -> Count:
 
 
 def journeys(shell: Shell) -> Count:
-    """The lab's own tests, and the real playbooks in it, with each of its vices alone. Worlds share nothing, and wait a
-    third of their time."""
-    return pytest_ring(shell, "journeys", "-n", "3", "tests/journeys")
+    """The lab's own tests, and the real playbooks in it, with each of its vices alone. Worlds share nothing."""
+    return pytest_ring(shell, "journeys", "-n", "2", "tests/journeys")
 
 
 def pytest_ring(shell: Shell, name: str, *words: str) -> Count:
