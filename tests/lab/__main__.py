@@ -21,6 +21,7 @@ import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
+from .also import ALSO
 from .clock import iso_jst
 from .inventory import INVENTORY_FILE, write_inventory
 from .lab import FACTS_FILE, PID_FILE, Lab, is_running
@@ -46,7 +47,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: ended.set())
-    with Lab(folder, now=options.now, vices=options.vices) as lab:
+    with Lab(folder, now=options.now, vices=options.vices, also=ALSO) as lab:
         write_inventory(lab.folder, lab.facts(), now=None if options.now is None else lab.facts()["now"])
         print(_screen(lab), flush=True)
         ended.wait()
@@ -133,6 +134,7 @@ def _screen(lab: Lab) -> str:
         ("", f"(your browser does not know its authority: {facts['api_ca']})"),
         ("seller's API", f"{facts['api_url']}, key {facts['api_key']}"),
         ("CertCentral", f"{facts['digicert']['url']}, key {facts['digicert']['key']}"),
+        *((name, facts[name]["url"]) for name in lab.also),
         ("DNS", f"{' and '.join(dns['servers'])}, port {dns['port']}: {', '.join(dns['zones'])}"),
         ("updates", f"key {dns['key_name']}, hmac-sha256, {dns['key_secret']}"),
         *(("web host", f"{name}: {_web(facts, host)}") for name, host in facts["web"].items()),

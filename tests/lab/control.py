@@ -7,7 +7,7 @@
     GET  /_lab/history    JSON: all events, or ?kind=... and any fact: ?kind=fetch&order=LS-000001
     POST /_lab/clock      {"now": "2026-06-23T10:00:00+09:00"} or {"advance_hours": 6}
     POST /_lab/vices      {"dns_truncates": false, ...}
-    POST /_lab/crawler    the seller's crawler comes round now, and CertCentral looks for its tokens
+    POST /_lab/crawler    the seller's crawler comes round now, and the other CAs look for their tokens
 
 POST takes JSON, and answers with the state; or a form, and leads back to the page. There is no password: whoever may
 use this machine may play. A page from elsewhere may not (Origin).
@@ -53,7 +53,11 @@ class Control:
             "now": iso_utc(now),
             "now_jst": iso_jst(now),
             "vices": {vice.name: lab.switches.is_on(vice.name) for vice in VICES},
-            "orders": [*map(control_page.order_facts, lab.seller.orders()), *lab.digicert.orders()],
+            "orders": [
+                *map(control_page.order_facts, lab.seller.orders()),
+                *lab.digicert.orders(),
+                *(order for simulator in lab.also.values() for order in simulator.orders()),
+            ],
             "records": {zone: lab.dns.records(zone) for zone in lab.dns.zones()},
             "failures": lab.failures,
         }
@@ -118,6 +122,8 @@ class Control:
     def _crawler(self, _wish: State) -> None:
         self._lab.seller.crawl()
         self._lab.digicert.poll()
+        for simulator in self._lab.also.values():
+            simulator.poll()
 
 
 def _document(request: Request) -> State:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole lab: DNS, mail, web hosts, the registrar, the seller and CertCentral, with one clock and one history.
 
-    with Lab(folder) as lab:
+    with Lab(folder) as lab:  # also=("atlas",): with simulators that are not in every lab
         lab.facts()["api_url"]
         lab.clock.advance(hours=6)
         lab.history.events("fetch", found=True)
@@ -24,6 +24,7 @@ import typing as t
 from datetime import datetime
 from pathlib import Path
 
+from .also import ALSO
 from .api_tls import ApiTls, make_api_tls
 from .clock import LabClock, iso_utc
 from .control import Control
@@ -55,6 +56,7 @@ class Lab:
     registrar: Registrar
     seller: Seller
     digicert: DigiCert
+    also: dict[str, t.Any]
     server: HttpServer
 
     def __init__(
@@ -65,12 +67,14 @@ class Lab:
         web: t.Sequence[str] = ("web1", "web2"),
         vices: t.Iterable[str] | None = None,
         zones: Extra | None = None,
+        also: t.Iterable[str] = (),
     ) -> None:
         self.folder = Path(folder).resolve()
         self.clock = LabClock(now)
         self.switches = Switches(vices)
         self._names = tuple(web)
         self._extra = zones
+        self._also = tuple(also)
         self._stack = contextlib.ExitStack()
         self._ended = threading.Event()
         #: tracebacks of what broke in the lab itself: a test wants none
@@ -128,6 +132,7 @@ class Lab:
             },
             "issuing_ca": str(self.folder / ROOTS_FILE),
             "digicert": {**self.digicert.facts(), "ca": str(self._tls.ca)},
+            **{name: {**simulator.facts(), "ca": str(self._tls.ca)} for name, simulator in self.also.items()},
         }
 
     # --- start -----------------------------------------------------------------------------------------------------
@@ -141,7 +146,8 @@ class Lab:
         self.web = self._start_web(addresses)
         self._tls = make_api_tls(self.folder)
         self._start_sellers(self._tls)
-        roots = (self.seller.root_path, self.digicert.root_path)
+        roots = [self.seller.root_path, self.digicert.root_path]
+        roots += [path for simulator in self.also.values() for path in simulator.roots()]
         (self.folder / ROOTS_FILE).write_text("".join(path.read_text("ascii") for path in roots), "ascii")
         self._write_facts()
 
@@ -186,8 +192,13 @@ class Lab:
         self.digicert = DigiCert(self.folder / "digicert", **world)
         self.seller.routes(routes)
         self.digicert.routes(routes)
+        self.also = {name: ALSO[name](self.folder / name, **world) for name in self._also}
+        for simulator in self.also.values():
+            simulator.routes(routes)
         Control(self).routes(routes)
         self._enter(self.server)
+        for simulator in self.also.values():
+            simulator.start(self._stack)
         ticks = threading.Thread(target=self._tick, name="lab-ticks", daemon=True)
         ticks.start()
         self._stack.callback(ticks.join)
@@ -198,7 +209,7 @@ class Lab:
 
     def _tick(self) -> None:
         while not self._ended.wait(TICK_SECONDS):
-            for seller in (self.seller, self.digicert):
+            for seller in (self.seller, self.digicert, *self.also.values()):
                 try:
                     seller.tick()
                 except Exception:  # noqa: BLE001 - the lab goes on, and tells

@@ -12,14 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
-
-class Vice(t.NamedTuple):
-    name: str
-    #: which part of the lab has it: dns, web, mail, api, crawler, issuing, digicert
-    room: str
-    default: bool
-    what: str
-
+from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
     # --- dns ---
@@ -159,6 +152,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_other_certificate", "digicert", False, "the first download of each certificate is one for another key"),
     Vice("dc_wrong_key", "digicert", False, "every download is a certificate for another key: never deploy it"),
     Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
+    # --- the other simulators: *vices_NAME.VICES ---
 )
 
 
