@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,13 +17,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # lab and plays
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from fault_proxy import Tls
-from harness import AcmeHarness, DigicertHarness, Harness, RestHarness
+from harness import Bench, Harness
+from harnesses import HARNESSES
 from lab.lab import Lab
 from matrix import MATRIX, render
 from playing import Cell, Outcome, play
-from servers.pebble import Pebble
+from servers.absent import skipped_if_absent
 from servers.pki import Authority
-from servers.process import Missing, program
+from servers.process import Missing
 
 #: They wait for answers, time limits and the CA's work more than they compute.
 SIDE_BY_SIDE = 12
@@ -31,52 +32,49 @@ _OUTCOMES: dict[Cell, Outcome] = {}
 
 
 class World:
-    """One lab, one Pebble, started when the first cell needs them."""
+    """One lab and what the harnesses need beside it, started when the first cell needs them."""
 
     def __init__(self, folder: Path, cells: t.Sequence[Cell], adapters: t.Collection[str]) -> None:
         self._folder = folder
         authority = Authority(folder / "pki")
         certificate, private_key = authority.server("fault-proxy")
         self.tls = Tls(str(certificate), str(private_key), str(authority.bundle))
-        self.lab = Lab(folder / "lab", web=(), vices=())
-        self.lab.__enter__()
-        self._pebble: Pebble | None = None
-        self.lab.digicert.limits.limits = ((1_000_000, 1.0),)  # all cells share its key
-        self.harnesses: dict[str, Harness] = {
-            "rest": RestHarness(self.lab),
-            "digicert": DigicertHarness(self.lab),
-        }
-        if "acme" in adapters and has_pebble():
-            dns = self.lab.facts()["dns"]
-            self._pebble = Pebble(folder / "pebble", f"{dns['servers'][0]}:{dns['port']}", 1, authority=authority)
-            self._pebble.__enter__()
-            self.harnesses["acme"] = AcmeHarness(self.lab, self._pebble)
+        kinds = [kind for kind in HARNESSES if kind.name in adapters]
+        self.lab = Lab(folder / "lab", web=(), vices=(), also={one for kind in kinds for one in kind.also})
+        self._stack = contextlib.ExitStack()
+        self._stack.enter_context(self.lab)
+        self._harnesses: dict[str, Harness | Missing] = {}
+        for kind in kinds:
+            try:
+                self._harnesses[kind.name] = kind(Bench(self.lab, folder / kind.name, authority, self._stack))
+            except Missing as missing:
+                self._harnesses[kind.name] = missing
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE)
         self._played: dict[Cell, Future[Outcome]] = {
-            cell: self._pool.submit(self._play, number, cell)
+            cell: self._pool.submit(self._play, number, cell, harness)
             for number, cell in enumerate(cells)
-            if cell.adapter in self.harnesses
+            for harness in [self._harnesses[cell.adapter]]
+            if not isinstance(harness, Missing)
         }
 
-    def _play(self, number: int, cell: Cell) -> Outcome:
-        return play(cell, self.harnesses[cell.adapter], self.tls, self._folder / "cells" / str(number))
+    def _play(self, number: int, cell: Cell, harness: Harness) -> Outcome:
+        return play(cell, harness, self.tls, self._folder / "cells" / str(number))
+
+    def harness(self, name: str) -> Harness:
+        """Skips the test where its CA is not on this machine."""
+        with skipped_if_absent():
+            harness = self._harnesses[name]
+            if isinstance(harness, Missing):
+                raise harness
+        return harness
 
     def outcome(self, cell: Cell) -> Outcome:
+        self.harness(cell.adapter)
         return self._played[cell].result(300)
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
-        if self._pebble is not None:
-            self._pebble.__exit__(None, None, None)
-        self.lab.__exit__(None, None, None)
-
-
-def has_pebble() -> bool:
-    try:
-        program("pebble", "pebble")
-    except Missing:
-        return False
-    return True
+        self._stack.close()
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +90,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def outcome(world: World, cell: Cell) -> Outcome:
-    if cell.adapter == "acme" and not has_pebble():
-        missing = "pebble is not installed: apt-get install --no-install-recommends pebble"
-        if os.environ.get("REQUIRE_REAL", "") not in ("", "0"):
-            pytest.fail(f"{missing} (REQUIRE_REAL=1)", pytrace=False)
-        pytest.skip(missing)
     try:
         found = world.outcome(cell)
     except Exception as broken:

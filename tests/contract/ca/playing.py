@@ -147,8 +147,9 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
         faults = list(outcome.faults)
         if not fault.struck:
             faults.append(f"nothing was asked that is {cell.verb}: {proxy.asked}")
-        if row.end is End.CLEAR and outcome.code not in row.codes:
-            faults.append(f"the error is {outcome.code!r}, right is one of {', '.join(row.codes)}")
+        right = (*row.codes, *harness.codes.get(row.name, ()))
+        if row.end is End.CLEAR and outcome.code not in right:
+            faults.append(f"the error is {outcome.code!r}, right is one of {', '.join(right)}")
         if row.end is End.CLEAR and row.verbs == ("look",):
             proxy.behave()
             customer.deadline = DEADLINE
@@ -160,8 +161,10 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
 class World(t.Protocol):
     """The CAs that run, by the name of their adapter (conftest)."""
 
-    harnesses: dict[str, Harness]
     tls: Tls
+
+    def harness(self, name: str) -> Harness:
+        """Skips the test where its CA is not on this machine."""
 
 
 def told_of_an_hour(harness: Harness, verb: str, tls: Tls, folder: Path) -> tuple[Data, int]:
