@@ -99,6 +99,11 @@ options:
           document_root:
             description: The folder that the web servers serve. Needed where the method places a file.
             type: path
+          document_roots:
+            description:
+              - The folders of names that another folder than O(certificates[].validation.document_root) serves, by name,
+                for example where C(www) and the bare name are sites of their own.
+            type: dict
           hosts:
             description: The web servers, as host, group, list or pattern. Default is O(certificates[].hosts).
             type: list

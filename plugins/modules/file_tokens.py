@@ -16,8 +16,10 @@ description:
     folders where they are missing.
   - Removes only what it is told to remove. A file with another content is left and reported as V(foreign). The two folders
     are removed with the last file in them, if they have the owner and mode (0755) that this module would give them.
+  - Overwrites only what it is told is ours (O(tokens[].replaces)). Any other file in the place of a token is left, and the
+    item is refused.
   - It does not configure the web server and does not look whether the file is served. The next step is
-    M(inkan.tls.dcv_check).
+    M(inkan.tls.dcv_check). It warns of a folder on the way that the user of a web server can hardly enter.
 extends_documentation_fragment:
   - inkan.tls.attributes
   - inkan.tls.attributes.actiongroup_host
@@ -68,6 +70,14 @@ options:
           - What the file holds, at most 65536 bytes. Needed to place it.
           - Given for a removal, a file with another content is left.
         type: str
+      replaces:
+        description:
+          - SHA-256 digests, lower-case hex, of contents of ours that the file may have now and that are to be overwritten, for
+            example of an earlier token where the CA has one file name for all.
+          - Not looked at when a file is removed.
+        type: list
+        elements: str
+        default: []
       owner:
         description:
           - Owner of the file, a name or a number. Default is the user who runs the module.
@@ -139,8 +149,8 @@ results:
     error:
       description:
         - Why the item could not be done, V(null) otherwise. Its C(code) is for example V(document_root_missing),
-          V(document_root_no_directory), V(document_root_escapes), V(file_taken), V(unknown_owner), V(permission_denied) or
-          V(disk_full).
+          V(document_root_no_directory), V(document_root_escapes), V(file_foreign), V(file_taken), V(unknown_owner),
+          V(permission_denied) or V(disk_full).
       returned: always
       type: dict
       sample: null
@@ -152,6 +162,7 @@ results:
 """
 
 import contextlib
+import re
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, RefusedError
@@ -172,6 +183,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.results import D
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
 _MAX_PATH = 4096
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -189,6 +201,7 @@ def argument_spec() -> dict[str, t.Any]:
                 "document_root": {"type": "str", "required": True},
                 "path": {"type": "str", "required": True},
                 "content": {"type": "str"},
+                "replaces": {"type": "list", "elements": "str", "default": []},
                 "owner": {"type": "str"},
                 "group": {"type": "str"},
                 "mode": {"type": "str", "default": "0644"},
@@ -223,6 +236,7 @@ def run(params: dict[str, t.Any], check_mode: bool, system: System = SYSTEM) -> 
             other = standing.get(token.place, token)
             is_taken = token.present and other.content != token.content and not isinstance(seen, InkanError)
             result.items.append(_work(token, _taken(token, other) if is_taken else seen, planned, result.diff))
+            _warn_of_closed(token, seen, result)
     return result
 
 
@@ -246,6 +260,7 @@ def _read(
         group=raw.get("group"),
         mode=_mode(raw.get("mode")) or 0,
         present=present,
+        replaces=tuple(sorted(set(raw.get("replaces") or ()))),
     )
 
 
@@ -266,6 +281,8 @@ def _reasons(raw: dict[str, t.Any], present: bool, check_mode: bool) -> t.Iterat
         yield "content_too_large", f"content has more than {MAX_CONTENT} bytes", "Give what the order wants to see"
     if not check_mode and KNOWN_AFTER_ORDER in (content, path.rpartition("/")[2]):
         yield "known_after_order", "its content is only known after the order", "Order first, then place"
+    if not all(_DIGEST.fullmatch(digest) for digest in raw.get("replaces") or ()):
+        yield "bad_digest", "replaces has something that is no SHA-256 digest in lower-case hex", "Correct it"
     if _mode(raw.get("mode")) is None:
         yield (
             "bad_mode",
@@ -296,7 +313,7 @@ def _refuse_repeated(tokens: t.Sequence[FileToken], errors: InputCollector) -> N
                 todo="Give each item its own name",
             )
         other = places.setdefault(token.place, token)
-        if other[4:] != token[4:]:  # contents may differ: they are not ours to choose (_taken)
+        if other[4:8] != token[4:8]:  # contents may differ: they are not ours to choose (_taken)
             errors.add(
                 "conflicting_tokens",
                 what="Two items want different things of one file",
@@ -369,9 +386,33 @@ def _work(
             take(seen.root, token)
     except InkanError as error:
         return _item(token, "refused", None, error=error)
+    if outcome == "foreign" and token.present:
+        return _item(token, "refused", "present", error=_foreign(token))
     if outcome in ("placed", "removed"):
         diff.append(_diff(token, found))
     return _item(token, outcome, "present" if outcome in ("placed", "kept", "foreign") else "absent")
+
+
+def _foreign(token: FileToken) -> RefusedError:
+    return RefusedError(
+        code="file_foreign",
+        what="Cannot place a file token",
+        where=_file(token),
+        why="a file is there that no order of ours is known to have put there",
+        todo="See whose it is. Remove it if it is in nobody's use, or give the certificate a document root of its own",
+    )
+
+
+def _warn_of_closed(token: FileToken, seen: _Look | InkanError, result: Result) -> None:
+    """Told once a folder, where a file was or would be placed."""
+    if isinstance(seen, InkanError) or not seen.found.closed or result.items[-1].outcome != "placed":
+        return
+    warning = (
+        f"Only its owner can enter {escaped(seen.found.closed, 200)}: a web server that runs as another user answers 403"
+        f" for what is placed below {escaped(token.document_root, 200)}"
+    )
+    if warning not in result.warnings:
+        result.warnings.append(warning)
 
 
 def _item(token: FileToken, outcome: str, state: str | None, error: InkanError | None = None) -> ItemResult:

@@ -7,6 +7,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 
@@ -28,6 +29,8 @@ class FileToken(t.NamedTuple):
     group: str | None
     mode: int
     present: bool
+    #: SHA-256 digests of what may be overwritten: contents of ours
+    replaces: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[str, str]:
@@ -45,11 +48,15 @@ class FileToken(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """What is at the place of a token. content None: nothing; too_large: something no token can be."""
+    """What is at the place of a token. content None: nothing; too_large: something no token can be.
+
+    closed: the first folder on the way that a web server under another user cannot enter.
+    """
 
     content: bytes | None = None
     too_large: bool = False
     access_differs: bool = False
+    closed: str = ""
 
 
 def path_error(path: str) -> str | None:
@@ -69,12 +76,21 @@ def found_after(token: FileToken, found: Found) -> Found:
 
 
 def outcome_of(token: FileToken, found: Found) -> str:
-    """placed, kept (present); removed, absent, foreign (absent)."""
+    """placed, kept, foreign (present); removed, absent, foreign (absent)."""
+    if token.present and (found.too_large or not (found.content in (None, token.content) or _is_ours(token, found))):
+        return "foreign"
     if token.present:
-        as_wished = found.content == token.content and not found.too_large and not found.access_differs
+        as_wished = found.content == token.content and not found.access_differs
         return "kept" if as_wished else "placed"
     if found.too_large:
         return "foreign"
     if found.content is None:
         return "absent"
     return "removed" if token.content in (None, found.content) else "foreign"
+
+
+def _is_ours(token: FileToken, found: Found) -> bool:
+    """What only the order will tell is not judged before."""
+    if token.content == KNOWN_AFTER_ORDER.encode():
+        return True
+    return found.content is not None and hashlib.sha256(found.content).hexdigest() in token.replaces

@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import Evidenc
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputError, PolicyError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge_names import name_rule_errors, read_names, refused
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge_places import place_errors
 from ansible_collections.inkan.tls.plugins.module_utils._core.linking import UNLINKED, Link, link_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox, Mailbox, choose, mailboxes
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
@@ -295,10 +296,8 @@ def _chosen(
         return None, [refused(wish, "method_not_offered", f'There is no method "{asked}" here', why, todo)]
     if not chosen.verdict.allowed:
         return chosen, [_method_not_allowed(wish, chosen, names, possible, todo, book)]
-    if chosen.offer.places == "file" and wish.validation.document_root is None:
-        why, todo = "validation.document_root is missing", "Name the folder that the web server serves on port 80"
-        what, reference = f"Validation by {asked} needs a place", ", ".join(chosen.offer.facts)
-        return chosen, [refused(wish, "no_document_root", what, why, todo, reference)]
+    if chosen.offer.places == "file":
+        return chosen, place_errors(wish, names, chosen.offer.method, ", ".join(chosen.offer.facts), book)
     return chosen, []
 
 

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge_places import roots_by_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.mailboxes import ChosenMailbox
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Wish
@@ -36,6 +37,7 @@ def final_form(wish: Wish, judgement: Judgement, book: Book) -> Data:
             "method": judgement.link.ordered,
             "contact": _contact(judgement.mailbox),
             "document_root": wish.validation.document_root,
+            "document_roots": roots_by_name(wish, book),
             "hosts": list(wish.validation.hosts or wish.hosts),
         },
         "key": {"type": wish.key.type, "reuse": wish.key.reuse, "made_by": wish.key.made_by},

@@ -110,9 +110,15 @@ class Run:
         proof = None if handshake is False else {**(normalized.get("handshake") or {}), **handshake} or None
         return {**normalized, **words, "handshake": proof}
 
-    def document_root(self, name: str) -> t.Any:
-        """Where this host serves validation files from, if the certificate is declared and says so."""
-        return (self.own.get(name, {}).get("validation") or {}).get("document_root")
+    def document_root(self, name: str, dns_name: str) -> t.Any:
+        """Where this host serves validation files of a name from, if the certificate is declared and says so.
+
+        A folder for the one name goes before that of all, whoever says it: this host or the plan.
+        """
+        own = self.own.get(name, {}).get("validation") or {}
+        planned = ((self.plan.get(name) or {}).get("certificate") or {}).get("validation") or {}
+        roots = {**(planned.get("document_roots") or {}), **(own.get("document_roots") or {})}
+        return roots.get(dns_name) or own.get("document_root")
 
     def order(self, name: str) -> Said:
         return self.orders.get(name, {})

@@ -36,10 +36,13 @@ class Contact:
 
 @dataclass(frozen=True)
 class Validation:
+    """document_roots: by DNS name, as declared, for names that another folder than ``document_root`` serves."""
+
     method: str | None
     contact: Contact | None
     document_root: str | None
     hosts: tuple[str, ...]
+    document_roots: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -257,9 +260,16 @@ def _validation(fields: Fields) -> Validation:
         contact=contact,
         document_root=fields.path("document_root"),
         hosts=fields.texts("hosts"),
+        document_roots=_document_roots(fields) if fields.given("document_roots") else {},
     )
     fields.close()
     return validation
+
+
+def _document_roots(fields: Fields) -> t.Mapping[str, str]:
+    inner = fields.at("document_roots", _mapping(fields, "document_roots"))
+    found = {name: inner.path(name) for name in _mapping(fields, "document_roots")}
+    return {name: root for name, root in found.items() if root is not None}
 
 
 def _key(fields: Fields) -> Key:

@@ -12,6 +12,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
@@ -134,6 +135,7 @@ def _order_item(run: Run, name: str) -> Item:
             "document_root": validation.get("document_root"),
             "token_hosts": list(run.targets[name].all_token_hosts),
             **_other_roots(run, name, validation.get("document_root")),
+            **({"name_roots": validation["document_roots"]} if validation.get("document_roots") else {}),
         },
     }
 
@@ -246,8 +248,19 @@ def _records(tokens: t.Iterable[tuple[str, Item]]) -> list[Item]:
 
 
 def file_items(run: Run, host: str) -> list[Item]:
-    """file_tokens, state present, on one web server."""
-    return _files(run, host, _tokens(_worked_on(run), "files", "wanted"))
+    """file_tokens, state present, on one web server.
+
+    A file in the way is ours to replace if an order wanted it once, and none does now.
+    """
+    needed = {(file["path"], _digest(file)) for _name, file in _tokens(run.orders, "files", "wanted")}
+    left = {(file["path"], _digest(file)) for _name, file in _tokens(run.orders, "files", "leftovers")}
+    items = _files(run, host, _tokens(_worked_on(run), "files", "wanted"))
+    ours = sorted(left - needed)
+    return [{**item, "replaces": [digest for path, digest in ours if path == item["path"]]} for item in items]
+
+
+def _digest(file: Item) -> str:
+    return hashlib.sha256(file["content"].encode()).hexdigest()
 
 
 def leftover_file_items(run: Run, host: str) -> list[Item]:
@@ -262,12 +275,19 @@ def _files(run: Run, host: str, tokens: t.Iterable[tuple[str, Item]]) -> list[It
     for name, file in tokens:
         order = run.orders[name]
         options = _options(order, file)
-        root = (
-            run.document_root(name) or (options.get("document_roots") or {}).get(host) or options.get("document_root")
-        )
+        root = run.document_root(name, file["dns_name"]) or _remembered_root(options, host, file["dns_name"])
         if root and host in _token_hosts(order, file):
             items.append({"name": file["id"], "document_root": root, "path": file["path"], "content": file["content"]})
     return items
+
+
+def _remembered_root(options: Said, host: str, dns_name: str) -> t.Any:
+    """As declared when the order was placed."""
+    return (
+        (options.get("name_roots") or {}).get(dns_name)
+        or (options.get("document_roots") or {}).get(host)
+        or options.get("document_root")
+    )
 
 
 def check_items(run: Run) -> list[Item]:
@@ -419,11 +439,15 @@ def _removed(run: Run, order: Said) -> list[str]:
         for record in _wanted(order, "records", "leftovers")
         if records.get(record["id"], {}).get("outcome") in gone
     ]
-    return ids + [file["id"] for file in _wanted(order, "files", "leftovers") if _is_gone(run, order, file, gone)]
+    files = _wanted(order, "files", "leftovers")
+    return ids + [file["id"] for file in files if _is_gone(run, order, file, (*gone, "foreign"))]
 
 
 def _is_gone(run: Run, order: Said, file: Said, gone: tuple[str, ...]) -> bool:
-    """Every web server that had it says so; one that has left the inventory cannot be asked any more."""
+    """Every web server that had it says so; one that has left the inventory cannot be asked any more.
+
+    A file with another content is not ours: ours is gone.
+    """
     asked = [host for host in _token_hosts(order, file) if host in run.inventory or host in run.hosts]
     return all(
         host in run.hosts and run.hosts[host].said("leftover_files", file["id"]).get("outcome") in gone

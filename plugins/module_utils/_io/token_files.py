@@ -59,14 +59,18 @@ def _walk(here: Directory, parts: t.Sequence[str]) -> Directory:
 def look(root: Directory, token: FileToken, uid: int, gid: int) -> Found:
     with _Folders(root, token, create=False) as folder:
         if folder is None:
-            return Found()
+            return Found(closed=_closed(root.path, "/".join((root.path, *token.folders))))
         try:
             content = folder.read(token.file, MAX_CONTENT)
         except LocalError as error:
             if error.code == "file_too_large":
                 return Found(too_large=True)
             raise _as_escape(error, folder.path) from error
-        return Found(content, access_differs=_access_differs(folder.stat(token.file), token, uid, gid))
+        return Found(
+            content,
+            access_differs=_access_differs(folder.stat(token.file), token, uid, gid),
+            closed=_closed(root.path, folder.path),
+        )
 
 
 def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
@@ -146,6 +150,23 @@ def _access_differs(found: os.stat_result | None, token: FileToken, uid: int, gi
         return False
     other_owner = uid not in (-1, found.st_uid) or gid not in (-1, found.st_gid)
     return other_owner or stat.S_IMODE(found.st_mode) != token.mode
+
+
+def _closed(root: str, folder: str) -> str:
+    """The first folder from / to where the file lies that nobody but its owner may enter; "": none.
+
+    A folder below the root that belongs to who owns the root is left out, unless that is root: it may be the very user
+    that the web server runs as.
+    """
+    server = os.stat(root).st_uid
+    path = ""
+    for part in os.path.realpath(folder).split("/"):
+        path += f"/{part}" if part else ""
+        with contextlib.suppress(OSError):
+            found = os.stat(path or "/")
+            if not found.st_mode & 0o011 and not found.st_uid == server != 0:
+                return path
+    return ""
 
 
 def _as_escape(error: LocalError, root: str) -> InkanError:

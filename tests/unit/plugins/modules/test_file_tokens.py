@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -98,8 +100,13 @@ def test_a_second_run_changes_nothing(root: Path) -> None:
     assert (outcomes(result), result.changed, result.diff, system.calls) == (["kept"], False, [], [])
 
 
+OURS = {"replaces": [hashlib.sha256(b"key.thumb").hexdigest()]}
+
+
 @pytest.mark.parametrize(
-    "changes", [{"content": "other"}, {"mode": "0600"}, {"content": ""}], ids=["content", "mode", "emptiness"]
+    "changes",
+    [{"content": "other", **OURS}, {"mode": "0600"}, {"content": "", **OURS}],
+    ids=["content of ours", "mode", "emptiness"],
 )
 def test_what_differs_is_placed_anew(root: Path, changes: dict[str, t.Any]) -> None:
     run(token(root))
@@ -145,12 +152,60 @@ def test_a_removal_leaves_a_foreign_file_and_says_so(root: Path) -> None:
     assert outcomes(run(token(root, content=None), state="absent")) == ["removed"]
 
 
-def test_a_file_larger_than_any_token_is_foreign_and_is_replaced_only_when_placed(root: Path) -> None:
+@pytest.mark.parametrize("check", [False, True], ids=["for real", "check mode"])
+@pytest.mark.parametrize("there", [b"x" * 70_000, b"not ours", b""], ids=["large", "another", "empty"])
+def test_a_file_that_we_did_not_write_is_never_overwritten(root: Path, there: bytes, check: bool) -> None:
+    run(token(root))
+    (root / TOKEN).write_bytes(there)
+    system = Recording()
+    result = run(token(root, **OURS), token(root, "b", path=TOKEN + "2"), check=check, system=system)
+    assert outcomes(result) == ["refused", "placed"]
+    assert refused(result) == "file_foreign"
+    assert ((root / TOKEN).read_bytes(), result.items[0].changed) == (there, False)
+    assert outcomes(run(token(root, "b", path=TOKEN + "2"), check=check)) == ["placed" if check else "kept"]
+
+
+def test_a_file_larger_than_any_token_is_never_removed(root: Path) -> None:
     run(token(root))
     (root / TOKEN).write_bytes(b"x" * 70_000)
     assert outcomes(run(token(root, content=None), state="absent")) == ["foreign"]
-    assert outcomes(run(token(root))) == ["placed"]
-    assert (root / TOKEN).read_bytes() == b"key.thumb"
+    assert (root / TOKEN).stat().st_size == 70_000
+
+
+def test_what_is_ours_is_told_by_digest_only(root: Path) -> None:
+    with pytest.raises(InputErrors, match="no SHA-256 digest"):
+        run(token(root, replaces=["key.thumb"]))
+
+
+def test_in_check_mode_a_content_that_only_the_order_will_tell_is_not_judged(root: Path) -> None:
+    run(token(root, content="an earlier order's"))
+    assert outcomes(run(token(root, content="known_after_order"), check=True)) == ["placed"]
+
+
+@pytest.fixture
+def site() -> t.Iterator[Path]:
+    """A place that everybody may enter, unlike pytest's own folders."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "www" / "html" / ".well-known").mkdir(parents=True)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("closed", ["www", "www/html", "www/html/.well-known"])
+def test_a_folder_that_a_web_server_can_hardly_enter_is_warned_of(site: Path, closed: str) -> None:
+    """A document root in a home of mode 0700 is the commonest reason for a 403 at the CA."""
+    (site / closed).chmod(0o700)
+    may_be_the_servers = os.geteuid() != 0
+    root = site / "www" / "html"
+    result = run(token(root), token(root, "b", path=TOKEN + "2"))
+    assert outcomes(result) == ["placed", "placed"]
+    assert [f" {site / closed}: " in warning for warning in result.warnings] == ([] if may_be_the_servers else [True])
+    assert run(token(root)).warnings == [], "nothing was placed, and the same again would only be noise"
+
+
+def test_open_folders_are_not_warned_of(site: Path) -> None:
+    (site / "www").chmod(0o710)
+    assert run(token(site / "www" / "html")).warnings == []
 
 
 def test_items_may_have_states_of_their_own(root: Path) -> None:

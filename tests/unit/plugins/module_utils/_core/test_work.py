@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -323,6 +324,52 @@ class TestTokens:
         run = dataclasses.replace(run, orders={**run.orders, "shop": done})
         assert [item["name"] for item in works.leftover_record_items(run)] == ["r1"]
         assert [item["name"] for item in works.leftover_file_items(run, "web1")] == ["f1"]
+
+    def test_a_file_in_the_way_is_ours_if_an_order_wanted_it_once_and_none_does_now(self) -> None:
+        """A CA with one file name for all, whose value was renewed; another certificate waits for its own there."""
+        older, others = {**FILE, "id": "f0", "content": "older"}, {**FILE, "id": "f2", "content": "another's"}
+        wants = {"records": [], "files": [FILE]}
+        run = a_run(
+            planned("in_progress"), order("wanted", wanted=wants, leftovers={"records": [], "files": [older, others]})
+        )
+        waiting = {**order("wanted", name="other"), "wanted": {"records": [], "files": [others]}}
+        run = dataclasses.replace(run, orders={**run.orders, "other": waiting})
+        (item,) = works.file_items(run, "web2")
+        assert item["replaces"] == [hashlib.sha256(b"older").hexdigest()]
+
+    @pytest.mark.parametrize(
+        ("own", "planned_roots", "root"),
+        [
+            ({}, {"shop.example.jp": "/srv/bare"}, "/srv/bare"),
+            ({"document_root": "/srv/all"}, {"shop.example.jp": "/srv/bare"}, "/srv/bare"),
+            ({"document_roots": {"shop.example.jp": "/srv/own"}}, {"shop.example.jp": "/srv/bare"}, "/srv/own"),
+            ({"document_root": "/srv/all"}, {"www.shop.example.jp": "/srv/www"}, "/srv/all"),
+        ],
+        ids=["the plan says it for the name", "the name before all", "this host before the plan", "another name's"],
+    )
+    def test_www_and_the_bare_name_may_have_folders_of_their_own(
+        self, own: dict[str, t.Any], planned_roots: dict[str, str], root: str
+    ) -> None:
+        validation = {"method": "dns-01", "document_roots": planned_roots}
+        run = a_run(
+            planned("in_progress", certificate=wish(validation=validation)),
+            order("wanted", wanted={"records": [], "files": [FILE]}),
+        )
+        run = dataclasses.replace(run, own={"shop": {"validation": own}})
+        assert [item["document_root"] for item in works.file_items(run, "web2")] == [root]
+
+    def test_the_folders_of_names_are_remembered_with_the_order(self) -> None:
+        options = {"document_root": "/srv", "token_hosts": ["web1"], "name_roots": {"shop.example.jp": "/srv/bare"}}
+        left = order("expired", leftovers={"records": [], "files": [{**FILE, "options": options}]})
+        run = Run(plan={}, orders={"shop": left}, targets={}, hosts={"web1": host()})
+        assert [item["document_root"] for item in works.leftover_file_items(run, "web1")] == ["/srv/bare"]
+
+    def test_a_file_that_another_one_took_the_place_of_is_gone(self) -> None:
+        left = order("issued", leftovers={"records": [], "files": [FILE]})
+        hosts = {"web1": host(leftover_files={"name": "f1", "outcome": "foreign"})}
+        run = a_run(known=left, hosts=hosts)
+        told = [item["observed"] for item in works.observation_items(run)]
+        assert [one.get("removed") for one in told] == [["f1"]]
 
     def test_a_file_of_an_order_that_names_no_folder_is_left_to_who_made_it(self) -> None:
         strange = order("expired", leftovers={"records": [], "files": [FILE]}, options={"token_hosts": ["web1"]})
