@@ -297,3 +297,11 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     contents = yaml.safe_load((REPOSITORY / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))
     listed = [page for section in contents["sections"] for page in section["toctree"]]
     assert sorted(listed) == sorted(path.stem for path in (REPOSITORY / "docs/docsite/rst").glob("*.rst"))
+
+
+@pytest.mark.parametrize("page", ["guide_validation_files", "guide_validation_files_ja"])
+@pytest.mark.parametrize("server", ["nginx", "apache"])
+def test_the_fragments_of_web_servers_are_those_that_are_tried(page: str, server: str) -> None:
+    text = (ERRORS_PAGE.parent / f"{page}.rst").read_text(encoding="utf-8")
+    fragment = (REPOSITORY / "docs" / "examples" / f"{server}-validation-files.conf").read_text(encoding="utf-8")
+    assert "".join(f"   {line}".rstrip() + "\n" for line in fragment.splitlines()) in text
