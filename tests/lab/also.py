@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from .atlas import Atlas
 from .http_server import Routes
 
 
@@ -17,7 +18,7 @@ class Simulator(t.Protocol):
     """It is started with a private folder and the lab's world (``Lab._start_sellers``)."""
 
     def facts(self) -> dict[str, t.Any]:
-        """What an inventory has to know; the lab adds ``ca``, the authority of its HTTPS server."""
+        """What an inventory has to know; the lab adds ``ca``, the authority of its HTTPS server, if it is not there."""
 
     def roots(self) -> t.Sequence[Path]:
         """PEM files of the roots that issue here; none at a DNS service."""
@@ -39,4 +40,6 @@ class Simulator(t.Protocol):
 
 
 #: name -> Simulator(folder, **world)
-ALSO: dict[str, t.Callable[..., Simulator]] = {}
+ALSO: dict[str, t.Callable[..., Simulator]] = {
+    "atlas": Atlas,
+}

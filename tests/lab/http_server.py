@@ -48,6 +48,8 @@ class Request:
     match: re.Match[str]
     #: address of the peer
     client: str
+    #: the certificate that it showed, in DER; empty: none
+    certificate: bytes = b""
 
     def json(self) -> t.Any:
         """The body. ValueError if it is not JSON in UTF-8."""
@@ -123,12 +125,15 @@ class HttpServer:
         private_key: Path,
         address: str = "127.0.0.1",
         port: int = 0,
+        clients: Path | None = None,
+        asks_clients: t.Callable[[], bool] = lambda: True,
     ) -> None:
+        """``clients``: only peers with a certificate by this authority are let in, as long as ``asks_clients``."""
         self.failures: list[str] = []
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, private_key)
+        open_to_all = _context(certificate, private_key)
+        context = open_to_all if clients is None else _context(certificate, private_key, clients)
         self._server = _Server((address, port), _Connection)
-        self._server.lab = _Lab(routes, clock, context, self.failures)
+        self._server.lab = _Lab(routes, clock, lambda: context if asks_clients() else open_to_all, self.failures)
         self.address = str(self._server.server_address[0])
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-https", daemon=True)
@@ -154,10 +159,20 @@ class HttpServer:
         self.stop()
 
 
+def _context(certificate: Path, private_key: Path, clients: Path | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private_key)
+    if clients is not None:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 class _Lab(t.NamedTuple):
     routes: Routes
     clock: LabClock
-    context: ssl.SSLContext
+    #: for the next connection
+    context: t.Callable[[], ssl.SSLContext]
     failures: list[str]
 
 
@@ -185,7 +200,7 @@ class _Connection(BaseHTTPRequestHandler):
         """The handshake is this thread's business: a slow peer holds up nobody else."""
         self.request.settimeout(HANDSHAKE_SECONDS)
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = self.server.lab.context.wrap_socket(self.request, server_side=True)
+        self.request = self.server.lab.context().wrap_socket(self.request, server_side=True)
         super().setup()
 
     def finish(self) -> None:
@@ -229,7 +244,8 @@ class _Connection(BaseHTTPRequestHandler):
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            return handler(Request(self.command, path, query, headers, body, match, self.client_address[0]))
+            peer = self.request.getpeercert(binary_form=True) or b""
+            return handler(Request(self.command, path, query, headers, body, match, self.client_address[0], peer))
         except Exception:  # noqa: BLE001 - whatever a handler does wrong, its peer gets an answer and the test the words
             self.server.lab.failures.append(traceback.format_exc())
             return Response(500, {"Content-Type": "text/plain"}, b"The lab itself is broken: see its failures.\n")

@@ -90,12 +90,14 @@ class Issuing:
         *,
         policy: x509.ObjectIdentifier = DOMAIN_VALIDATED,
         organization: t.Sequence[x509.NameAttribute[str]] = (),
+        serial: int = 0,
     ) -> x509.Certificate:
+        """``serial``: of the new certificate; 0: any."""
         authority = self.issuing[issuer]
         common = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])] if len(names[0]) <= MAX_COMMON_NAME else []
         subject = [*organization, *common]
         builder = (
-            _builder(x509.Name(subject), authority.certificate.subject, key, not_before, not_after)
+            _builder(x509.Name(subject), authority.certificate.subject, key, not_before, not_after, serial)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=not subject)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True, key_encipherment=isinstance(key, rsa.RSAPublicKey)), True)
@@ -200,14 +202,19 @@ def _authority(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: PublicKey, not_before: datetime, not_after: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: PublicKey,
+    not_before: datetime,
+    not_after: datetime,
+    serial: int = 0,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(_serial())
+        .serial_number(serial or _serial())
         .not_valid_before(_second(not_before))
         .not_valid_after(_second(not_after))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)

@@ -97,7 +97,8 @@ class Lab:
 
     @property
     def failures(self) -> list[str]:
-        return self._failures + self.server.failures
+        others = (failure for simulator in self.also.values() for failure in getattr(simulator, "failures", ()))
+        return [*self._failures, *self.server.failures, *others]
 
     def facts(self) -> dict[str, t.Any]:
         """All that an inventory or another process has to know."""
@@ -132,7 +133,7 @@ class Lab:
             },
             "issuing_ca": str(self.folder / ROOTS_FILE),
             "digicert": {**self.digicert.facts(), "ca": str(self._tls.ca)},
-            **{name: {**simulator.facts(), "ca": str(self._tls.ca)} for name, simulator in self.also.items()},
+            **{name: {"ca": str(self._tls.ca), **simulator.facts()} for name, simulator in self.also.items()},
         }
 
     # --- start -----------------------------------------------------------------------------------------------------

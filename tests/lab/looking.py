@@ -35,8 +35,9 @@ class Resolver:
     def __init__(self, address: str, port: int) -> None:
         self._hint, self._port = address, port
 
-    def txt_everywhere(self, name: str) -> dict[str, frozenset[str]]:
-        """Each authoritative server's TXT values at the name, or where its aliases end; records in one piece only."""
+    def txt_everywhere(self, name: str, joined: bool = False) -> dict[str, frozenset[str]]:
+        """Each authoritative server's TXT values at the name, or where its aliases end; records in one piece only,
+        unless they are to be joined."""
         seen: dict[str, frozenset[str]] = {}
         for server in self.servers(name):
             owner, values = name, frozenset[str]()
@@ -44,10 +45,10 @@ class Resolver:
                 answer = self._ask(owner, "TXT", server)
                 target = _alias(answer, owner)
                 if target is None:
-                    values = frozenset(_texts(answer, owner))
+                    values = frozenset(_texts(answer, owner, joined))
                     break
                 if self._zone(target) != self._zone(owner):
-                    values = in_all(self.txt_everywhere(target))
+                    values = in_all(self.txt_everywhere(target, joined))
                     break
                 owner = target
             seen[server] = values
@@ -78,12 +79,25 @@ class Resolver:
 
     def caa(self, name: str) -> list[tuple[str, str]]:
         """Tags and values of the nearest name, going up, that has any (RFC 8659, 3)."""
+        return [(tag, value) for _flags, tag, value in self.caa_records(name)]
+
+    def caa_records(self, name: str) -> list[tuple[int, str, str]]:
+        """The same with their flags. What an alias leads to counts as if it were at the name (RFC 8659, 3)."""
         owner = dns.name.from_text(name)
         while owner != dns.name.root:
-            items = _items(self._ask(str(owner), "CAA", self._hint), str(owner), "CAA")
+            items = self._caa_at(str(owner))
             if items:
-                return [(item.tag.decode().lower(), item.value.decode()) for item in items]
+                return [(item.flags, item.tag.decode().lower(), item.value.decode()) for item in items]
             owner = owner.parent()
+        return []
+
+    def _caa_at(self, owner: str) -> list[t.Any]:
+        for _unused in range(MAX_ALIASES):
+            answer = self._ask(owner, "CAA", self._hint)
+            target = _alias(answer, owner)
+            if target is None:
+                return _items(answer, owner, "CAA")
+            owner = target
         return []
 
     def mail_hosts(self, domain: str, only_mx: bool = False) -> list[tuple[str, str]]:
@@ -91,6 +105,14 @@ class Resolver:
         items = sorted(_items(self._ask(domain, "MX", self._hint), domain, "MX"), key=lambda item: item.preference)
         names = [str(item.exchange).rstrip(".") for item in items] if items or only_mx else [domain]
         return [(name, address) for name in names if name for address in self.addresses(name)]
+
+    def soa_mailbox(self, name: str) -> str:
+        """Of who is responsible for the zone that holds the name (RFC 1035, 3.3.13 and 8), which may be nobody's."""
+        zone = self._zone(name)
+        for item in _items(self._ask(zone, "SOA", self._hint), zone, "SOA") if zone else ():
+            local, *labels = (label.decode("ascii", "replace") for label in item.rname.labels)
+            return f"{local}@{'.'.join(labels).rstrip('.')}"
+        return ""
 
     def _zone(self, name: str) -> str | None:
         """The apex of the zone that holds the name. An alias tells another zone's SOA: its parent knows better."""
@@ -126,11 +148,11 @@ def _items(answer: dns.message.Message | None, owner: str, kind: str) -> list[t.
     return list(rrset or ())
 
 
-def _texts(answer: dns.message.Message | None, owner: str) -> t.Iterator[str]:
+def _texts(answer: dns.message.Message | None, owner: str, joined: bool) -> t.Iterator[str]:
     for item in _items(answer, owner, "TXT"):
-        if len(item.strings) == 1:
+        if joined or len(item.strings) == 1:
             with contextlib.suppress(UnicodeDecodeError):
-                yield item.strings[0].decode("utf-8")
+                yield b"".join(item.strings).decode("utf-8")
 
 
 def _alias(answer: dns.message.Message | None, owner: str) -> str | None:

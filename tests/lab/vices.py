@@ -12,6 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
+from . import vices_atlas
 from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
@@ -153,6 +154,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_wrong_key", "digicert", False, "every download is a certificate for another key: never deploy it"),
     Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
     # --- the other simulators: *vices_NAME.VICES ---
+    *vices_atlas.VICES,
 )
 
 
