@@ -347,6 +347,7 @@ results:
         - intended
         - wanted
         - awaiting_approval
+        - awaiting_person
         - validating
         - issuing
         - needs_person
@@ -430,6 +431,15 @@ results:
           type: list
           elements: str
           sample: [hostmaster@example.jp]
+        tasks:
+          description:
+            - What persons have to do where no machine can, at a seller's portal for example; the next thing first.
+            - C(actor) (V(customer), V(seller) or V(ca)), C(owner), C(what), C(where) (the menu path), C(by), C(sheet) (the
+              application sheet on the host that keeps the ledger), C(tell) (what is then told with
+              O(certificates[].intake)) and C(facts).
+          returned: always
+          type: list
+          elements: dict
     leftovers:
       description:
         - Records and files that this or an older order of the name once wanted, that no order wants now, and that are not
@@ -544,10 +554,17 @@ results:
       returned: always
       type: str
     waiting_for:
-      description: Who must act, V(customer), V(seller), V(ca), V(person) or V(us), what, and by when; null if nobody must.
+      description:
+        - Who must act, V(customer), V(seller), V(ca), V(person) or V(us), what, and by when; null if nobody must.
+        - At a seller's portal also C(owner), C(sheet) and C(tell), as in RV(results[].wanted.tasks).
       returned: always
       type: dict
       sample: {actor: us, what: publish the records and files that the CA wants, by: '2026-11-27T00:00:00Z'}
+    order_number:
+      description: The number that the order has at a seller's portal, once it was told; null elsewhere.
+      returned: always
+      type: str
+      sample: SSL-2026-0042
     status_word:
       description: The CA's newest word about the order, verbatim.
       returned: always

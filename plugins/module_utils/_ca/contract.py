@@ -23,8 +23,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core import ledger
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import CsrFacts
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, Wanted
 
 #: new, renew or reissue: a word of the ledger, which an adapter needs too
 OrderKind = ledger.OrderKind
@@ -49,6 +50,7 @@ class Status(enum.Enum):
     ACCEPTED = "accepted"  # the CA has the order and will soon say what it wants; poll
     WANTS_VALIDATION = "wants_validation"  # publish, then ``ready``
     WANTS_APPROVAL = "wants_approval"  # a person has to approve by mail, page or phone; polling makes it no faster
+    WANTS_PERSON = "wants_person"  # somebody has to act at a portal and tell what came of it (``Wanted.tasks``)
     VALIDATING = "validating"  # the CA is looking; poll
     ISSUING = "issuing"  # validated; the certificate is being made; poll
     ISSUED = "issued"  # ``download``
@@ -79,6 +81,8 @@ class Capabilities:
     resending: bool = False
     #: an open order's approval can be asked for elsewhere (``change_contact``)
     changing_contact: bool = False
+    #: nobody can be asked: what becomes of an order is told by persons (``OrderRequest.taken``)
+    takes_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,38 @@ class Contact(t.NamedTuple):
 
 
 @dataclass(frozen=True)
+class Issued:
+    """The leaf first, then its issuers as the CA sent them: PEM, one certificate each."""
+
+    certificate: str
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What persons told of an order at a portal, as the ledger has it.
+
+    ordered_at    when we made the order; applied_at: when its number was told
+    files         the token of a file validation, as a seller told it
+    approved_at   when it was told that the approval mail was answered
+    cancelled     the seller ended it: its words, or "cancelled"
+    registered    a brought certificate is at the portal
+    contact_changed, resent_at  that the seller is to be written to about it
+    """
+
+    ordered_at: datetime | None = None
+    order_number: str = ""
+    applied_at: datetime | None = None
+    files: tuple[TokenFile, ...] = ()
+    certificate: Issued | None = None
+    approved_at: datetime | None = None
+    cancelled: str = ""
+    registered: bool = False
+    contact_changed: bool = False
+    resent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class OrderRequest:
     """What is ordered. ``reference``: ours, unique, ≤ 32 ASCII characters; names are A-labels, lower case.
 
@@ -117,6 +153,7 @@ class OrderRequest:
     options: t.Mapping[str, t.Any] = field(default_factory=dict)
     kind: OrderKind = OrderKind.NEW
     replaces: Predecessor | None = None
+    taken: Taken = Taken()
 
 
 @dataclass(frozen=True)
@@ -130,6 +167,7 @@ class Seen:
     problem       the CA's words when REFUSED (rendered problem document), else ""
     expires       when the order or its tokens end, if the CA says so (aware UTC)
     retry_after   seconds to wait before the next poll, if the CA says so; more than the call has left ends its polling
+    code          of the way in which it ended, where "order_refused" and the like say too little
     """
 
     handle: str
@@ -140,14 +178,7 @@ class Seen:
     problem: str = ""
     expires: datetime | None = None
     retry_after: float | None = None
-
-
-@dataclass(frozen=True)
-class Issued:
-    """The leaf first, then its issuers as the CA sent them: PEM, one certificate each."""
-
-    certificate: str
-    chain: tuple[str, ...]
+    code: str = ""
 
 
 class CaAdapter(t.Protocol):
@@ -189,6 +220,14 @@ class CaAdapter(t.Protocol):
 
     def revoke(self, certificate_pem: str, reason: str) -> None:
         """Reason: a CRLReason name of RFC 5280 in lower camel case (``superseded``)."""
+
+
+@t.runtime_checkable
+class Checking(t.Protocol):
+    """An adapter that judges an order before anything is written or sent: a person would type in what is wrong."""
+
+    def order_error(self, request: OrderRequest, csr: CsrFacts | None) -> InkanError | None:
+        """All that its rules have against it, as one error. csr None: the seller makes the key."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ class Kind(enum.Enum):
     """What a fact says. The fields of :class:`Fact` that it uses are in brackets."""
 
     SUBMIT_INTENDED = "submit_intended"  # about to be sent [word: OrderKind; handle, text: its predecessor's, serial]
+    TAKEN_IN = (
+        "taken_in"  # what a person told [word: a key of an intake, text; wanted: a token; certificate; by: whence]
+    )
     SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [code, text]
     SUBMITTED = "submitted"  # the CA has the order [handle, by: ca, or person who adopted it]
     SEEN = "seen"  # an answer of the CA [status, word, expires, names: those validated]
@@ -64,6 +67,8 @@ REPEATING = frozenset(
     {Kind.SEEN, Kind.WANTED, Kind.READY_INTENDED, Kind.READY_ASKED, Kind.TRANSPORT_FAILURE, Kind.CANCEL_INTENDED}
     | {Kind.REVOKE_INTENDED, Kind.NEEDS_PERSON}
 )
+#: Stands where a key's digest would: the seller makes the key, so it is known when the certificate is.
+SELLERS_KEY = "0" * 64
 #: Those of which it does not matter when they were said last: they are history, or a mark that stays once it is set.
 TIMELESS = frozenset({Kind.READY_INTENDED, Kind.READY_ASKED, Kind.CANCEL_INTENDED, Kind.REVOKE_INTENDED})
 
@@ -74,6 +79,7 @@ class Answer(enum.Enum):
     ACCEPTED = "accepted"
     WANTS_VALIDATION = "wants_validation"
     WANTS_APPROVAL = "wants_approval"
+    WANTS_PERSON = "wants_person"
     VALIDATING = "validating"
     ISSUING = "issuing"
     ISSUED = "issued"
@@ -101,6 +107,7 @@ class State(enum.Enum):
     INTENDED = "intended"  # sent, perhaps: the outcome is not known
     WANTED = "wanted"  # the CA waits for records or files
     AWAITING_APPROVAL = "awaiting_approval"  # the CA waits for a person: a mail, a page, a call
+    AWAITING_PERSON = "awaiting_person"  # somebody has to do something at a portal, and to tell what came of it
     VALIDATING = "validating"  # the CA is looking
     ISSUING = "issuing"  # validated; the certificate is being made, or waits to be downloaded
     NEEDS_PERSON = "needs_person"
@@ -118,13 +125,16 @@ _ENDINGS = {Kind.REFUSED: State.REFUSED, Kind.EXPIRED: State.EXPIRED, Kind.CANCE
 _AT_THE_CA = {
     Answer.WANTS_VALIDATION: State.WANTED,
     Answer.WANTS_APPROVAL: State.AWAITING_APPROVAL,
+    Answer.WANTS_PERSON: State.AWAITING_PERSON,
     Answer.ISSUING: State.ISSUING,
     Answer.ISSUED: State.ISSUING,
 }  # all others: validating, which is looked at again and never acted on
 
 
 #: Answers after which what was wanted before may still be looked at.
-_STILL_WANTED = frozenset({None, Answer.ACCEPTED, Answer.WANTS_VALIDATION, Answer.WANTS_APPROVAL, Answer.VALIDATING})
+_STILL_WANTED = frozenset(
+    {None, Answer.ACCEPTED, Answer.WANTS_VALIDATION, Answer.WANTS_APPROVAL, Answer.WANTS_PERSON, Answer.VALIDATING}
+)
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,8 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     key_type: str = ""
+    #: of its public key; "" in entries of old
+    public_key_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,6 +252,9 @@ class Standing:
     #: the fact that ended the order, revoked the certificate or asks for a person
     reason: Fact | None = None
     trouble: Fact | None = None
+    #: what persons told of this order, the newest word of each kind; when mails were last asked for again
+    taken: t.Mapping[str, Fact] = field(default_factory=dict)
+    resent_at: datetime | None = None
 
     @property
     def hosts_pending(self) -> tuple[str, ...]:
@@ -267,6 +282,13 @@ class Entry:
     @property
     def is_open(self) -> bool:
         return self.standing.open
+
+    @property
+    def public_key_sha256(self) -> str:
+        """Of the key that it was made with; where the seller makes it, "" until its certificate is there."""
+        if self.order.public_key_sha256 != SELLERS_KEY:
+            return self.order.public_key_sha256
+        return self.standing.certificate.public_key_sha256 if self.standing.certificate else ""
 
     @property
     def options(self) -> t.Mapping[str, t.Any]:
@@ -331,6 +353,8 @@ class _Fold:
         self._person: Fact | None = None
         self._revoked: Fact | None = None
         self._trouble: Fact | None = None
+        self._taken: dict[str, Fact] = {}
+        self._resent_at: datetime | None = None
 
     def over(self, facts: t.Iterable[Fact]) -> Standing:
         for fact in facts:
@@ -375,6 +399,12 @@ class _Fold:
 
     def _change_contact(self, fact: Fact) -> None:
         self._contact = (fact.word, fact.text)
+
+    def _take_in(self, fact: Fact) -> None:
+        self._taken[fact.word] = fact
+
+    def _resend(self, fact: Fact) -> None:
+        self._resent_at = fact.at
 
     def _download(self, fact: Fact) -> None:
         self._certificate, self._obtained_at = fact.certificate, fact.at
@@ -435,6 +465,8 @@ class _Fold:
             outstanding=dict(self._outstanding),
             reason=self._revoked or self._ending or self._person,
             trouble=self._trouble,
+            taken=dict(self._taken),
+            resent_at=self._resent_at,
         )
 
     def _state(self) -> State:
@@ -478,7 +510,9 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.REVOKED: _Fold._revoke,
     Kind.NEEDS_PERSON: _Fold._ask_person,
     Kind.TRANSPORT_FAILURE: _Fold._fail,
-}  # the other kinds are intents of repeatable acts, and mails sent again: history only
+    Kind.TAKEN_IN: _Fold._take_in,
+    Kind.RESENT: _Fold._resend,
+}  # the other kinds are intents of repeatable acts: history only
 
 
 def newest(entries: t.Iterable[Entry]) -> Entry | None:

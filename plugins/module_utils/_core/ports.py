@@ -82,6 +82,28 @@ class TokenFile:
 
 
 @dataclass(frozen=True)
+class Task:
+    """What a person does where no machine can: at a seller's portal, by mail, by phone.
+
+    actor   customer, seller or ca: whose turn it is
+    owner   who of them: a name or mailbox, "" where nobody is named
+    where   the portal's menu path, or whom to write to
+    due     by when (aware UTC); None: nobody has set a day
+    sheet   the file with all that has to be typed in, on the host that keeps the ledger
+    tell    what is told back with ``inkan_intake`` when it is done: one of its keys, "" for nothing
+    """
+
+    actor: str
+    what: str
+    owner: str = ""
+    where: str = ""
+    due: datetime | None = None
+    sheet: str = ""
+    tell: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What the CA wants to see before it validates."""
 
@@ -91,3 +113,5 @@ class Wanted:
     notes: tuple[str, ...] = field(default=())
     #: mail addresses that the CA says it wrote to, or will
     mails: tuple[str, ...] = field(default=())
+    #: what persons have to do, the next thing first
+    tasks: tuple[Task, ...] = field(default=())

@@ -23,7 +23,9 @@ ByName = t.Mapping[str, Said]
 #: States of an order (``_core/ledger``) in which its certificate belongs on the hosts.
 DEPLOYABLE = frozenset({"issued", "deploy_pending", "deployed"})
 #: States in which the CA, or we, still have to do something before there is a certificate.
-OPEN = frozenset({"intended", "wanted", "awaiting_approval", "validating", "issuing", "needs_person"})
+OPEN = frozenset(
+    {"intended", "wanted", "awaiting_approval", "awaiting_person", "validating", "issuing", "needs_person"}
+)
 
 
 @dataclass(frozen=True)

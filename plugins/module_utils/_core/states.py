@@ -8,7 +8,9 @@ This file is private to the collection.
 from __future__ import annotations
 
 #: the CA, or we, still have to do something before there is a certificate
-UNDER_WAY = frozenset({"intended", "wanted", "awaiting_approval", "validating", "issuing", "needs_person"})
+UNDER_WAY = frozenset(
+    {"intended", "wanted", "awaiting_approval", "awaiting_person", "validating", "issuing", "needs_person"}
+)
 #: of these: the domain is validated
 VALIDATED = frozenset({"issuing"})
 #: there is a certificate, not every host has it yet

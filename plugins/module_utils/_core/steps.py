@@ -8,7 +8,7 @@
       wanted ───► LOOK (once a call) ─► AWAIT_PUBLICATION ── visible, or nothing to publish ──► ASK_READY
   validating ┬──► LOOK (again and again until the deadline; AWAIT_CA when the call is only about what is wanted)
      issuing ┘          └─ issued ──► DOWNLOAD ──► deploy_pending ──► AWAIT_DEPLOYMENT ──► deployed
-  awaiting_approval ──► LOOK (once a call) ──► CHANGE_CONTACT, RESEND (if wished) ──► AWAIT_APPROVAL
+  awaiting_approval, awaiting_person ──► LOOK (once a call) ──► CHANGE_CONTACT, RESEND (if wished) ──► AWAIT_APPROVAL
                                                                                              │
   refused, expired, cancelled, rolled_back, revoked, issued, deployed ──► CLEAN_UP ──► DONE ◄┘
 
@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Entry, Kind, State, tokens_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
 
 
 class Action(enum.Enum):
@@ -147,9 +148,15 @@ def _await_approval(entry: Entry, _now: datetime, policy: Policy) -> Step:
 def _approval(entry: Entry) -> str:
     """By mail; or as the CA's own words about this order say, such as that an account's administrator must act."""
     wanted = entry.standing.wanted
+    if wanted.tasks:
+        return _spoken(wanted.tasks[0])
     if wanted.mails:
         return f"approve by the mail to {' or '.join(wanted.mails)}"
     return "; ".join(wanted.notes) or "approve, as the CA asks for it"
+
+
+def _spoken(task: Task) -> str:
+    return f"{task.what} ({task.where})" if task.where else task.what
 
 
 def _fetch(entry: Entry, now: datetime, policy: Policy) -> Step:
@@ -196,6 +203,7 @@ _STEPS: dict[State, t.Callable[[Entry, datetime, Policy], Step]] = {
     State.INTENDED: _find,
     State.WANTED: _answer,
     State.AWAITING_APPROVAL: _await_approval,
+    State.AWAITING_PERSON: _await_approval,
     State.VALIDATING: _poll,
     State.ISSUING: _fetch,
     State.NEEDS_PERSON: _person,
@@ -211,21 +219,32 @@ _STEPS: dict[State, t.Callable[[Entry, datetime, Policy], Step]] = {
 
 
 class Waiting(t.NamedTuple):
-    """Who must act, what, and by when. actor: customer, seller, ca, person or us."""
+    """Who must act, what, and by when. actor: customer, seller, ca, person or us.
+
+    owner: who of them, where somebody is named; task: what a person finds there who does it at a portal
+    """
 
     actor: str
     what: str
     by: datetime | None
+    owner: str = ""
+    task: Task | None = None
+
+
+_AT_A_PORTAL = frozenset({State.AWAITING_PERSON, State.AWAITING_APPROVAL})
 
 
 def waiting_for(entry: Entry) -> Waiting | None:
     """Whose turn it is, for people and reports; None when nobody has to act."""
     standing = entry.standing
+    if standing.wanted.tasks and entry.is_open and entry.state in _AT_A_PORTAL:
+        task = standing.wanted.tasks[0]
+        return Waiting(task.actor, _spoken(task), task.due or standing.expires, task.owner, task)
     if entry.state is State.NONE:
         return Waiting("us", "send the order", None)
     if entry.state is State.INTENDED:
         return Waiting("us", "find out whether the order was made", None)
-    if entry.state is State.AWAITING_APPROVAL:
+    if entry.state in _AT_A_PORTAL:
         return Waiting("customer", _approval(entry), standing.expires)
     if entry.state is State.WANTED and tokens_of(standing.wanted):
         if standing.published >= tokens_of(standing.wanted).keys():

@@ -12,7 +12,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Fact, Kind, Order
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 
 
 def to_text(moment: datetime) -> str:
@@ -86,12 +86,33 @@ def row_fact(kind: str, at: str, data: str, times: int, last_at: str | None) -> 
 
 
 def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
-    return {
+    data: dict[str, t.Any] = {
         "records": [[record.name, record.type, record.value, record.ttl] for record in wanted.records],
         "files": [[file.dns_name, file.path, file.content, file.url] for file in wanted.files],
         "notes": list(wanted.notes),
         "mails": list(wanted.mails),
     }
+    if wanted.tasks:
+        data["tasks"] = [_task_data(task) for task in wanted.tasks]
+    return data
+
+
+_TASK_WORDS = ("actor", "what", "owner", "where", "sheet", "tell")
+
+
+def _task_data(task: Task) -> dict[str, t.Any]:
+    data: dict[str, t.Any] = {name: getattr(task, name) for name in _TASK_WORDS if getattr(task, name)}
+    if task.due is not None:
+        data["due"] = to_text(task.due)
+    return {**data, "facts": list(task.facts)}
+
+
+def _task(data: t.Mapping[str, t.Any]) -> Task:
+    return Task(
+        due=_to_time(data["due"]) if "due" in data else None,
+        facts=tuple(data.get("facts", ())),
+        **{name: data.get(name, "") for name in _TASK_WORDS},
+    )
 
 
 def _wanted(data: t.Mapping[str, t.Any]) -> Wanted:
@@ -100,6 +121,7 @@ def _wanted(data: t.Mapping[str, t.Any]) -> Wanted:
         files=tuple(TokenFile(*file) for file in data["files"]),
         notes=tuple(data["notes"]),
         mails=tuple(data.get("mails", ())),  # facts written before version 0.2 have none
+        tasks=tuple(_task(task) for task in data.get("tasks", ())),
     )
 
 
@@ -111,6 +133,7 @@ def _certificate_data(certificate: Certificate) -> dict[str, t.Any]:
         "not_before": to_text(certificate.not_before),
         "not_after": to_text(certificate.not_after),
         "key_type": certificate.key_type,
+        **({"public_key_sha256": certificate.public_key_sha256} if certificate.public_key_sha256 else {}),
     }
 
 
@@ -122,4 +145,5 @@ def _certificate(data: t.Mapping[str, t.Any]) -> Certificate:
         not_before=_to_time(data["not_before"]),
         not_after=_to_time(data["not_after"]),
         key_type=data["key_type"],
+        public_key_sha256=data.get("public_key_sha256", ""),
     )

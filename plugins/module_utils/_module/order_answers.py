@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import path_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Entry, Fact, Kind
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    SELLERS_KEY,
+    Answer,
+    Certificate,
+    Entry,
+    Fact,
+    Kind,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers, dns_name_error, owner_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import value_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
@@ -73,13 +81,13 @@ def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:
     ending = _ENDINGS.get(seen.status)
     if ending is not None:
         problem = escaped(seen.problem, _LONGEST_PROBLEM) or f"the CA calls the order {word!r}"
-        facts.append(Fact(ending, now, by="ca", code=f"order_{ending.value}", text=problem))
+        facts.append(Fact(ending, now, by="ca", code=seen.code or f"order_{ending.value}", text=problem))
     return facts
 
 
 def _new_wanted(entry: Entry, seen: Seen) -> Wanted | None:
     """While the CA looks, silence about tokens does not mean that it needs none: what was published stays."""
-    if seen.status in (Status.WANTS_VALIDATION, Status.WANTS_APPROVAL):
+    if seen.status in (Status.WANTS_VALIDATION, Status.WANTS_APPROVAL, Status.WANTS_PERSON):
         return seen.wanted if seen.wanted != entry.standing.wanted else None
     if seen.status is Status.VALIDATING and (seen.wanted.records or seen.wanted.files):
         return seen.wanted if seen.wanted != entry.standing.wanted else None
@@ -97,7 +105,12 @@ def _safe(wanted: Wanted) -> Wanted:
     if len(wanted.mails) > _MOST_MAILS:
         raise _broken("wanted_unsafe", f"it wrote to more than {_MOST_MAILS} mail addresses")
     mails = tuple(escaped(mail, _LONGEST_MAIL) for mail in wanted.mails)
-    return Wanted(wanted.records, wanted.files, notes, mails)
+    return Wanted(wanted.records, wanted.files, notes, mails, tuple(_safe_task(task) for task in wanted.tasks))
+
+
+def _safe_task(task: Task) -> Task:
+    what, where = escaped(task.what, _LONGEST_PROBLEM), escaped(task.where, _LONGEST_PROBLEM)
+    return replace(task, what=what, where=where, owner=escaped(task.owner, _LONGEST_MAIL))
 
 
 # What dns_tokens or file_tokens would refuse is refused here, where it is one order's trouble: they refuse whole calls.
@@ -138,7 +151,7 @@ def facts_of_issued(entry: Entry, issued: Issued, reader: CertificateReader, now
     certificate, names, public_key = reader.certificate(issued)
     order = entry.order
     missing = [name for name in order.dns_names if not any(covers(pattern, name) for pattern in names)]
-    if public_key != order.public_key_sha256:
+    if order.public_key_sha256 not in (public_key, SELLERS_KEY):
         ordered = order.public_key_sha256
         why = f"the CA issued serial {certificate.serial} for the key {public_key}, ordered was {ordered}"
         return [Fact(Kind.NEEDS_PERSON, now, by="us", code="certificate_key_mismatch", text=why)]

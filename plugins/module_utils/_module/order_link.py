@@ -22,9 +22,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     PREDECESSOR_UNKNOWN,
     Capabilities,
     Contact,
+    Issued,
     OrderKind,
     OrderRequest,
     Predecessor,
+    Taken,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State
@@ -131,6 +133,27 @@ def request_for(work: Work) -> OrderRequest:
         options=entry.options,
         kind=standing.kind,
         replaces=_predecessor(work.entries, entry) if standing.kind is not OrderKind.NEW else None,
+        taken=taken_of(entry),
+    )
+
+
+def taken_of(entry: Entry) -> Taken:
+    """What persons told of the order."""
+    standing, told = entry.standing, entry.standing.taken
+    number, approved, certificate = told.get("order_number"), told.get("approved"), told.get("certificate")
+    token = told.get("file_token")
+    issued = certificate.certificate if certificate else None
+    return Taken(
+        ordered_at=entry.order.created_at,
+        order_number=number.text if number else "",
+        applied_at=number.at if number else None,
+        files=token.wanted.files if token and token.wanted else (),
+        certificate=Issued(issued.pem, issued.chain) if issued else None,
+        approved_at=approved.at if approved else None,
+        cancelled=(told["cancelled"].text or "cancelled") if "cancelled" in told else "",
+        registered="registered" in told,
+        contact_changed=standing.contact is not None,
+        resent_at=standing.resent_at,
     )
 
 
@@ -144,6 +167,10 @@ def _predecessor(entries: t.Iterable[Entry], entry: Entry) -> Predecessor:
 # -- approval ---------------------------------------------------------------------------------------------------------
 
 
+#: Who is to approve can still be changed, or has yet to be told to the seller.
+_WITH_A_PERSON = frozenset({State.AWAITING_APPROVAL, State.AWAITING_PERSON})
+
+
 def contact_of(options: t.Mapping[str, t.Any]) -> Contact | None:
     """kind and address, where both are told."""
     given = options.get("contact")
@@ -155,7 +182,7 @@ def contact_of(options: t.Mapping[str, t.Any]) -> Contact | None:
 def new_contact(work: Work) -> Contact | None:
     """Who is to approve from now on, if that is not who was asked."""
     entry = work.entry
-    if entry is None or work.then_new or entry.state is not State.AWAITING_APPROVAL:
+    if entry is None or work.then_new or entry.state not in _WITH_A_PERSON:
         return None
     wished, asked = contact_of(work.item.options or {}), contact_of(entry.options)
     same_way = work.item.method in ("", entry.order.method)

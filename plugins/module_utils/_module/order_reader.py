@@ -33,6 +33,7 @@ class X509Reader:
             not_before=facts.not_before,
             not_after=facts.not_after,
             key_type=facts.key_type,
+            public_key_sha256=facts.public_key_sha256,
         )
         return certificate, frozenset(facts.dns_names), facts.public_key_sha256
 

@@ -24,8 +24,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
-from ansible_collections.inkan.tls.plugins.module_utils._core.steps import waiting_for
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Waiting, waiting_for
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff
 
@@ -55,7 +55,7 @@ def _nothing() -> Data:
     absent = dict.fromkeys(
         "purpose reference order certificate serial not_before not_after obtained_at key_type public_key_sha256"
         " custodian method common_name ca_account product created_at expires waiting_for status_word problem kind"
-        " replaces".split()
+        " replaces order_number".split()
     )
     lists = "chain hosts hosts_pending deployed_on rolled_back_on dns_names".split()
     return {**absent, **{key: [] for key in lists}, "options": {}, "wanted": wanted_data(Wanted())}
@@ -71,7 +71,7 @@ def _order_data(entry: Entry) -> Data:
         "method": order.method,
         "common_name": order.common_name,
         "dns_names": list(order.dns_names),
-        "public_key_sha256": order.public_key_sha256,
+        "public_key_sha256": entry.public_key_sha256 or None,
         "custodian": order.custodian or None,
         "options": dict(entry.options),
         "created_at": iso(order.created_at),
@@ -101,8 +101,17 @@ def _standing_data(entry: Entry) -> Data:
         "expires": iso(standing.expires) if entry.is_open else None,
         "status_word": standing.word or None,
         "problem": problem_of(entry),
-        "waiting_for": {"actor": waiting.actor, "what": waiting.what, "by": iso(waiting.by)} if waiting else None,
+        "waiting_for": _waiting_data(waiting) if waiting else None,
+        "order_number": standing.taken["order_number"].text if "order_number" in standing.taken else None,
     }
+
+
+def _waiting_data(waiting: Waiting) -> Data:
+    data = {"actor": waiting.actor, "what": waiting.what, "by": iso(waiting.by)}
+    if waiting.task is not None:
+        words = {"owner": waiting.owner, "sheet": waiting.task.sheet, "tell": waiting.task.tell}
+        data.update({key: value or None for key, value in words.items()})
+    return data
 
 
 def problem_of(entry: Entry) -> Data | None:
@@ -120,6 +129,20 @@ def wanted_data(wanted: Wanted) -> Data:
         "files": [_file_data(file) for file in wanted.files],
         "notes": list(wanted.notes),
         "mails": list(wanted.mails),
+        "tasks": [_task_data(task) for task in wanted.tasks],
+    }
+
+
+def _task_data(task: Task) -> Data:
+    return {
+        "actor": task.actor,
+        "owner": task.owner or None,
+        "what": task.what,
+        "where": task.where or None,
+        "by": iso(task.due),
+        "sheet": task.sheet or None,
+        "tell": task.tell or None,
+        "facts": list(task.facts),
     }
 
 
@@ -252,6 +275,8 @@ def entry_text(entry: Entry | None) -> str:
         f"order: {standing.handle or '-'}",
         *_token_lines(tokens_of(standing.wanted).values()),
         *(f"mail to: {mail}" for mail in standing.wanted.mails),
+        *(f"{task.actor} to do: {task.what}" for task in standing.wanted.tasks),
+        *(f"told: {word} {fact.text}".rstrip() for word, fact in standing.taken.items()),
         *_kind_lines(standing),
         *(f"deployed on: {host}" for host in standing.deployed_on),
         *(f"rolled back on: {host}" for host in standing.rolled_back_on),

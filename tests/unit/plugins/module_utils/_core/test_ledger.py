@@ -158,6 +158,18 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
         Policy(resend=True, looks=1),
         Action.RESEND,
     ),
+    "somebody has to act at a portal, not looked at in this call": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_PERSON)),
+        State.AWAITING_PERSON,
+        Policy(),
+        Action.LOOK,
+    ),
+    "somebody has to act at a portal": (
+        entry(INTENT, SUBMITTED, seen(Answer.WANTS_PERSON)),
+        State.AWAITING_PERSON,
+        LOOKED,
+        Action.AWAIT_APPROVAL,
+    ),
     "validating": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, LOOKED, Action.LOOK),
     "validating, not to go on": (entry(*OPEN, seen(Answer.VALIDATING)), State.VALIDATING, ONLY_WANTED, Action.AWAIT_CA),
     "a word that nobody knows, although visible": (
