@@ -7,7 +7,8 @@ continue. It *asks for* RRsets and files (Wanted) and never knows how they are p
 
 Every verb raises TransportError (nothing is known: ask again later), ProtocolError, RefusedError (the CA said no:
 final for this order when ``retryable`` is false; for a resend or a change of contact it ends nothing), DeadlineError.
-Verbs are safe to repeat, but for ``submit``.
+Verbs are safe to repeat, but for ``submit``. Those that only ask (``find``, ``look``, ``download``, ``capabilities``)
+change nothing at the CA.
 
 What a CA cannot do its ``capabilities`` say, as data, before anything is sent: ``kind`` is never RENEW or REISSUE, and
 ``resend`` and ``change_contact`` are never called, where they say no. Their bodies then raise ``not_offered``.
@@ -48,6 +49,7 @@ class Status(enum.Enum):
     """What an order needs next, as far as the CA says. The CA's own word is kept beside it (Seen.status_word)."""
 
     ACCEPTED = "accepted"  # the CA has the order and will soon say what it wants; poll
+    WANTS_PREPARATION = "wants_preparation"  # what it wants is known after ``prepare`` (PreparingAdapter)
     WANTS_VALIDATION = "wants_validation"  # publish, then ``ready``
     WANTS_APPROVAL = "wants_approval"  # a person has to approve by mail, page or phone; polling makes it no faster
     WANTS_PERSON = "wants_person"  # somebody has to act at a portal and tell what came of it (``Wanted.tasks``)
@@ -228,6 +230,17 @@ class Checking(t.Protocol):
 
     def order_error(self, request: OrderRequest, csr: CsrFacts | None) -> InkanError | None:
         """All that its rules have against it, as one error. csr None: the seller makes the key."""
+
+
+class PreparingAdapter(CaAdapter, t.Protocol):
+    """Of a CA that has to be moved before it says what it wants. Nobody else says WANTS_PREPARATION."""
+
+    def prepare(self, handle: str, request: OrderRequest) -> Seen:
+        """After WANTS_PREPARATION: have a token made or renewed, choose the method, approve our own request.
+        Repeatable.
+
+        Never answers WANTS_PREPARATION: whatever it could not move says what it is by another status.
+        """
 
 
 @dataclass(frozen=True)

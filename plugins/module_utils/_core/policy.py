@@ -53,6 +53,7 @@ class Policy:
     can_ask    the CA looks when it is asked to; else only when its crawler comes round
     can_find   the CA can be asked for an order whose handle was lost; can_cancel: orders can be cancelled there
     looks      how often the CA was asked about this order in this call
+    unprepared the CA said that it has to be asked for what it wants
     none_for   how long ago it first said in this call that it has no such order
     resend     approval mails are wanted once more; new_contact: another contact than so far is wanted. Only where the
                CA can
@@ -67,6 +68,7 @@ class Policy:
     resend: bool = False
     new_contact: bool = False
     looks: int = 0
+    unprepared: bool = False
     none_for: timedelta | None = None
     settle: timedelta = SETTLE
 

@@ -6,6 +6,7 @@
                                                             │            └───── none ───► SUBMIT
                                                             └ cannot ask ► AWAIT_PERSON
       wanted ───► LOOK (once a call) ─► AWAIT_PUBLICATION ── visible, or nothing to publish ──► ASK_READY
+                     └─ what it wants has to be asked for ──► PREPARE ──► wanted
   validating ┬──► LOOK (again and again until the deadline; AWAIT_CA when the call is only about what is wanted)
      issuing ┘          └─ issued ──► DOWNLOAD ──► deploy_pending ──► AWAIT_DEPLOYMENT ──► deployed
   awaiting_approval, awaiting_person ──► LOOK (once a call) ──► CHANGE_CONTACT, RESEND (if wished) ──► AWAIT_APPROVAL
@@ -35,6 +36,7 @@ class Action(enum.Enum):
     CANCEL = "cancel"
     REVOKE = "revoke"
     SUBMIT = "submit"
+    PREPARE = "prepare"
     ASK_READY = "ask_ready"
     LOOK = "look"
     CHANGE_CONTACT = "change_contact"
@@ -56,6 +58,7 @@ REMOTE: tuple[Action, ...] = (
     Action.CANCEL,
     Action.REVOKE,
     Action.SUBMIT,
+    Action.PREPARE,
     Action.ASK_READY,
     Action.LOOK,
     Action.CHANGE_CONTACT,
@@ -85,6 +88,8 @@ def next_step(entry: Entry, now: datetime, policy: Policy) -> Step:
         return _revoke(entry)
     if policy.goal is Goal.CANCELLED and entry.is_open:
         return _cancel(entry, now, policy)
+    if policy.unprepared and entry.is_open and entry.standing.handle:
+        return Step(Action.PREPARE, "what the CA wants is known when it was asked for it")
     return _STEPS[entry.state](entry, now, policy)
 
 

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PreparingAdapter, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import SETTLE, Policy
@@ -52,6 +52,7 @@ class Acts:
             Action.DOWNLOAD: self.download,
             Action.CANCEL: self.cancel,
             Action.REVOKE: self.revoke,
+            Action.PREPARE: self.prepare,
             Action.ASK_READY: self.ask_ready,
             Action.LOOK: self.look,
             Action.RESEND: self.resend,
@@ -105,6 +106,13 @@ class Acts:
         seen = self._accounts.of(work).ca.look(entry.standing.handle, request_for(work))
         return self._seen(work, entry, seen)
 
+    def prepare(self, work: Work) -> list[Fact]:
+        entry = work.order
+        adapter = t.cast(PreparingAdapter, self._accounts.of(work).ca)  # no other says that it wants to be prepared
+        seen = adapter.prepare(entry.standing.handle, request_for(work))
+        work.unprepared = False
+        return self._seen(work, entry, seen)
+
     def ask_ready(self, work: Work) -> list[Fact]:
         entry = work.order
         work.changed = work.changed or not entry.standing.ready_asked
@@ -149,6 +157,9 @@ class Acts:
         return [Fact(Kind.REVOKED, self._clock.now(), by="us", text=work.item.revoke_reason)]
 
     def _seen(self, work: Work, entry: Entry, seen: Seen) -> list[Fact]:
+        if seen.status is Status.WANTS_PREPARATION:  # the next step: nothing that the ledger has to remember
+            work.unprepared, work.wait_until = True, self._clock.monotonic()
+            return []
         work.wait_until = self._clock.monotonic() + self._pause_after(work, entry, seen)
         return facts_of_seen(entry, seen, self._clock.now())
 

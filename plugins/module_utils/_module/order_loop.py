@@ -190,6 +190,7 @@ class Loop:
             resend=capabilities.resending and wants_resend(work),
             new_contact=capabilities.changing_contact and new_contact(work) is not None,
             looks=work.looks,
+            unprepared=work.unprepared,
             none_for=None if work.none_at is None else timedelta(seconds=self._clock.monotonic() - work.none_at),
             settle=timedelta(seconds=capabilities.find_delay),
         )

@@ -42,6 +42,8 @@ class Work:
     submits: int = 0
     polls: int = 0
     failures: int = 0
+    #: the CA has to be asked for what it wants (``prepare``): of no use to a later call, which looks first
+    unprepared: bool = False
     wait_until: float = 0.0
     #: when the CA first said that it has no order of the intent that is open
     none_at: float | None = None

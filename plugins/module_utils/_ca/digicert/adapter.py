@@ -3,7 +3,7 @@
 """The adapter for DigiCert CertCentral (Services API v2): the verbs of ``_ca/contract``, no memory at all.
 
     submit ─► needs_approval ── an administrator ──► pending ──► processing ──► issued ──► download
-      │            └─ rejected                         │  look: the token, and where it goes
+      │            └─ rejected                         │  prepare: the token, and where it goes
       │                                                │  ready: check-dcv, which only hurries DigiCert's own look
       │ issued at once, when all was validated before  └─ canceled
       └──────────────────────────────────────────────────────────────────────► issued
@@ -44,6 +44,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers imp
     number_of,
     text_of_field,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.approving import Approver
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains import Domains
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.finding import Finder
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
@@ -93,13 +94,14 @@ _NOT_YET = 10.0
 
 
 class DigicertAdapter:
-    """CaAdapter."""
+    """PreparingAdapter."""
 
     def __init__(self, network: Network, settings: Settings, clock: Clock) -> None:
         self._network = network
         self._settings = settings
         self._orders = Orders(network, settings, clock)
         self._domains = Domains(network)
+        self._approver = Approver(network, settings)
         self._finder = Finder(network, self._orders, settings)
 
     @property
@@ -207,6 +209,13 @@ class DigicertAdapter:
 
     # --- acting ------------------------------------------------------------------------------------------------------
 
+    def prepare(self, handle: str, request: OrderRequest) -> Seen:
+        """An error answer ends nothing: the order stays as it is."""
+        try:
+            return self._orders.prepared(Handle.read(handle), request)
+        except RefusedError as refusal:
+            raise not_about_the_order(refusal) from refusal
+
     def ready(self, handle: str, request: OrderRequest) -> Seen:
         """check-dcv. That DigiCert looked and did not find it yet is no error: it looks again by itself, as we do."""
         ours = Handle.read(handle)
@@ -245,7 +254,7 @@ class DigicertAdapter:
         if not codes.isdisjoint(self._settings.not_yet_codes):
             return self._not_yet(handle, refusal.why)
         seen = self.look(handle, request)
-        if seen.status in (Status.WANTS_VALIDATION, Status.VALIDATING):
+        if seen.status in (Status.WANTS_PREPARATION, Status.WANTS_VALIDATION, Status.VALIDATING):
             raise not_about_the_order(refusal) from refusal
         return seen
 
@@ -363,8 +372,27 @@ class DigicertAdapter:
                 if number != serial and not GONE.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
                     continue
                 raise
-            _require_revoked(data)
+            self._require_revoked(data)
             return
+
+    def _require_revoked(self, data: object) -> None:
+        """201 with a request: it waits for the account's own people, or for us where we may."""
+        fields = data if isinstance(data, dict) else {}
+        if fields.get("status") in (None, "approved"):
+            return
+        number, why = number_of(fields.get("id")), f"DigiCert calls the request {escaped(repr(fields['status']), 100)}"
+        if number and self._settings.approve_requests:
+            why = self._approver.answer(number, "a revocation")
+            if not why:
+                return
+        raise RefusedError(
+            code="digicert_revocation_waits",
+            what="The certificate is not revoked yet",
+            where=f"request {number or '(without number)'}",
+            why=why,
+            todo="An administrator of the CertCentral account has to approve it; or set skip_approval, where the key "
+            "may",
+        )
 
     def _is_revoked(self, serial: str) -> bool:
         try:
@@ -436,19 +464,6 @@ def _placed(answer: object, request: OrderRequest, way: str, domains: tuple[str,
     is_issued = bool(info.certificate_id or info.data.get("certificate_chain"))
     word = escaped(about.status, 200) if about and about.status else "(placed)"
     return Seen(str(handle), Status.ISSUED if is_issued else Status.ACCEPTED, word)
-
-
-def _require_revoked(data: object) -> None:
-    """201 with a request: it waits for the account's own people."""
-    if not isinstance(data, dict) or data.get("status") in (None, "approved"):
-        return
-    raise RefusedError(
-        code="digicert_revocation_waits",
-        what="The certificate is not revoked yet",
-        where=f"request {number_of(data.get('id')) or '(without number)'}",
-        why=f"DigiCert calls the request {escaped(repr(data.get('status')), 100)}",
-        todo="An administrator of the CertCentral account has to approve it; or set skip_approval, where the key may",
-    )
 
 
 def _bare(refusal: RefusedError) -> set[str]:

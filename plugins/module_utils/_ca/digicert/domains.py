@@ -74,12 +74,17 @@ class Domains:
         is_done = bool(words) and all(word in _DONE for word in words)
         return Domain(number, name, is_done or bool(token and token.is_done), token)
 
+    def known(self, domain: Domain, now: datetime) -> Token | None:
+        """The one that is valid, if there is one."""
+        token = domain.token
+        if domain.is_done:
+            return replace(token, is_done=True) if token else Token("", is_done=True)
+        return token if token is not None and (token.expires is None or token.expires > now) else None
+
     def token(self, domain: Domain, method: str, now: datetime) -> Token:
         """The one that is valid; else a new one, or where there is nothing to renew the validation begun again."""
-        known = domain.token
-        if domain.is_done:
-            return replace(known, is_done=True) if known else Token("", is_done=True)
-        if known is not None and (known.expires is None or known.expires > now):
+        known = self.known(domain, now)
+        if known is not None:
             return known
         try:
             return self._token_of(Call("POST", f"/domain/{domain.number}/dcv/token", "new token of a domain"))

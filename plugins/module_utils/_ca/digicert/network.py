@@ -47,6 +47,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 __all__ = ["Call", "Network", "codes_of"]
 
 _MISSING_PERMISSION = "access_denied|missing_permission"
+#: Whoever asked may not answer; with which HTTP status it comes is told nowhere (ca-apis 8).
+_INVALID_APPROVER = "access_denied|invalid_approver"
 _RATE_CODE = "request_limit_exceeded"
 _ERRORS = "https://dev.digicert.com/errors/"
 _MOST_ERRORS = 20
@@ -54,7 +56,8 @@ _MOST_ERRORS = 20
 
 @dataclass(frozen=True)
 class Call:
-    """verb and path; what: for people. is_submit: it may make an order."""
+    """verb and path; what: for people. is_submit: it may make an order. is_approval: with the approver's key, where
+    there is one."""
 
     verb: str
     path: str
@@ -62,6 +65,7 @@ class Call:
     body: t.Mapping[str, t.Any] | None = None
     is_submit: bool = False
     is_text: bool = False
+    is_approval: bool = False
 
 
 class Network:
@@ -74,7 +78,7 @@ class Network:
             http,
             clock,
             where=f"DigiCert CertCentral, {settings.url}",
-            secrets=(settings.api_key,),
+            secrets=tuple(key for key in (settings.api_key, settings.approver_api_key) if key),
             deadline=deadline,
             timeout=settings.timeout,
         )
@@ -95,7 +99,8 @@ class Network:
     def _once(self, call: Call) -> t.Any:
         what = f"{call.what}: {call.verb} {call.path.partition('?')[0]}"
         self._await_turn(call, what)
-        headers = {"Accept": "*/*" if call.is_text else "application/json", "X-DC-DEVKEY": self._settings.api_key}
+        key = (call.is_approval and self._settings.approver_api_key) or self._settings.api_key
+        headers = {"Accept": "*/*" if call.is_text else "application/json", "X-DC-DEVKEY": key}
         body = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -139,7 +144,8 @@ class Network:
             if call.is_submit and response.status == 503:  # a gateway may say so of an order that was taken
                 return self._lost(call, what, "digicert_server_fault", words, patience.retry_at)
             return patience
-        if response.status == 401 or (response.status == 403 and (not codes or _MISSING_PERMISSION in codes)):
+        is_ours = response.status == 401 or (response.status == 403 and (not codes or _MISSING_PERMISSION in codes))
+        if is_ours and _INVALID_APPROVER not in codes:
             return self._key_refused(what, words, is_known=response.status == 403)
         if verdict is Verdict.FAULT:
             return self._lost(call, what, "digicert_server_fault", words)

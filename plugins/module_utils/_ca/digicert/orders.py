@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An order at CertCentral, read: its status, what it wants, to whom it wrote, and its certificate.
 
+``seen`` asks only. What has to be moved for an answer (a token is made by a PUT, a request is approved) is done by
+``prepared``; ``seen`` then says WANTS_PREPARATION.
+
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of, pem_blocks
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest, Seen, Status
@@ -21,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers imp
     text_of_field,
     unusable,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.approving import Approver
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.domains import Domain, Domains
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering import (
@@ -51,16 +56,39 @@ class Orders:
         self._settings = settings
         self._clock = clock
         self._domains = Domains(network)
+        self._approver = Approver(network, settings)
 
     def seen(self, handle: Handle, request: OrderRequest) -> Seen:
+        """As it is. Changes nothing at DigiCert."""
+        return self._seen(handle, self.info(handle), request, is_moving=False)
+
+    def prepared(self, handle: Handle, request: OrderRequest) -> Seen:
+        """Moved on, as far as that is ours: our own request approved, where we may; a token that is valid."""
         info = self.info(handle)
+        notes: tuple[str, ...] = ()
+        if self._approver.is_ours(self._waiting(handle, info), handle, info, request):
+            notes = self._approver.approve(self._waiting(handle, info), handle, request)
+            info = info if notes else self.info(handle)
+        seen = self._seen(handle, info, request, is_moving=True)
+        if notes and seen.status is Status.WANTS_APPROVAL:
+            return replace(seen, wanted=replace(seen.wanted, notes=notes))
+        return seen
+
+    def _waiting(self, handle: Handle, info: OrderInfo) -> RequestInfo | None:
+        """The request of this handle, while somebody has to approve it."""
+        about = info.request_of(handle)
+        return about if about is not None and about.status in _QUEUE else None
+
+    def _seen(self, handle: Handle, info: OrderInfo, request: OrderRequest, *, is_moving: bool) -> Seen:
+        if not is_moving and self._approver.is_ours(self._waiting(handle, info), handle, info, request):
+            return Seen(str(handle), Status.WANTS_PREPARATION, info.status_word)
         word, means = info.status_word, self.means(info.status_word)
         if word == "reissue_pending" and not handle.way:
             means = Status.ISSUED  # of another certificate: this one is there
         if handle.way and means is Status.ISSUED:
             return self._another(handle, info, request)
         if means is Status.WANTS_VALIDATION:
-            return self._pending(handle, info, request)
+            return self._pending(handle, info, request, is_moving=is_moving)
         if not handle.way:
             info.require_names(request)
         about = info.request_of(handle)
@@ -72,7 +100,7 @@ class Orders:
         retry_after = self._staff(request) if means is Status.ISSUING else None
         return Seen(str(handle), means, word or "(none)", wanted, problem=problem, retry_after=retry_after)
 
-    def _pending(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> Seen:
+    def _pending(self, handle: Handle, info: OrderInfo, request: OrderRequest, *, is_moving: bool) -> Seen:
         if not handle.way:
             info.require_names(request)
         word, about = info.status_word, info.request_of(handle)
@@ -84,7 +112,9 @@ class Orders:
             if is_approved and not notes:
                 return Seen(str(handle), Status.ISSUING, word, retry_after=self._staff(request))
             return Seen(str(handle), Status.WANTS_APPROVAL, word, Wanted(notes=notes, mails=mails))
-        tokens = self._tokens(handle, info, request)
+        tokens = self._tokens(handle, info, request) if is_moving else self._tokens_there(handle, request)
+        if tokens is None and not is_moving:
+            return Seen(str(handle), Status.WANTS_PREPARATION, word)
         if tokens is None and notes:
             return Seen(str(handle), Status.WANTS_APPROVAL, word, Wanted(notes=notes))
         if tokens is None:  # DigiCert looks by itself; what was published stays
@@ -152,6 +182,12 @@ class Orders:
         proved = {mail.rpartition("@")[2] for mail in asked - waiting}
         return tuple(dict.fromkeys(mail for mail, _done in told)), proved == {mail.rpartition("@")[2] for mail in asked}
 
+    def _tokens_there(self, handle: Handle, request: OrderRequest) -> dict[str, Token] | None:
+        """Those that can be read. None: of an order none can, of domains one has no valid one."""
+        found = {domain.name: self._domains.known(domain, self._clock.now()) for domain in self._shown(handle, request)}
+        there = {name: token for name, token in found.items() if token is not None}
+        return there if handle.domains and len(there) == len(found) else None
+
     def _tokens(self, handle: Handle, info: OrderInfo, request: OrderRequest) -> dict[str, Token] | None:
         """By name; None where DigiCert has none for this order."""
         if handle.domains:
@@ -180,23 +216,25 @@ class Orders:
     def _tokens_of_domains(self, handle: Handle, request: OrderRequest) -> dict[str, Token]:
         word = method_word(request, self._settings)
         found = {}
-        for number in handle.domains:
-            domain = self._shown(number)
-            ours = [validated_name(name) for name in request.dns_names]
-            if not any(name == domain.name or name.endswith("." + domain.name) for name in ours):
-                why = f"domain {number} is {domain.name}; ordered were {', '.join(request.dns_names)}"
-                raise unusable("it validates another name", why[:1000], "digicert_other_names")
+        for domain in self._shown(handle, request):
             try:
                 found[domain.name] = self._domains.token(domain, word, self._clock.now())
             except RefusedError as refusal:
                 raise not_about_the_order(refusal) from refusal
         return found
 
-    def _shown(self, number: str) -> Domain:
-        try:
-            return self._domains.show(number)
-        except RefusedError as refusal:
-            raise not_about_the_order(refusal) from refusal
+    def _shown(self, handle: Handle, request: OrderRequest) -> t.Iterator[Domain]:
+        """The domains of an order: each is for one of its names, or the work on it stops."""
+        ours = [validated_name(name) for name in request.dns_names]
+        for number in handle.domains:
+            try:
+                domain = self._domains.show(number)
+            except RefusedError as refusal:
+                raise not_about_the_order(refusal) from refusal
+            if not any(name == domain.name or name.endswith("." + domain.name) for name in ours):
+                why = f"domain {number} is {domain.name}; ordered were {', '.join(request.dns_names)}"
+                raise unusable("it validates another name", why[:1000], "digicert_other_names")
+            yield domain
 
     def certificates(self, handle: Handle, info: OrderInfo, wanted_key: str = "") -> list[str]:
         """From the first place that has it, with the key of that request; [] where none hands out any.

@@ -38,6 +38,7 @@ _SCOPES = ("fqdn", "base_domain")
 _FILES = ("http-token", "http-token-dynamic")
 _WAYS = ("reissue", "duplicate")
 _LEVELS = ("dv", "ov", "ev")
+_SECRETS = ("api_key", "approver_api_key")
 _PERSON = ("first_name", "last_name", "job_title", "telephone", "email")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TOKEN_PLACES = re.compile(r"(?:(?:\{token\}|_[a-z0-9-]{1,40})\.)*\{name\}")
@@ -59,6 +60,7 @@ class Settings:
     """url: without a slash at its end. extra: what is put into every order as it stands."""
 
     api_key: str = field(repr=False)
+    approver_api_key: str = field(default="", repr=False)
     url: str = DIGICERT_URL
     ca_bundle: str | None = None
     timeout: float = TIMEOUT
@@ -71,6 +73,7 @@ class Settings:
     certificate_validity: Given | None = None
     signature_hash: str = "sha256"
     skip_approval: bool | None = None
+    approve_requests: bool = False
     dcv_scope: str = "fqdn"
     base_domains: tuple[str, ...] = ()
     file_method: str = "http-token"
@@ -158,23 +161,30 @@ class _Reader:
 def parse_settings(account: AccountConfig) -> tuple[Settings | None, list[str]]:
     """The settings, and a sentence for each that is wrong or missing (then there are no settings)."""
     reader = _Reader(account.settings)
-    settings = _read(reader, account.secrets.get("api_key", ""))
+    settings = _read(reader, account.secrets)
     errors = reader.errors + common_errors(account, [*reader.taken, "ca_bundle", "timeout"])
     if not account.secrets.get("api_key"):
         errors.append("the secret api_key is missing: the key that CertCentral shows once when it is made")
-    errors += [f"unknown secret {name!r}: known is api_key" for name in sorted(account.secrets) if name != "api_key"]
+    errors += [
+        f"unknown secret {name!r}: known are {' and '.join(_SECRETS)}"
+        for name in sorted(account.secrets)
+        if name not in _SECRETS
+    ]
+    if account.secrets.get("approver_api_key") and not settings.approve_requests:
+        errors.append("the secret approver_api_key is for approve_requests, which is not set")
     if settings.dcv_scope == "base_domain" and not settings.base_domains:
         errors.append("dcv_scope base_domain needs base_domains: the list of the registered domains of your names")
     return (None if errors else settings), errors
 
 
-def _read(reader: _Reader, api_key: str) -> Settings:
+def _read(reader: _Reader, secrets: t.Mapping[str, str]) -> Settings:
     given = reader._given
     url = reader.take("url") or DIGICERT_URL
     wrong_url = url_error(url, "the address of the Services API")
     reader.errors += [wrong_url] if wrong_url else []
     return Settings(
-        api_key=api_key,
+        api_key=secrets.get("api_key", ""),
+        approver_api_key=secrets.get("approver_api_key", ""),
         url=str(url).rstrip("/"),
         ca_bundle=given.get("ca_bundle") or None,
         timeout=given.get("timeout") or TIMEOUT,
@@ -187,6 +197,7 @@ def _read(reader: _Reader, api_key: str) -> Settings:
         certificate_validity=_validity(reader, "certificate_validity"),
         signature_hash=reader.word("signature_hash", "sha256", _HASHES),
         skip_approval=reader.flag("skip_approval", None),
+        approve_requests=reader.flag("approve_requests", False),
         dcv_scope=reader.word("dcv_scope", "fqdn", _SCOPES),
         base_domains=reader.words("base_domains", lambda one: dns_name_error(one, wildcard=False)),
         file_method=reader.word("file_method", "http-token", _FILES),
@@ -267,7 +278,7 @@ def _validity(reader: _Reader, name: str) -> Given | None:
 def _statuses(reader: _Reader) -> dict[str, Status]:
     """The table of words, and what the account adds to it or reads otherwise."""
     found = {row.word: Status(row.means) for row in ORDER_WORDS}
-    known = [status.value for status in Status]
+    known = [status.value for status in Status if status is not Status.WANTS_PREPARATION]  # which is no word of theirs
     for word, meaning in reader.table("statuses").items():
         if meaning in known:
             found[word] = Status(meaning)

@@ -41,7 +41,7 @@ REASONS = (
     "privilegeWithdrawn",
 )
 #: The words for ``statuses``; ``unknown`` is what all other words of the seller are.
-MEANINGS = tuple(status.value for status in Status if status is not Status.UNKNOWN)
+MEANINGS = tuple(status.value for status in Status if status not in (Status.UNKNOWN, Status.WANTS_PREPARATION))
 
 
 @dataclass(frozen=True)

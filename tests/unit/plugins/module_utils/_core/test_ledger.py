@@ -88,6 +88,7 @@ REMOVED = tuple(fact(Kind.TOKEN_REMOVED, token=token_id(token)) for token in (RE
 
 VISIBLE = Policy(visible=True, looks=1)
 LOOKED = Policy(looks=1)
+UNPREPARED = Policy(looks=1, unprepared=True)
 ONLY_WANTED = Policy(until=Until.WANTED, looks=1)
 BLIND = Policy(can_find=False)
 CANCEL = Policy(goal=Goal.CANCELLED)
@@ -103,6 +104,13 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
     "submitted, nothing seen": (entry(INTENT, SUBMITTED), State.VALIDATING, Policy(), Action.LOOK),
     "wanted, not looked at in this call": (entry(*OPEN), State.WANTED, Policy(), Action.LOOK),
     "wanted, looked at": (entry(*OPEN), State.WANTED, LOOKED, Action.AWAIT_PUBLICATION),
+    "it has to be asked what it wants": (entry(*OPEN), State.WANTED, UNPREPARED, Action.PREPARE),
+    "it has to be asked, and the order is to be cancelled": (
+        entry(*OPEN),
+        State.WANTED,
+        Policy(goal=Goal.CANCELLED, unprepared=True),
+        Action.CANCEL,
+    ),
     "wanted and visible": (entry(*OPEN), State.WANTED, VISIBLE, Action.ASK_READY),
     "visible, but the call is only about what is wanted": (
         entry(*OPEN),
@@ -289,7 +297,8 @@ def test_the_table_walks_every_state_and_every_action() -> None:
 
 
 def test_the_words_of_the_contract_and_of_the_ledger_are_the_same() -> None:
-    assert {answer.value for answer in Answer} == {status.value for status in Status}
+    """But for the one that never reaches it: it is followed by ``prepare`` at once."""
+    assert {answer.value for answer in Answer} == {status.value for status in Status} - {"wants_preparation"}
 
 
 def test_none_found_must_settle_before_it_is_believed() -> None:

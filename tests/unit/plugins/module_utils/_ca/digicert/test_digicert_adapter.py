@@ -283,7 +283,7 @@ def test_a_lost_order_is_found_by_our_reference(desk: Desk) -> None:
     desk.on(FIND, listing((NUMBER, "pending"))).on(LOOK, info()).on(VALUE, token())
     seen = find(desk)
     assert seen is not None
-    assert (seen.handle, seen.status) == (HANDLE, Status.WANTS_VALIDATION)
+    assert (seen.handle, seen.status) == (HANDLE, Status.WANTS_PREPARATION)
 
 
 def test_of_several_the_live_one_is_taken_and_what_the_ledger_knows_is_not(desk: Desk) -> None:
@@ -359,9 +359,13 @@ def look(desk: Desk, *words: str, **changes: t.Any) -> Seen:
     return desk.adapter.look(HANDLE, request(*words, **changes))
 
 
+def prepare(desk: Desk, *words: str, **changes: t.Any) -> Seen:
+    return desk.adapter.prepare(HANDLE, request(*words, **changes))
+
+
 def test_by_dns_a_record_is_wanted_at_every_name_and_at_what_digicert_adds(desk: Desk) -> None:
     desk.on(LOOK, info()).on(VALUE, token())
-    seen = desk.adapter.look(HANDLE, request("dns", "www.example.jp"))
+    seen = desk.adapter.prepare(HANDLE, request("dns", "www.example.jp"))
     assert seen == Seen(
         handle=HANDLE,
         status=Status.WANTS_VALIDATION,
@@ -395,19 +399,19 @@ def test_where_the_token_goes_can_be_set(
     names = ["*.example.jp"] if "dcv_scope" not in settings else ["a.b.example.jp", "example.jp"]
     certificate = {"common_name": names[0], "dns_names": names}
     desk = Desk(**settings).on(LOOK, info(certificate=certificate)).on(VALUE, token())
-    seen = desk.adapter.look(HANDLE, request(method, *names))
+    seen = desk.adapter.prepare(HANDLE, request(method, *names))
     assert {(one.name, one.type, one.value) for one in seen.wanted.records} == records
 
 
 def test_a_name_without_a_base_domain_is_told() -> None:
     desk = Desk(dcv_scope="base_domain", base_domains=["example.com"]).on(LOOK, info()).on(VALUE, token())
-    assert code_of(lambda: look(desk)).code == "digicert_no_base_domain"
+    assert code_of(lambda: prepare(desk)).code == "digicert_no_base_domain"
 
 
 def test_by_file_one_is_wanted_on_every_name(desk: Desk) -> None:
     desk.on(LOOK, info()).on(VALUE, token())
     path = ".well-known/pki-validation/fileauth.txt"
-    assert look(desk, "file").wanted.files == tuple(
+    assert prepare(desk, "file").wanted.files == tuple(
         TokenFile(name, path, TOKEN, f"http://{name}/{path}") for name in NAMES
     )
 
@@ -439,22 +443,22 @@ def test_when_somebody_of_each_domain_has_approved_digicert_goes_on(
 
 def test_an_order_that_waits_for_approval_too_says_so(desk: Desk) -> None:
     desk.on(LOOK, info(requests=[{"id": 5, "status": "pending"}])).on(VALUE, token())
-    seen = look(desk)
+    seen = prepare(desk)
     assert seen.status is Status.WANTS_VALIDATION
     assert "approve the request 5" in seen.wanted.notes[0]
     desk.on(VALUE, error(400, "bad_request_format")).on(METHOD, error(400, "bad_request_format"))
-    assert look(desk).status is Status.WANTS_APPROVAL
+    assert prepare(desk).status is Status.WANTS_APPROVAL
 
 
 def test_an_order_with_another_method_gets_ours(desk: Desk) -> None:
     desk.on(LOOK, info(dcv_method="email")).on(VALUE, error(400, "invalid_dcv_method")).on(METHOD, token())
-    assert look(desk).status is Status.WANTS_VALIDATION
+    assert prepare(desk).status is Status.WANTS_VALIDATION
     assert desk.body(-1) == {"dcv_method": "dns-txt-token"}
 
 
 def test_where_digicert_has_no_token_for_the_order_it_looks_by_itself(desk: Desk) -> None:
     desk.on(LOOK, info()).on(VALUE, error(404, "not_found|route")).on(METHOD, error(404, "not_found|route"))
-    seen = look(desk)
+    seen = prepare(desk)
     assert (seen.status, seen.wanted) == (Status.VALIDATING, Wanted())
 
 
@@ -518,12 +522,12 @@ def test_what_is_not_about_the_order_ends_nothing(desk: Desk, answer: Answer, co
 
 @pytest.mark.parametrize("value", ["", "short", "with blank in it", "x" * 300, None, 5])
 def test_a_strange_token_is_not_published(desk: Desk, value: t.Any) -> None:
-    failure = code_of(lambda: look(desk.on(LOOK, info()).on(VALUE, token(value))))
+    failure = code_of(lambda: prepare(desk.on(LOOK, info()).on(VALUE, token(value))))
     assert (type(failure), failure.code) == (ProtocolError, "digicert_bad_answer")
 
 
 def test_a_token_that_is_no_label_makes_no_cname(desk: Desk) -> None:
-    failure = code_of(lambda: look(desk.on(LOOK, info()).on(VALUE, token("a/b" * 9)), "dns-cname"))
+    failure = code_of(lambda: prepare(desk.on(LOOK, info()).on(VALUE, token("a/b" * 9)), "dns-cname"))
     assert failure.code == "digicert_strange_wish"
 
 
@@ -792,7 +796,7 @@ def test_a_reissue_of_a_foreign_order_is_told_so(desk: Desk) -> None:
 
 def test_a_pending_reissue_wants_what_an_order_wants(desk: Desk) -> None:
     desk.on(LOOK, reissuing(certificate={"dns_names": ["old.example.jp"]})).on(VALUE, token())
-    seen = desk.adapter.look(REISSUE_HANDLE, reissue())
+    seen = desk.adapter.prepare(REISSUE_HANDLE, reissue())
     assert (seen.handle, seen.status) == (REISSUE_HANDLE, Status.WANTS_VALIDATION)
     assert [record.name for record in seen.wanted.records] == list(NAMES)
 
@@ -890,8 +894,8 @@ def test_a_lost_duplicate_is_found(second: Desk) -> None:
 
 def test_an_order_goes_on_when_its_product_was_taken_out_of_the_settings(desk: Desk) -> None:
     desk.on(LOOK, info(), info("processing")).on(VALUE, token())
-    assert look(desk, product="mine").status is Status.WANTS_VALIDATION
-    assert look(desk, product="mine").status is Status.ISSUING
+    assert prepare(desk, product="mine").status is Status.WANTS_VALIDATION
+    assert prepare(desk, product="mine").status is Status.ISSUING
 
 
 # --- OV and EV: domains ----------------------------------------------------------------------------------------------
@@ -976,7 +980,7 @@ def test_a_token_that_has_expired_is_replaced(ov: Desk) -> None:
     old = {"expiration_date": "2026-06-01T00:00:00+00:00"}
     ov.on(SHOW.format(12), domain(12, "example.jp", **old))
     ov.on("POST /domain/12/dcv/token", Answer(200, {"token": TOKEN, "expiration_date": "2026-07-22T00:00:00+00:00"}))
-    seen = ov.adapter.look(DOMAIN_HANDLE, request(product="digicert-ov"))
+    seen = ov.adapter.prepare(DOMAIN_HANDLE, request(product="digicert-ov"))
     assert TOKEN in {one.value for one in seen.wanted.records}
 
 
@@ -987,7 +991,7 @@ def test_where_there_is_no_token_to_renew_the_validation_begins_again(ov: Desk) 
     ov.on("PUT /domain/12/dcv/method", Answer(200, {"dcv_token": {"token": TOKEN}}), error(400, "no"))
     ov.on("POST /domain/12/validation", Answer(201, {"dcv_token": {"token": TOKEN}}))
     for _again in range(2):
-        seen = ov.adapter.look(DOMAIN_HANDLE, request(product="digicert-ov"))
+        seen = ov.adapter.prepare(DOMAIN_HANDLE, request(product="digicert-ov"))
         assert TOKEN in {one.value for one in seen.wanted.records}
     assert ov.http.lines()[-1] == "POST /domain/12/validation"
 
@@ -1214,7 +1218,7 @@ def test_when_the_time_is_up_nothing_is_sent(verb: str, kind: type) -> None:
 def test_every_request_takes_its_turn_and_waits_for_it(desk: Desk) -> None:
     desk.turns.waits = [2.5, 0.0]
     desk.on(LOOK, info()).on(VALUE, token())
-    look(desk)
+    prepare(desk)
     assert (desk.turns.taken, desk.clock.slept) == (2, [2.5])
 
 
