@@ -144,6 +144,8 @@ class OrderRequest:
 
     options["contact"]: {kind, address} where approval is asked for by mail, as it is now (a change is in it).
     kind, replaces: RENEW and REISSUE always have a predecessor, NEW never has one.
+    reserved: what ``reserve`` gave for this order, "" where nothing did. wanted: what the ledger knows to be wanted now,
+    for a CA that says it once.
     """
 
     reference: str
@@ -156,6 +158,8 @@ class OrderRequest:
     kind: OrderKind = OrderKind.NEW
     replaces: Predecessor | None = None
     taken: Taken = Taken()
+    reserved: str = ""
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True)
@@ -241,6 +245,15 @@ class PreparingAdapter(CaAdapter, t.Protocol):
 
         Never answers WANTS_PREPARATION: whatever it could not move says what it is by another status.
         """
+
+
+@t.runtime_checkable
+class Reserving(t.Protocol):
+    """An adapter of a CA that gives out the number of an order before the order is placed."""
+
+    def reserve(self, request: OrderRequest) -> str:
+        """The number under which this order will be placed, and can be placed once only; "" where there is none. Orders
+        nothing. The ledger writes it down first, and gives it to ``submit`` and to ``find``."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Kind(enum.Enum):
     TAKEN_IN = (
         "taken_in"  # what a person told [word: a key of an intake, text; wanted: a token; certificate; by: whence]
     )
+    RESERVED = "reserved"  # the CA gave the number under which it may be sent; nothing was sent yet [handle]
     SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [code, text]
     SUBMITTED = "submitted"  # the CA has the order [handle, by: ca, or person who adopted it]
     SEEN = "seen"  # an answer of the CA [status, word, expires, names: those validated]
@@ -239,6 +240,8 @@ class Standing:
     replaces_serial: str = ""
     #: the code with which the CA did not take it last
     absent_code: str = ""
+    #: the number under which it may be sent, where the CA gives one out before
+    reserved: str = ""
     #: kind and address, since they were changed
     contact: tuple[str, str] | None = None
     certificate: Certificate | None = None
@@ -341,7 +344,7 @@ class _Fold:
         self._wanted = Wanted()
         self._ready_asked = False
         self._kind = OrderKind.NEW
-        self._replaces = self._replaces_serial = self._absent_code = ""
+        self._replaces = self._replaces_serial = self._absent_code = self._reserved = ""
         self._contact: tuple[str, str] | None = None
         self._certificate: Certificate | None = None
         self._obtained_at: datetime | None = None
@@ -367,6 +370,9 @@ class _Fold:
         self._intended_at = fact.at
         self._kind = OrderKind(fact.word) if fact.word in _ORDER_KINDS else OrderKind.NEW
         self._replaces, self._replaces_serial = fact.handle, fact.text
+
+    def _reserve(self, fact: Fact) -> None:
+        self._reserved, self._intended_at = fact.handle, None
 
     def _absent(self, fact: Fact) -> None:
         self._intended_at = None
@@ -455,6 +461,7 @@ class _Fold:
             replaces=self._replaces,
             replaces_serial=self._replaces_serial,
             absent_code=self._absent_code,
+            reserved=self._reserved,
             contact=self._contact,
             certificate=self._certificate,
             obtained_at=self._obtained_at,
@@ -492,6 +499,7 @@ class _Fold:
 
 _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.SUBMIT_INTENDED: _Fold._intend,
+    Kind.RESERVED: _Fold._reserve,
     Kind.SUBMIT_ABSENT: _Fold._absent,
     Kind.SUBMITTED: _Fold._submit,
     Kind.SEEN: _Fold._see,

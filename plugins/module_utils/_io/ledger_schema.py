@@ -113,6 +113,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(2, ("INSERT INTO fact_kinds (kind) VALUES ('resent'), ('contact_changed')",)),
     Migration(3, ("INSERT INTO fact_kinds (kind) VALUES ('taken_in')",)),
+    Migration(4, ("INSERT INTO fact_kinds (kind) VALUES ('reserved')",)),
 )
 
 

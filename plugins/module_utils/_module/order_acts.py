@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PreparingAdapter, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PreparingAdapter, Reserving, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import SETTLE, Policy
@@ -24,6 +24,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers im
     facts_of_issued,
     facts_of_seen,
     handle_of,
+    safe_handle,
     trouble_fact,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_errors import bug
@@ -61,10 +62,21 @@ class Acts:
 
     def submit(self, work: Work) -> list[Fact]:
         account = self._accounts.of(work)
+        reserved = self._reserved(account, work)
+        if reserved:  # on the disk before anything is placed under it
+            work.submits -= 1
+            return [Fact(Kind.RESERVED, self._clock.now(), handle=reserved, by="ca")]
         seen = account.ca.submit(request_for(work))
         facts = self._adopt(work, account, seen)
         work.submitted = work.submitted or facts[0].kind is Kind.SUBMITTED
         return facts
+
+    def _reserved(self, account: Account, work: Work) -> str:
+        """A number that is given out now, where the CA does so and the ledger has none yet."""
+        if not isinstance(account.ca, Reserving) or work.order.standing.reserved:
+            return ""
+        number = account.ca.reserve(request_for(work))
+        return safe_handle(number) if number else ""
 
     def find(self, work: Work) -> list[Fact]:
         account, entry = self._accounts.of(work), work.order

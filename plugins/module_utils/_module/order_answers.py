@@ -54,9 +54,13 @@ class CertificateReader(t.Protocol):
 
 
 def handle_of(seen: Seen) -> str:
-    if not _HANDLE.fullmatch(seen.handle):
-        raise _broken("handle_unsafe", f"the handle {seen.handle[:100]!r} is empty, too long or has blanks")
-    return seen.handle
+    return safe_handle(seen.handle)
+
+
+def safe_handle(handle: str) -> str:
+    if not _HANDLE.fullmatch(handle):
+        raise _broken("handle_unsafe", f"the handle {handle[:100]!r} is empty, too long or has blanks")
+    return handle
 
 
 def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:

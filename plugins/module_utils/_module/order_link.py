@@ -134,6 +134,8 @@ def request_for(work: Work) -> OrderRequest:
         kind=standing.kind,
         replaces=_predecessor(work.entries, entry) if standing.kind is not OrderKind.NEW else None,
         taken=taken_of(entry),
+        reserved=standing.reserved,
+        wanted=standing.wanted,
     )
 
 

@@ -349,7 +349,10 @@ def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
         assert store.entries()["shop"] == [entry]
 
 
-@pytest.mark.parametrize(("version", "digest"), [(1, "24ce215d7bfe8143"), (2, "40a8a95646e0d0a9"), (3, "b7137c0b66f70a29")])
+@pytest.mark.parametrize(
+    ("version", "digest"),
+    [(1, "24ce215d7bfe8143"), (2, "40a8a95646e0d0a9"), (3, "b7137c0b66f70a29"), (4, "0df1d568559e793c")],
+)
 def test_a_migration_that_ledgers_have_had_is_never_edited(version: int, digest: str) -> None:
     """They would have another schema than the tests; what changes is a migration of its own."""
     (migration,) = (one for one in MIGRATIONS if one.version == version)
