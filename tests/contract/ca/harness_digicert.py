@@ -20,7 +20,8 @@ _CERTCENTRAL = (
     (re.compile(r"^GET .*/download/"), "download"),
     (re.compile(r"^PUT .*/order/certificate/[0-9]+/status$"), "cancel"),
     (re.compile(r"^PUT .*/revoke$"), "revoke"),
-    (re.compile(r"^(GET|PUT) .*/order/certificate/[0-9]+(/dcv-random-value)?$"), "look"),
+    (re.compile(r"^PUT .*/dcv-random-value$"), "prepare"),
+    (re.compile(r"^GET .*/order/certificate/[0-9]+$"), "look"),
 )
 
 
@@ -30,7 +31,7 @@ class DigicertHarness:
     name = "digicert"
     also: tuple[str, ...] = ()
     verbs = (
-        *("submit", "find", "look", "ready", "download", "renew", "reissue"),
+        *("submit", "find", "look", "prepare", "ready", "download", "renew", "reissue"),
         *("resend", "change_contact", "cancel", "revoke"),
     )
     asked_as: t.Mapping[str, str] = {"renew": "submit", "reissue": "submit", "change_contact": "resend"}

@@ -41,6 +41,7 @@ class Customer:
         self.ledger = folder / "ledger.sqlite3"
         self.wish = {"product": product, "method": method, "dns_names": names, "options": MAILBOX}
         common = {"url": self.facts["url"], "ca_bundle": self.facts["ca"], "skip_approval": True}
+        self.secrets = settings.pop("secrets", {"api_key": self.facts["key"]})
         self.settings = {**common, "organization": self.facts["organization"], **settings}
 
     def call(self, module: t.Mapping[str, t.Any] | None = None, /, **item: t.Any) -> Data:
@@ -48,7 +49,7 @@ class Customer:
             "ledger_path": str(self.ledger),
             "ledger_durable": True,
             "ca_accounts": {"ca": {"adapter": "digicert", "settings": self.settings}},
-            "secrets": {"ca": {"api_key": self.facts["key"]}},
+            "secrets": {"ca": self.secrets},
             "deadline": 20.0,
             "certificates": [{"name": "one", "ca_account": "ca", "hosts": [], **self.wish, **item}],
             **(module or {}),
@@ -151,3 +152,58 @@ def test_an_order_and_a_certificate_can_be_given_back(lab: Lab, tmp_path: Path) 
     assert customer.call({"state": "cancelled"})["state"] == "cancelled"
     customer.issued()
     assert customer.call({"state": "revoked"}, revoke_reason="superseded")["state"] == "revoked"
+
+
+# --- the approval queue ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queue(lab: Lab) -> t.Iterator[Lab]:
+    """Requests wait, and whoever made one may not answer it."""
+    for vice in ("dc_approval_queue", "dc_invalid_approver"):
+        lab.switches.set(vice, True)
+    yield lab
+    for vice in ("dc_approval_queue", "dc_invalid_approver"):
+        lab.switches.set(vice, False)
+
+
+def waiting(lab: Lab) -> dict[int, list[int]]:
+    """Requests that nobody has answered, by their order."""
+    found: dict[int, list[int]] = {}
+    for ask in lab.digicert.book.asks():
+        if ask.status == "pending":
+            found.setdefault(ask.order, []).append(ask.id)
+    return found
+
+
+def queueing(lab: Lab, folder: Path, name: str, approver: str = "", **settings: t.Any) -> Customer:
+    keys = lab.facts()["digicert"]["keys"]
+    secrets = {"api_key": keys["unrestricted"], **({"approver_api_key": keys[approver]} if approver else {})}
+    names, given = [f"{name}.{ZONE}"], {"skip_approval": False, **settings}
+    return Customer(lab, folder, "digicert-dv", "dns", names, secrets=secrets, **given)
+
+
+def test_a_second_person_s_key_approves_our_requests_and_no_others(queue: Lab, tmp_path: Path) -> None:
+    for folder in ("theirs", "ours"):
+        (tmp_path / folder).mkdir()
+    theirs = queueing(queue, tmp_path / "theirs", "theirs").order()
+    assert theirs["state"] == "awaiting_approval"
+    customer = queueing(queue, tmp_path / "ours", "ours", "administrator", approve_requests=True)
+    first = customer.issued()
+    customer.issued(kind="reissue")
+    assert customer.call({"state": "revoked"}, revoke_reason="superseded")["state"] == "revoked"
+    assert int(first["order"]) != int(theirs["order"])
+    assert list(waiting(queue)) == [int(theirs["order"])]
+    queue.digicert.answer(waiting(queue)[int(theirs["order"])][0])
+
+
+@pytest.mark.parametrize("approver", ["", "orders"], ids=["who ordered", "a key without the right"])
+def test_who_may_not_approve_has_a_person_told(queue: Lab, tmp_path: Path, approver: str) -> None:
+    customer = queueing(queue, tmp_path, f"told{len(approver)}", approver, approve_requests=True)
+    for data in (customer.order(), customer.call()):
+        (request,) = waiting(queue)[int(data["order"])]
+        assert (data["state"], data["waiting_for"]["actor"]) == ("awaiting_approval", "customer")
+        assert f"request {request} of order {data['order']}" in data["waiting_for"]["what"]
+    assert not data["changed"], "the second run has nothing new to tell"
+    queue.digicert.answer(request)
+    assert customer.answer(customer.call())["state"] == "issued"

@@ -22,12 +22,12 @@ from spoils import Dialect
 #: Verbs of the contract, as rows of the matrix: those that an API has are a property of its harness. ``open`` and
 #: ``account`` are what has to be asked before any of them. ``renew`` and ``reissue`` are submits with a predecessor.
 VERBS = (
-    *("open", "account", "submit", "find", "look", "ready", "download", "renew", "reissue"),
+    *("open", "account", "submit", "find", "look", "prepare", "ready", "download", "renew", "reissue"),
     *("resend", "change_contact", "cancel", "revoke"),
 )
 #: Answers with more than a status: there is something to cut, to drip and to take for JSON.
 _WITH_BODY = tuple(verb for verb in VERBS if verb not in ("resend", "change_contact", "cancel", "revoke"))
-_ORDERING = ("submit", "find", "look", "ready", "download", "renew", "reissue")
+_ORDERING = ("submit", "find", "look", "prepare", "ready", "download", "renew", "reissue")
 
 
 class End(enum.Enum):
