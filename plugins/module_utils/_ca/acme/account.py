@@ -33,7 +33,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._io import files
 
-__all__ = ["Registration", "key_file", "register"]
+__all__ = ["Registration", "is_known", "key_file", "register"]
 
 _MAX_KEY = 64 * 1024
 _LOCK = ".account-keys.lock"
@@ -47,6 +47,8 @@ class Registration(t.NamedTuple):
     accept_terms: bool
     eab_kid: str
     eab_hmac_key: str
+    #: where the pair comes from, at a CA that is known to want one; its directory may not say so
+    binding_from: str = ""
 
 
 def key_file(state_directory: str, name: str, make: t.Callable[[], bytes], clock: Clock) -> tuple[bytes, bool]:
@@ -113,6 +115,18 @@ def register(
     return account
 
 
+def is_known(network: Network, directory: Directory, key: AccountKey) -> bool:
+    """Whether the CA has an account of this key. Its other refusals (of a closed account, say) ``register`` tells."""
+    network.new_nonce_url = directory.new_nonce
+    network.kid = None
+    try:
+        return _known(network, directory, key) is not None
+    except RefusedError as refusal:
+        if refusal.retryable:
+            raise
+        return True
+
+
 def _known(network: Network, directory: Directory, key: AccountKey) -> HttpResponse | None:
     try:
         return network.post(directory.new_account, key.known_account(), "find the account")
@@ -132,13 +146,14 @@ def _made(network: Network, directory: Directory, key: AccountKey, wish: Registr
             todo=f"Read {directory.terms}, and set accept_terms: true in the account's settings if you agree",
             reference="RFC 8555 §7.3.3",
         )
-    if directory.binding_required and not wish.eab_kid:
+    if (directory.binding_required or wish.binding_from) and not wish.eab_kid:
         raise PolicyError(
             code="acme_externalAccountRequired",
             what="Cannot open an account at the CA",
             where=directory.new_account,
             why="the CA opens accounts only for its customers (externalAccountRequired)",
-            todo="Set eab_kid in the account's settings and eab_hmac_key in its secrets, as the CA's portal shows them",
+            todo="Set eab_kid in the account's settings and eab_hmac_key in its secrets, as the CA's portal shows them"
+            + (f" ({wish.binding_from})" if wish.binding_from else ""),
             reference="RFC 8555 §7.3.4",
         )
     binding = None
@@ -172,4 +187,12 @@ def _account(response: HttpResponse, rule: UrlRule) -> Account:
         )
     url = rule.checked(location, "the account URL")
     found = Object.of(response, "the account", rule)
-    return Account(url=url, status=found.status(), orders=found.url_or_none("orders"))
+    return Account(url=url, status=found.status(), orders=found.url_or_none("orders"), contact=_contact(found))
+
+
+def _contact(found: Object) -> tuple[str, ...] | None:
+    """As mail addresses; None where the server does not tell, or tells what is none of ours."""
+    listed = found.get("contact")
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        return None
+    return tuple(one[len("mailto:") :] if one.startswith("mailto:") else one for one in listed)

@@ -28,11 +28,25 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import library
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import Authorization, Order, chain_of, links
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import (
+    METHODS,
+    Authorization,
+    Order,
+    chain_of,
+    links,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.choosing import (
+    advised,
+    chosen_profile,
+    is_preferred,
+    own_key,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.doors import Advisor, Doors
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import Once
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import seen_of
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import CHAIN_TYPE, Session, connect
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import Way, seen_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import CHAIN_TYPE, Session
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings, parse_settings
+from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountFacts, Advice
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     Capabilities,
@@ -53,14 +67,16 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
 __all__ = ["AcmeAdapter", "AcmeFactory"]
 
-METHODS = ("http-01", "dns-01")
 #: RFC 8555 §7.1.3 leaves it to the CA how a wildcard is validated; BR 3.2.2.4.19 (http-01) excludes wildcards.
-WILDCARD_METHODS = ("dns-01",)
+WILDCARD_METHODS = ("dns-01", "dns-account-01", "dns-persist-01")
+#: Refusals of a newOrder that may be about ``replaces`` alone (RFC 9773 §5): nothing was ordered by them.
+_NOT_REPLACEABLE = frozenset({"acme_alreadyReplaced", "acme_malformed", "acme_unauthorized", "acme_not_found"})
 #: RFC 5280 §5.3.1, those that a Subscriber may give (BR 7.2.2).
 REASONS = {
     "unspecified": 0,
@@ -79,10 +95,11 @@ _EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 class AcmeAdapter:
     """CaAdapter. The CA is first contacted by the first verb, or when ``capabilities`` is asked for."""
 
-    def __init__(self, connect_once: t.Callable[[], Session], settings: Settings) -> None:
-        self._connect = connect_once
+    def __init__(self, doors: Doors, settings: Settings) -> None:
+        self._doors = doors
         self._settings = settings
         self._session: Session | None = None
+        self._advisor: Advisor | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -98,17 +115,22 @@ class AcmeAdapter:
             wildcard_methods=WILDCARD_METHODS,
             finding=Finding.EXACT if exact else Finding.IMPOSSIBLE,
             revoke=session.directory.revoke_cert is not None,
+            renewing=session.directory.renewal_info is not None,
         )
 
     def submit(self, request: OrderRequest) -> Seen:
         _refuse_method(request)
         try:
             session = self._open()
-            payload = session.key.new_order(request.dns_names)
-            once = Once.IF_FOUND if session.account.orders is not None else Once.IF_TOLD
-            response = session.network.post(session.directory.new_order, payload, "order", once=once)
+            profile = chosen_profile(session, self._settings, request)
+            for name in request.dns_names if self._settings.preauthorize else ():
+                if not name.startswith("*."):
+                    session.pre_authorize(name)
+            response = self._new_order(session, request, profile)
         except DeadlineError as failure:
             raise _not_sent(failure) from failure
+        except RefusedError as refusal:
+            raise advised(refusal, self._settings) from refusal
         handle = _new_handle(session, response)
         try:
             order = session.order_of(handle, response)
@@ -192,8 +214,8 @@ class AcmeAdapter:
         return Seen(handle=handle, status=Status.CANCELLED, status_word=order.status)
 
     def revoke(self, certificate_pem: str, reason: str) -> None:
-        """§7.6, signed with the account key. One that is revoked already is as wanted. A success has a nonce (§6.5): a
-        page that came in its place has none."""
+        """§7.6. One that is revoked already is as wanted. A success has a nonce (§6.5): a page that came in its place
+        has none."""
         if reason not in REASONS:
             raise InputError(
                 code="unknown_reason",
@@ -209,7 +231,7 @@ class AcmeAdapter:
                 code="acme_no_revocation", what="The CA's directory has no revokeCert", todo="Revoke at the CA's portal"
             )
         try:
-            answer = session.network.post(url, session.key.revocation(certificate_pem, REASONS[reason]), "revoke")
+            answer = self._revoked(session, url, certificate_pem, REASONS[reason])
         except RefusedError as refusal:
             if refusal.code != "acme_alreadyRevoked":
                 raise
@@ -223,13 +245,67 @@ class AcmeAdapter:
                 retryable=True,
             )
 
+    # --- advice, and the account ---------------------------------------------------------------------------------
+
+    def renewal_advice(self, certificate_pem: str) -> Advice | None:
+        """RFC 9773 §4: unsigned, so no account is opened and no key is made for it."""
+        if self._advisor is None:
+            self._advisor = self._doors.advise()
+        return self._advisor.advice(certificate_pem)
+
+    def remembered_account(self) -> AccountFacts | None:
+        return self._doors.keeper.remembered()
+
+    def open_account(self) -> AccountFacts:
+        return self._doors.keeper.facts(self._open())
+
+    def roll_key(self) -> None:
+        self._doors.keeper.roll_key(self._open())
+
+    def close_account(self) -> None:
+        if self._doors.keeper.is_closed:
+            return
+        session = self._open()
+        session.close()
+        self._doors.keeper.closed(session)
+
     # --- parts of verbs ------------------------------------------------------------------------------------------
+
+    def _revoked(self, session: Session, url: str, certificate_pem: str, reason: int) -> HttpResponse:
+        """§7.6: by the account; where that may not, by the certificate's own key, if this host keeps it."""
+        payload = session.key.revocation(certificate_pem, reason)
+        try:
+            return session.network.post(url, payload, "revoke")
+        except RefusedError as refusal:
+            key = own_key(session.library, certificate_pem, self._settings.revocation_keys)
+            if refusal.code != "acme_unauthorized" or key is None:
+                raise
+            return session.network.post_signed_by(key, url, payload, "revoke by the certificate's key")
+
+    def _new_order(self, session: Session, request: OrderRequest, profile: str) -> HttpResponse:
+        """§7.4. One that says which certificate it replaces (RFC 9773 §5), and is refused for that, is sent without."""
+        once = Once.IF_FOUND if session.account.orders is not None else Once.IF_TOLD
+
+        def send(replaces: str) -> HttpResponse:
+            payload = session.key.new_order(request.dns_names, profile=profile, replaces=replaces)
+            return session.network.post(
+                session.directory.new_order, payload, "order", once=once, names=request.dns_names
+            )
+
+        replaces = _replaced(session, request)
+        if replaces:
+            try:
+                return send(replaces)
+            except RefusedError as refusal:
+                if refusal.code not in _NOT_REPLACEABLE:
+                    raise
+        return send("")
 
     def _open(self) -> Session:
         """Connected once; after a failure the next verb tries again (the ledger rests between)."""
         if self._session is None:
             try:
-                self._session = self._connect()
+                self._session = self._doors.connect()
             except TransportError as failure:
                 failure.sent = False  # directory and account only: nothing was ordered
                 raise
@@ -250,7 +326,10 @@ class AcmeAdapter:
 
     def _judged(self, order: Order, authorizations: t.Sequence[Authorization], request: OrderRequest) -> Seen:
         session = self._open()
-        return seen_of(order, authorizations, method=request.method, key=session.key, now=session.network.clock.now())
+        now, settings = session.network.clock.now(), self._settings
+        end = until(now, settings.persist_days)
+        way = Way(request.method, session.key, session.account.url, settings.issuer_domain, end)
+        return seen_of(order, authorizations, way=way, now=now)
 
     def _answer(self, order: Order, request: OrderRequest) -> Seen:
         """§7.5.1: answer each pending challenge of our method, all before anything is polled."""
@@ -285,15 +364,15 @@ class AcmeAdapter:
         return self._seen(session.order_of(order.url, response), request)
 
     def _preferred(self, session: Session, response: HttpResponse) -> tuple[str, ...]:
-        """§7.4.2: of the alternate chains the first whose last certificate was issued by the wanted CA; else the
-        default, for a certificate with another chain is better than none."""
+        """§7.4.2: of the alternate chains the first that the settings prefer; else the default, for a certificate with
+        another chain is better than none."""
         default = chain_of(response)
         wish = self._settings.preferred_chain
-        if not wish or _issuer(session, default) == wish:
+        if not wish or is_preferred(session.library, default, wish):
             return default
         for url in links(response, "alternate", session.rule):
             other = chain_of(session.network.read(url, "download another chain", accept=CHAIN_TYPE))
-            if _issuer(session, other) == wish:
+            if is_preferred(session.library, other, wish):
                 return other
         return default
 
@@ -324,19 +403,10 @@ class AcmeFactory:
                 why="; ".join(errors),
                 todo="Correct inkan_ca_accounts",
             )
-        ends = self._clock.monotonic() + deadline
-
-        def connect_once() -> Session:
-            return connect(
-                account,
-                settings,
-                clock=self._clock,
-                http=self._http(settings.ca_bundle),
-                new_private_key=self._new_private_key,
-                deadline=ends - self._clock.monotonic(),
-            )
-
-        return AcmeAdapter(connect_once, settings)
+        doors = Doors(
+            account, settings, self._clock, self._http, self._new_private_key, self._clock.monotonic() + deadline
+        )
+        return AcmeAdapter(doors, settings)
 
 
 def _refuse_method(request: OrderRequest) -> None:
@@ -373,8 +443,15 @@ def _new_handle(session: Session, response: HttpResponse) -> str:
         ) from failure
 
 
-def _issuer(session: Session, chain: tuple[str, ...]) -> str:
-    return library.Certificate(session.library, chain[-1]).issuer_common_name
+def _replaced(session: Session, request: OrderRequest) -> str:
+    """The identifier of the certificate that is replaced, where the server has renewal information (RFC 9773 §5)."""
+    before = request.replaces
+    if session.directory.renewal_info is None or before is None or not before.certificate:
+        return ""
+    try:
+        return library.Certificate(session.library, before.certificate).renewal_id
+    except InkanError:  # one that cannot be read was not issued by this CA
+        return ""
 
 
 def _names(request: OrderRequest) -> tuple[str, ...]:

@@ -26,17 +26,21 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 __all__ = [
+    "METHODS",
     "Account",
     "Authorization",
     "Challenge",
     "Directory",
     "Object",
     "Order",
+    "Suggestion",
     "UrlRule",
     "chain_of",
     "links",
 ]
 
+#: The challenges that we answer: RFC 8555 §8.3, §8.4, draft-ietf-acme-dns-account-label, draft-ietf-acme-dns-persist.
+METHODS = ("http-01", "dns-01", "dns-account-01", "dns-persist-01")
 #: RFC 8555 §8.3 and §8.4: the base64url alphabet, without padding. Its 128 bits need 22 letters; names of files and
 #: paths are made of it, so its length is bounded like a file name's.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
@@ -45,8 +49,14 @@ _MAX_URL = 2000
 #: Printable ASCII: what else a URL may not hold is the HTTP door's business.
 _URL = re.compile(r"[!-~]{1,2000}")
 #: A certificate carries at most some hundred names (100 at most CAs).
+_PAGE = re.compile(r"https?://[!-~]{1,1990}")
 _MAX_LIST = 1000
 _MAX_CHALLENGES = 50
+_MAX_PROFILES = 100
+#: draft-ietf-acme-dns-persist §3.1: a list with none or with more is malformed
+_MAX_ISSUERS = 10
+#: what the value of a parameter of RFC 8659 §4.2 may hold
+_PARAMETER = re.compile(r"[!-:<-~]{1,1000}")
 _MAX_CHAIN = 10
 _PEM = re.compile(r"-----BEGIN ([^-\r\n]{1,60})-----\r?\n([A-Za-z0-9+/=\r\n]{1,30000})-----END \1-----")
 _LINK = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))*)")
@@ -57,14 +67,14 @@ class UrlRule:
     machine only if the directory itself is there: else a hostile CA could send our requests to a neighbour service."""
 
     def __init__(self, directory_url: str) -> None:
-        self._directory_url = directory_url
+        self.directory_url = directory_url
         self._local = is_loopback(urllib.parse.urlsplit(directory_url).hostname or "")
 
     def checked(self, value: object, what: str) -> str:
         if not isinstance(value, str) or not _URL.fullmatch(value):
             raise broken(f"{what} is no URL", "")
         try:
-            parts = urllib.parse.urlsplit(urllib.parse.urljoin(self._directory_url, value))
+            parts = urllib.parse.urlsplit(urllib.parse.urljoin(self.directory_url, value))
             host = parts.hostname or ""
         except ValueError as failure:
             raise broken(f"{what} is no URL", str(failure)) from failure
@@ -172,11 +182,18 @@ class Directory:
     revoke_cert: str | None
     terms: str
     binding_required: bool
+    #: RFC 8555 §7.4.1, §7.3.5; RFC 9773 §4.1; None where the server has no such thing
+    new_authz: str | None = None
+    key_change: str | None = None
+    renewal_info: str | None = None
+    #: names and what they are, from meta.profiles (draft-aaron-acme-profiles §3); None: the server has none
+    profiles: t.Mapping[str, str] | None = None
 
     @classmethod
     def parse(cls, found: Object) -> Directory:
         meta = found.object_or_none("meta")
         terms = meta.get("termsOfService") if meta else None
+        profiles = meta.get("profiles") if meta else None
         return cls(
             new_nonce=found.url("newNonce"),
             new_account=found.url("newAccount"),
@@ -184,16 +201,27 @@ class Directory:
             revoke_cert=found.url_or_none("revokeCert"),
             terms=escaped(terms, _MAX_URL) if isinstance(terms, str) else "",
             binding_required=meta.flag("externalAccountRequired") if meta else False,
+            new_authz=found.url_or_none("newAuthz"),
+            key_change=found.url_or_none("keyChange"),
+            renewal_info=found.url_or_none("renewalInfo"),
+            profiles=_profiles(profiles) if isinstance(profiles, dict) else None,
         )
+
+
+def _profiles(data: t.Mapping[object, object]) -> dict[str, str]:
+    listed = list(data.items())[:_MAX_PROFILES]
+    return {escaped(str(name), 100): escaped(str(what), _MAX_URL) for name, what in listed}
 
 
 @dataclass(frozen=True)
 class Account:
-    """RFC 8555 §7.1.2. orders: None where the server keeps no list (Boulder does not)."""
+    """RFC 8555 §7.1.2. orders: None where the server keeps no list (Boulder does not); contact: None where the server
+    does not tell it."""
 
     url: str
     status: str
     orders: str | None
+    contact: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -205,17 +233,38 @@ class Challenge:
     status: str
     token: str
     problem: Problem | None
+    #: of dns-persist-01: who may be named as issuer, and the account as the server writes it ("": as its URL)
+    issuers: tuple[object, ...] = ()
+    account_uri: str = ""
 
     @classmethod
     def parse(cls, found: Object) -> Challenge:
-        token = found.get("token")
+        token, issuers = found.get("token"), found.get("issuer-domain-names") or found.get("issuerDomainNames")
+        account = found.get("accounturi")
         return cls(
             type=found.text("type", 100),
             url=found.url("url"),
             status=found.status(),
             token=token if isinstance(token, str) else "",
             problem=found.problem(),
+            issuers=tuple(issuers) if isinstance(issuers, list) else (),
+            account_uri=account if isinstance(account, str) else "",
         )
+
+    def checked_issuers(self) -> tuple[str, ...]:
+        """draft-ietf-acme-dns-persist §3.1: 1 to 10 domain names, A-labels in lower case without a dot at the end."""
+        names = [one for one in self.issuers if isinstance(one, str) and dns_name_error(one, wildcard=False) is None]
+        if not 1 <= len(self.issuers) <= _MAX_ISSUERS or len(names) != len(self.issuers):
+            told = ", ".join(escaped(str(one), 100) for one in self.issuers[:_MAX_ISSUERS])
+            raise broken("a dns-persist-01 challenge names no issuer, too many, or what is no domain name", told)
+        return tuple(names)
+
+    def checked_account(self, url: str) -> str:
+        """The account of the record: as the challenge says it, else its URL (RFC 8657 §3)."""
+        value = self.account_uri or url
+        if not _PARAMETER.fullmatch(value):
+            raise broken("the account of a dns-persist-01 challenge cannot stand in a record", escaped(value, 200))
+        return value
 
     def checked_token(self) -> str:
         if not _TOKEN.fullmatch(self.token):
@@ -260,7 +309,7 @@ class Authorization:
 def _challenge_or_none(data: object, what: str, rule: UrlRule) -> Challenge | None:
     """Challenges of types that we do not speak may look as they like: they are left out (RFC 8555 §8)."""
     found = Object.part(data, what, rule)
-    return Challenge.parse(found) if found.get("type") in ("http-01", "dns-01") else None
+    return Challenge.parse(found) if found.get("type") in METHODS else None
 
 
 @dataclass(frozen=True)
@@ -290,6 +339,25 @@ class Order:
             problem=found.problem(),
             retry_after=retry_after,
         )
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """RFC 9773 §4.2. url: a page for a person, or ""."""
+
+    start: datetime
+    end: datetime
+    url: str
+
+    @classmethod
+    def parse(cls, found: Object) -> Suggestion:
+        """A window that ends before it begins, or without a time, is no answer (§4.3)."""
+        window = found.object_or_none("suggestedWindow")
+        start, end = (window.time("start"), window.time("end")) if window else (None, None)
+        if start is None or end is None or end <= start:
+            raise broken("the renewal information has no window, or one that ends before it begins", "")
+        page = found.get("explanationURL")
+        return cls(start, end, escaped(page, _MAX_URL) if isinstance(page, str) and _PAGE.fullmatch(page) else "")
 
 
 def links(response: HttpResponse, relation: str, rule: UrlRule) -> list[str]:

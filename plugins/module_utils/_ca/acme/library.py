@@ -17,15 +17,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, LocalError, ProtocolError
 
-__all__ = ["AccountKey", "Certificate", "Library", "load_library"]
+__all__ = ["AccountKey", "Certificate", "Library", "fingerprint_of", "load_library"]
 
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----")
 _COMMON_NAME = "2.5.4.3"
+_AUTHORITY_KEY = "2.5.29.35"
 
 
 class Library(t.NamedTuple):
@@ -76,6 +78,10 @@ class AccountKey:
         if jwk is None or jwk.typ not in ("RSA", "EC"):
             raise _bad_key(where, "it is no unencrypted PEM key of RSA or EC")
         return jwk
+
+    def is_of(self, public_key: t.Any) -> bool:
+        """Whether this is the private half of a public key."""
+        return bool(self._public.key.public_numbers() == public_key.public_numbers())
 
     def _choose(self, where: str) -> t.Any:
         """RFC 8555 §6.2 demands ES256 of servers; RS256 is what all of them also have."""
@@ -141,11 +147,35 @@ class AccountKey:
         )
         return t.cast("dict[str, t.Any]", bound)
 
-    def new_order(self, dns_names: t.Sequence[str]) -> bytes:
-        """RFC 8555 §7.4."""
-        messages = self._library.messages
-        identifiers = [messages.Identifier(typ=messages.IDENTIFIER_FQDN, value=name) for name in dns_names]
-        return self._dumped(messages.NewOrder(identifiers=identifiers))
+    def new_order(self, dns_names: t.Sequence[str], *, profile: str = "", replaces: str = "") -> bytes:
+        """RFC 8555 §7.4; profile: draft-aaron-acme-profiles §4; replaces: RFC 9773 §5. Written by hand, for older
+        packages know neither."""
+        words: dict[str, t.Any] = {"identifiers": [{"type": "dns", "value": name} for name in dns_names]}
+        words.update({"profile": profile} if profile else {})
+        words.update({"replaces": replaces} if replaces else {})
+        return _json(words)
+
+    def new_authz(self, dns_name: str) -> bytes:
+        """RFC 8555 §7.4.1."""
+        return _json({"identifier": {"type": "dns", "value": dns_name}})
+
+    def contacts(self, contact: t.Sequence[str]) -> bytes:
+        """RFC 8555 §7.3.2."""
+        return _json({"contact": [f"mailto:{address}" for address in contact]})
+
+    def end_of_account(self) -> bytes:
+        """RFC 8555 §7.3.6."""
+        return _json({"status": "deactivated"})
+
+    def key_change(self, new: AccountKey, *, account: str, url: str) -> bytes:
+        """RFC 8555 §7.3.5: the inner JWS, signed by the new key, that says which key it takes the place of."""
+        inner = _json({"account": account, "oldKey": json.loads(self._public.json_dumps())})
+        return new.sign_inner(inner, url=url)
+
+    def sign_inner(self, payload: bytes, *, url: str) -> bytes:
+        """Without a nonce, and with the key itself (RFC 8555 §7.3.5)."""
+        signed = self._library.jws.JWS.sign(payload, key=self._jwk, alg=self._algorithm, nonce=None, url=url, kid=None)
+        return t.cast(str, signed.json_dumps()).encode("ascii")
 
     def finalize(self, csr_pem: str) -> bytes:
         """RFC 8555 §7.4."""
@@ -176,7 +206,7 @@ class Certificate:
     """A certificate as josepy decodes it, as far as a chain is chosen by it."""
 
     def __init__(self, library: Library, pem: str) -> None:
-        der = _only_block(pem, ("CERTIFICATE",), "certificate")
+        self._der = der = _only_block(pem, ("CERTIFICATE",), "certificate")
         try:
             self.inner = library.josepy.decode_cert(library.josepy.encode_b64jose(der))
         except (ValueError, TypeError, library.josepy.errors.Error) as failure:
@@ -189,10 +219,47 @@ class Certificate:
         found = [part.value for part in self.inner.issuer if part.oid.dotted_string == _COMMON_NAME]
         return str(found[-1]) if found else ""
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate."""
+        return hashlib.sha256(self._der).hexdigest()
+
+    @property
+    def issuer(self) -> str:
+        return str(self.inner.issuer.rfc4514_string())
+
+    @property
+    def subject(self) -> str:
+        return str(self.inner.subject.rfc4514_string())
+
+    @property
+    def renewal_id(self) -> str:
+        """RFC 9773 §4.1: the authority key identifier and the serial number, base64url; "" where it has no such."""
+        found = [part.value for part in self.inner.extensions if part.oid.dotted_string == _AUTHORITY_KEY]
+        identifier = found[0].key_identifier if found else None
+        if not identifier:
+            return ""
+        number = int(self.inner.serial_number)
+        serial = number.to_bytes(number.bit_length() // 8 + 1, "big")  # as in DER: a first octet of 0 keeps it positive
+        return ".".join(base64.urlsafe_b64encode(part).decode("ascii").rstrip("=") for part in (identifier, serial))
+
+    def is_of(self, key: AccountKey) -> bool:
+        """Whether the key is the certificate's own."""
+        return key.is_of(self.inner.public_key())
+
     def has_key_of(self, library: Library, csr_pem: str) -> bool:
         der = _only_block(csr_pem, ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"), "CSR")
         csr = library.josepy.decode_csr(library.josepy.encode_b64jose(der))
         return bool(csr.public_key() == self.inner.public_key())
+
+
+def fingerprint_of(pem: str) -> str:
+    """SHA-256 of a certificate, without reading what is in it."""
+    return hashlib.sha256(_only_block(pem, ("CERTIFICATE",), "certificate")).hexdigest()
+
+
+def _json(words: t.Mapping[str, t.Any]) -> bytes:
+    return json.dumps(words).encode("ascii")
 
 
 def _only_block(pem: str, labels: tuple[str, ...], what: str) -> bytes:

@@ -6,7 +6,7 @@
               ▲                                              ├─ badNonce ──┐
               ├── at once, with the nonce of that refusal ◄──┼─────────────┘   (§6.5: up to _NONCE_TRIES times)
               ├── after Retry-After, else the table ◄────────┼─ 429, 503       while the deadline has room, then
-              │                                              │                 RefusedError with retry_at
+              │                                              │                 RefusedError with retry_at; held for all
               ├── after the table, reads only ◄──────────────┼─ 5xx, no answer TransportError (sent)
               │                                              ├─ 4xx + problem ► RefusedError
                                                              └─ else ─────────► ProtocolError
@@ -24,7 +24,9 @@ from __future__ import annotations
 import enum
 import re
 import typing as t
+from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.holds import ALL, ORDERS, Holds, key_of_names
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.library import AccountKey
 from ansible_collections.inkan.tls.plugins.module_utils._core.backoff import next_pause, retry_after_seconds
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
@@ -37,6 +39,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem, read_problem
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped, mask
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 
 __all__ = ["Network", "Once"]
 
@@ -72,10 +75,13 @@ class Network:
         deadline: float,
         where: str,
         secrets: t.Sequence[str] = (),
+        holds: Holds | None = None,
     ) -> None:
         self.clock = clock
         self._http = http
-        self._key = key
+        self._holds = holds
+        #: what requests are signed with
+        self.key = key
         self._ends = clock.monotonic() + deadline
         self._where = where
         self._secrets = tuple(secrets)
@@ -99,8 +105,35 @@ class Network:
         """POST-as-GET (RFC 8555 §6.3)."""
         return self._patiently(lambda: self._send_signed(url, b"", accept), what, is_read=True)
 
-    def post(self, url: str, payload: bytes, what: str, *, once: Once = Once.NO) -> HttpResponse:
-        return self._patiently(lambda: self._send_signed(url, payload, ""), what, is_read=False, once=once)
+    def post(
+        self, url: str, payload: bytes, what: str, *, once: Once = Once.NO, names: t.Sequence[str] = ()
+    ) -> HttpResponse:
+        """names: of a new order, whose limits are its own."""
+        holds = (ALL, ORDERS, key_of_names(names)) if names else (ALL,)
+        return self._patiently(lambda: self._send_signed(url, payload, ""), what, is_read=False, once=once, holds=holds)
+
+    def post_signed_by(self, key: AccountKey, url: str, payload: bytes, what: str) -> HttpResponse:
+        """Signed by another key than the account's, which goes along (RFC 8555 §7.6: the certificate's own)."""
+
+        def send() -> HttpResponse:
+            return self._send("POST", url, key.sign(payload, url=url, nonce=self._nonce(), kid=None))
+
+        return self._patiently(send, what, is_read=False)
+
+    def ask(self, url: str, what: str) -> HttpResponse:
+        """One unsigned GET that nobody waits for (RFC 9773 §4.1): whatever is wrong, it is asked again later."""
+        held = self._held((ALL,))
+        if held is not None:
+            raise self._on_hold(held, what)
+        response = self._send("GET", url, None)
+        if 200 <= response.status < 300:
+            return response
+        problem = read_problem(response.body)
+        if self._asks_for_patience(response, problem, Once.NO):
+            seconds = self.retry_after(response)
+            self._hold((ALL,), seconds)
+            raise self._impatient(response, problem, what, self.clock.now() + timedelta(seconds=seconds or 0.0))
+        raise self._refusal(response, problem, what)
 
     def retry_after(self, response: HttpResponse) -> float | None:
         """Seconds to wait before the next look, if the server says so."""
@@ -111,10 +144,17 @@ class Network:
     # --- patience ------------------------------------------------------------------------------------------------
 
     def _patiently(
-        self, send: t.Callable[[], HttpResponse], what: str, *, is_read: bool, once: Once = Once.NO
+        self,
+        send: t.Callable[[], HttpResponse],
+        what: str,
+        *,
+        is_read: bool,
+        once: Once = Once.NO,
+        holds: tuple[str, ...] = (ALL,),
     ) -> HttpResponse:
         nonces = waits = faults = 0
         while True:
+            self._await_hold(holds, what)
             try:
                 response = send()
             except TransportError as failure:
@@ -130,6 +170,7 @@ class Network:
                 continue
             if self._asks_for_patience(response, problem, once):
                 waits += 1
+                self._hold(holds, self.retry_after(response))
                 self._wait(response, problem, waits, what)
                 continue
             if response.status >= 500 and is_read:
@@ -155,17 +196,50 @@ class Network:
             server_date=response.headers.get("date"),
         )
         if not pause.fits or waits > _MAX_WAITS:
-            limited = response.status == 429 or (problem is not None and problem.code == "rateLimited")
-            raise RefusedError(
-                code="acme_rateLimited" if limited else "acme_unavailable",
-                what=f"The CA asks for patience: {what}",
-                where=self._where,
-                why=self._words(response, problem),
-                todo="Run again then: the deadline of this run leaves no room for it",
-                retryable=True,
-                retry_at=pause.until,
-            )
+            raise self._impatient(response, problem, what, pause.until)
         self.clock.sleep(pause.seconds)
+
+    def _impatient(self, response: HttpResponse, problem: Problem | None, what: str, until: datetime) -> RefusedError:
+        limited = response.status == 429 or (problem is not None and problem.code == "rateLimited")
+        return RefusedError(
+            code="acme_rateLimited" if limited else "acme_unavailable",
+            what=f"The CA asks for patience: {what}",
+            where=self._where,
+            why=self._words(response, problem),
+            todo="Run again then: the deadline of this run leaves no room for it",
+            retryable=True,
+            retry_at=until,
+        )
+
+    def _held(self, keys: tuple[str, ...]) -> datetime | None:
+        return self._holds.until(keys) if self._holds is not None else None
+
+    def _hold(self, keys: tuple[str, ...], seconds: float | None) -> None:
+        """The narrowest of ``keys``: of what it was asked for, for whatever process."""
+        if self._holds is not None and seconds:
+            self._holds.hold(keys[-1], seconds)
+
+    def _await_hold(self, keys: tuple[str, ...], what: str) -> None:
+        """Never before the CA wants it, whichever process was told so."""
+        while True:
+            until = self._held(keys)
+            if until is None:
+                return
+            seconds = (until - self.clock.now()).total_seconds()
+            if seconds >= self.left:
+                raise self._on_hold(until, what)
+            self.clock.sleep(max(seconds, 0.0))
+
+    def _on_hold(self, until: datetime, what: str) -> RefusedError:
+        return RefusedError(
+            code="acme_held",
+            what=f"Not asked before the CA wants it: {what}",
+            where=self._where,
+            why=f"it said so to an earlier request: not before {render_time(until)}",
+            todo="Run again then",
+            retryable=True,
+            retry_at=until,
+        )
 
     def _rest(self, faults: int) -> bool:
         """Wait before a read is repeated; False if the deadline leaves no room."""
@@ -193,7 +267,7 @@ class Network:
         return response
 
     def _send_signed(self, url: str, payload: bytes, accept: str) -> HttpResponse:
-        body = self._key.sign(payload, url=url, nonce=self._nonce(), kid=self.kid)
+        body = self.key.sign(payload, url=url, nonce=self._nonce(), kid=self.kid)
         return self._send("POST", url, body, accept)
 
     def _nonce(self) -> str:
@@ -211,7 +285,7 @@ class Network:
 
     def _keep_nonce(self, response: HttpResponse) -> None:
         nonce = response.headers.get("replay-nonce", "")
-        if _NONCE.fullmatch(nonce) and self._key.can_carry(nonce):
+        if _NONCE.fullmatch(nonce) and self.key.can_carry(nonce):
             self._nonces.append(nonce)
             del self._nonces[:-_MAX_POOL]
 

@@ -21,6 +21,8 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import typing as t
 from datetime import datetime
 
@@ -28,10 +30,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import STANDING_TTL, Standing, owner_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem
 
-__all__ = ["KeyAuthorizer", "seen_of"]
+__all__ = ["KeyAuthorizer", "Way", "account_label", "seen_of"]
 
 #: §7.1.6: "pending", "valid" and the four words in which an authorization ends.
 _FINAL: dict[str, Status] = {
@@ -54,15 +57,27 @@ class KeyAuthorizer(t.Protocol):
     def dns_value(self, token: str) -> str: ...
 
 
-def seen_of(
-    order: Order, authorizations: t.Sequence[Authorization], *, method: str, key: KeyAuthorizer, now: datetime
-) -> Seen:
+class Way(t.NamedTuple):
+    """How the names of an order are validated.
+
+    account: its URL; issuer_domain: the one to name in a standing record, if the CA offers it; persist_until: the end
+    of one, 0: none
+    """
+
+    method: str
+    key: KeyAuthorizer
+    account: str = ""
+    issuer_domain: str = ""
+    persist_until: int = 0
+
+
+def seen_of(order: Order, authorizations: t.Sequence[Authorization], *, way: Way, now: datetime) -> Seen:
     """authorizations: needed while the order is pending or invalid; else they may be left out.
 
     Raises RefusedError where the CA offers no challenge of ``method``, ProtocolError for a token that is none.
     """
     if order.status == "pending":
-        return _pending(order, authorizations, method, key)
+        return _pending(order, authorizations, way)
     if order.status == "ready":
         # §7.1.6: all authorizations are valid; §7.4: the client should finalize now.
         return _seen(order, authorizations, Status.WANTS_VALIDATION, validated=order.names)
@@ -81,14 +96,14 @@ def seen_of(
     return _seen(order, authorizations, Status.UNKNOWN, retry_after=order.retry_after)
 
 
-def _pending(order: Order, authorizations: t.Sequence[Authorization], method: str, key: KeyAuthorizer) -> Seen:
+def _pending(order: Order, authorizations: t.Sequence[Authorization], way: Way) -> Seen:
     """§7.1.6: the order waits until every authorization is valid, and becomes invalid with the first that ends."""
     ended = [one for one in authorizations if one.status in _FINAL]
     if ended:
         return _ended(order, authorizations, ended)
     strange = [one.status for one in authorizations if one.status not in _AUTHORIZATION_WORDS]
     waiting = [one for one in authorizations if one.status == "pending"]
-    asked = [(one, _challenge(one, method)) for one in waiting]
+    asked = [(one, _challenge(one, way.method)) for one in waiting]
     strange += [challenge.status for _one, challenge in asked if challenge.status not in _CHALLENGE_WORDS]
     if strange:
         return _seen(order, authorizations, Status.UNKNOWN, word=f"{order.status}, {strange[0]}")
@@ -100,7 +115,7 @@ def _pending(order: Order, authorizations: t.Sequence[Authorization], method: st
         order,
         authorizations,
         Status.WANTS_VALIDATION if is_open else Status.VALIDATING,
-        wanted=_wanted(asked, method, key),
+        wanted=_wanted(asked, way),
         validated=_valid_names(authorizations),
         retry_after=max((one.retry_after for one in waiting if one.retry_after is not None), default=order.retry_after),
     )
@@ -149,17 +164,40 @@ def _challenge(authorization: Authorization, method: str) -> Challenge:
     return challenge
 
 
-def _wanted(asked: t.Sequence[tuple[Authorization, Challenge]], method: str, key: KeyAuthorizer) -> Wanted:
+def _wanted(asked: t.Sequence[tuple[Authorization, Challenge]], way: Way) -> Wanted:
     """Also what was answered stays wanted until it is valid: the CA may look again, from several places (§8.2)."""
-    if method == "dns-01":
-        return Wanted(records=tuple(_record(one, challenge, key) for one, challenge in asked))
-    return Wanted(files=tuple(_file(one, challenge, key) for one, challenge in asked))
+    if way.method == "http-01":
+        return Wanted(files=tuple(_file(one, challenge, way.key) for one, challenge in asked))
+    if way.method == "dns-persist-01":
+        return Wanted(records=_standing_records(asked, way))
+    return Wanted(records=tuple(_record(one, challenge, way) for one, challenge in asked))
 
 
-def _record(authorization: Authorization, challenge: Challenge, key: KeyAuthorizer) -> TokenRecord:
+def _record(authorization: Authorization, challenge: Challenge, way: Way) -> TokenRecord:
     """§8.4. A name and its wildcard share the owner name: both values must be there."""
-    name = f"_acme-challenge.{validated_name(authorization.name)}"
-    return TokenRecord(name=name, type="TXT", value=key.dns_value(challenge.checked_token()))
+    label = f"{account_label(way.account)}." if way.method == "dns-account-01" else ""
+    name = f"{label}_acme-challenge.{validated_name(authorization.name)}"
+    return TokenRecord(name=name, type="TXT", value=way.key.dns_value(challenge.checked_token()))
+
+
+def account_label(account: str) -> str:
+    """draft-ietf-acme-dns-account-label: of the account's URL, so that several accounts can answer side by side."""
+    digest = hashlib.sha256(account.encode()).digest()[:10]
+    return "_" + base64.b32encode(digest).decode("ascii").lower()
+
+
+def _standing_records(asked: t.Sequence[tuple[Authorization, Challenge]], way: Way) -> tuple[TokenRecord, ...]:
+    """draft-ietf-acme-dns-persist §4. One record for a name and its wildcard: the wider one is enough for both."""
+    wide = {validated_name(one.name) for one, _challenge in asked if one.name.startswith("*.")}
+    found: dict[str, TokenRecord] = {}
+    for one, challenge in asked:
+        name = validated_name(one.name)
+        issuers = challenge.checked_issuers()
+        issuer = way.issuer_domain if way.issuer_domain in issuers else issuers[0]
+        standing = Standing(issuer, challenge.checked_account(way.account), name in wide, way.persist_until)
+        record = TokenRecord(owner_name(name), "TXT", standing.value(), STANDING_TTL)
+        found.setdefault(name, record)
+    return tuple(found.values())
 
 
 def _file(authorization: Authorization, challenge: Challenge, key: KeyAuthorizer) -> TokenFile:

@@ -10,8 +10,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import answers, library
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.account import Registration, key_file, register
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import answers, keeping, library
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.account import (
+    Registration,
+    is_known,
+    key_file,
+    register,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import (
     Account,
     Authorization,
@@ -21,13 +26,18 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import 
     Order,
     UrlRule,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.holds import Holds
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import Network
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InputError,
+    ProtocolError,
+    RefusedError,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 
-__all__ = ["CHAIN_TYPE", "Session", "connect"]
+__all__ = ["CHAIN_TYPE", "Session", "connect", "open_directory"]
 
 CHAIN_TYPE = "application/pem-certificate-chain"
 #: Pages of the account's order list that are read, and orders of it that are looked at.
@@ -106,6 +116,25 @@ class Session:
         what = f"give up the authorization of {authorization.name}"
         self.network.post(authorization.url, self.key.deactivation(), what)
 
+    def pre_authorize(self, dns_name: str) -> None:
+        """§7.4.1: the CA judges the name, or finds its authorization, before there is an order. Not for a wildcard."""
+        url = self.directory.new_authz
+        if url is None:
+            raise InputError(
+                code="acme_no_new_authz",
+                what="Cannot have names authorized before the order",
+                where=self.rule.directory_url,
+                why="the CA's directory has no newAuthz",
+                todo="Remove preauthorize from the account's settings: this CA authorizes names with an order only",
+                reference="RFC 8555 §7.4.1",
+            )
+        what = f"have {dns_name} authorized"
+        self.network.post(url, self.key.new_authz(dns_name), what, names=(dns_name,))
+
+    def close(self) -> None:
+        """§7.3.6. There is no way back."""
+        self.network.post(self.account.url, self.key.end_of_account(), "close the account")
+
     def listed_orders(self, known_handles: frozenset[str]) -> t.Iterator[Order]:
         """The account's orders that are not among ``known_handles`` (§7.1.2.1)."""
         unknown = [url for url in self._order_urls() if url not in known_handles]
@@ -128,6 +157,19 @@ class Session:
         return list(urls)
 
 
+def open_directory(
+    account: AccountConfig, settings: Settings, *, clock: Clock, http: HttpClient, deadline: float, key: t.Any
+) -> tuple[Network, UrlRule, Directory]:
+    """The directory (§7.1.1), and the network for what comes next. key: None where nothing will be signed."""
+    secrets = tuple(account.secrets.values())
+    holds = Holds(account.state_directory, account.name, clock)
+    where = f"CA account {account.name!r}"
+    network = Network(http, clock, key, deadline=deadline, where=where, secrets=secrets, holds=holds)
+    rule = UrlRule(settings.directory)
+    response = network.get(settings.directory, "read the directory")
+    return network, rule, Directory.parse(Object.of(response, "the directory", rule))
+
+
 def connect(
     account: AccountConfig,
     settings: Settings,
@@ -137,19 +179,59 @@ def connect(
     new_private_key: t.Callable[[str], bytes],
     deadline: float,
 ) -> Session:
-    """Key, directory (§7.1.1), account (§7.3); deadline: seconds from now for all requests of the session."""
+    """Key, directory, account (§7.3), contacts (§7.3.2); deadline: seconds from now for all requests of the session."""
     modules = library.load_library()
-    where = f"{account.state_directory}/{account.name}.pem"
-    pem, is_new = key_file(account.state_directory, account.name, lambda: new_private_key(settings.key_type), clock)
+    folder, name = account.state_directory, account.name
+    where = f"{folder}/{name}.pem"
+    pem, is_new = key_file(folder, name, lambda: new_private_key(settings.key_type), clock)
     key = library.AccountKey(modules, pem, where)
-    secrets = tuple(account.secrets.values())
-    network = Network(http, clock, key, deadline=deadline, where=f"CA account {account.name!r}", secrets=secrets)
-    rule = UrlRule(settings.directory)
-    response = network.get(settings.directory, "read the directory")
-    directory = Directory.parse(Object.of(response, "the directory", rule))
-    wish = Registration(settings.contact, settings.accept_terms, settings.eab_kid, settings.eab_hmac_key)
+    network, rule, directory = open_directory(account, settings, clock=clock, http=http, deadline=deadline, key=key)
+    binding_from = settings.preset.binding_from if settings.preset is not None else ""
+    wish = Registration(settings.contact, settings.accept_terms, settings.eab_kid, settings.eab_hmac_key, binding_from)
+    following = None if is_new else keeping.next_key(folder, name)
+    if following is not None and not is_known(network, directory, key):
+        key = _followed(account, clock, network, directory, library.AccountKey(modules, following, where), key)
     registered = register(network, directory, key, wish, rule, is_new=is_new)
+    _tell_contacts(account, settings, network, key, registered, is_new)
     return Session(modules, key, network, rule, directory, registered)
+
+
+def _followed(
+    account: AccountConfig,
+    clock: Clock,
+    network: Network,
+    directory: Directory,
+    following: library.AccountKey,
+    key: library.AccountKey,
+) -> library.AccountKey:
+    """§7.3.5: the CA does not know the key; if it knows the one that was to follow, the change was made."""
+    network.key = following
+    if not is_known(network, directory, following):
+        network.key = key
+        return key
+    with keeping.locked(account.state_directory, account.name, clock) as folder:
+        keeping.promote(folder, account.name)
+    return following
+
+
+def _tell_contacts(
+    account: AccountConfig,
+    settings: Settings,
+    network: Network,
+    key: library.AccountKey,
+    registered: Account,
+    is_new: bool,
+) -> None:
+    """§7.3.2, where the settings name others than the CA was told. Without any in the settings it keeps what it has."""
+    folder, name = account.state_directory, account.name
+    before = keeping.read_memory(folder, name)
+    known = before.contact if before.url == registered.url and before.contact is not None else registered.contact
+    told = settings.contact or known
+    # an account made by an older version told its contacts, and nobody wrote them down: where the CA does not say
+    # them either, they are told once more
+    if settings.contact and not is_new and known != settings.contact:
+        network.post(registered.url, key.contacts(settings.contact), "change the account's contacts")
+    keeping.remember(folder, name, keeping.Memory(registered.url, told))
 
 
 def _too_many_orders(where: str, count: int) -> ProtocolError:

@@ -133,8 +133,9 @@ def _unpadded(text: str) -> bytes:
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def directory(**meta: t.Any) -> Answer:
-    urls = {name: f"{CA}/{name}" for name in ("newNonce", "newAccount", "newOrder", "revokeCert")}
+def directory(*more: str, **meta: t.Any) -> Answer:
+    """more: resources beyond those that every CA has."""
+    urls = {name: f"{CA}/{name}" for name in ("newNonce", "newAccount", "newOrder", "revokeCert", *more)}
     return Answer(200, {**urls, "meta": meta}, {"content-type": "application/json"})
 
 
@@ -209,13 +210,18 @@ def csr() -> str:
 
 
 @functools.cache
-def certificate(subject: str = "www.example.test", issuer: str = "Issuer One", key: int = 1) -> str:
+def certificate(
+    subject: str = "www.example.test", issuer: str = "Issuer One", key: int = 1, serial: int = 4711, aki: bytes = b""
+) -> str:
+    """aki: the authority key identifier; none where it is empty."""
+    begun = x509.CertificateBuilder()
+    if aki:
+        begun = begun.add_extension(x509.AuthorityKeyIdentifier(aki, None, None), critical=False)
     built = (
-        x509.CertificateBuilder()
-        .subject_name(_name(subject))
+        begun.subject_name(_name(subject))
         .issuer_name(_name(issuer))
         .public_key(_key(key).public_key())
-        .serial_number(4711)
+        .serial_number(serial)
         .not_valid_before(NOW)
         .not_valid_after(NOW + timedelta(days=90))
         .sign(_key(1), hashes.SHA256())
@@ -223,9 +229,16 @@ def certificate(subject: str = "www.example.test", issuer: str = "Issuer One", k
     return built.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def request(*names: str, method: str = "dns-01") -> OrderRequest:
+@functools.cache
+def private_key(key: int = 1) -> bytes:
+    return _key(key).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def request(*names: str, method: str = "dns-01", **more: t.Any) -> OrderRequest:
     names = names or ("www.example.test",)
-    return OrderRequest(reference="ref-1", common_name=names[0], dns_names=names, method=method, csr_pem=csr())
+    return OrderRequest(reference="ref-1", common_name=names[0], dns_names=names, method=method, csr_pem=csr(), **more)
 
 
 # --- the adapter -----------------------------------------------------------------------------------------------------

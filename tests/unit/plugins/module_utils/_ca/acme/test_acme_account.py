@@ -77,7 +77,7 @@ def test_the_key_is_made_once_and_is_nobodys_but_ours(tmp_path: Path) -> None:
     assert key.read_bytes() == account_key()
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
-    assert [name for name in os.listdir(key.parent) if not name.startswith(".account")] == ["main.pem"]
+    assert [name for name in os.listdir(key.parent) if name.endswith(".pem")] == ["main.pem"]
 
 
 def test_a_new_key_is_registered_at_once_and_a_known_one_is_only_asked_for(tmp_path: Path) -> None:

@@ -72,8 +72,8 @@ def test_submit_orders_the_names_and_tells_what_to_publish(world: World) -> None
 
 def test_the_adapter_is_one_of_the_contract(world: World) -> None:
     adapter: CaAdapter = world.open()
-    assert adapter.capabilities.methods == ("http-01", "dns-01")
-    assert adapter.capabilities.wildcard_methods == ("dns-01",)
+    assert adapter.capabilities.methods == ("http-01", "dns-01", "dns-account-01", "dns-persist-01")
+    assert adapter.capabilities.wildcard_methods == ("dns-01", "dns-account-01", "dns-persist-01")
 
 
 def test_names_that_are_validated_already_are_not_wanted(world: World) -> None:

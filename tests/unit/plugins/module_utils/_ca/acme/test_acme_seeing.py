@@ -9,12 +9,18 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import Authorization, Challenge, Order
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import seen_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import Way, seen_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.acme.scripted import NOW, ORDER, TOKEN, TYPE
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.acme.scripted import (
+    ACCOUNT,
+    NOW,
+    ORDER,
+    TOKEN,
+    TYPE,
+)
 
 REFUSAL = Problem(type=TYPE + "dns", detail="NXDOMAIN looking up TXT")
 
@@ -52,7 +58,7 @@ def an_authorization(status: str, *challenges: Challenge, name: str = "a.example
 
 
 def seen(order: Order, *authorizations: Authorization, method: str = "dns-01") -> Seen:
-    return seen_of(order, authorizations, method=method, key=Key(), now=NOW)
+    return seen_of(order, authorizations, way=Way(method, Key(), ACCOUNT), now=NOW)
 
 
 VALID = an_authorization("valid", name="b.example.test")

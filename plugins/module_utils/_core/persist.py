@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The standing TXT record of dns-persist-01 (BR 3.2.2.4.22, draft-ietf-acme-dns-persist-02): as text, and when it ends.
+
+    _validation-persist.shop.example.jp  TXT  "ca.example; accounturi=https://ca.example/acct/1; policy=wildcard; …"
+
+``persistUntil`` comes from a grid and not from the moment of asking: an order and role contacts, which know nothing of
+each other, write the same record on the same day. With steps of half the days, a record that was written anew ends in
+no less than half of them, and one that ends is followed by the next as long before.
+
+    days 90     step 45 days      now is in step n  ──►  persistUntil = start of step n + 2
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime
+
+__all__ = ["STANDING_TTL", "Standing", "is_standing", "owner_name", "read_standing", "until"]
+
+LABEL = "_validation-persist"
+#: It stands for months; an hour is what DNS may lag behind a change of it.
+STANDING_TTL = 3600
+_DAY = 86400
+#: RFC 8659 §4.2: a domain name, then parameters with ";" before each
+_PARAMETER = re.compile(r"([A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)[ \t]*=[ \t]*([!-:<-~]*)")
+_LONGEST_TIME = 12
+
+
+class Standing(t.NamedTuple):
+    """What the record says. until: seconds of Unix time, 0: no end."""
+
+    issuer: str
+    account: str
+    wildcard: bool = False
+    until: int = 0
+
+    def value(self) -> str:
+        """RFC 8659 §4.2, with tags as the draft spells them."""
+        parts = [self.issuer, f"accounturi={self.account}"]
+        parts += ["policy=wildcard"] if self.wildcard else []
+        parts += [f"persistUntil={self.until}"] if self.until else []
+        return "; ".join(parts)
+
+
+def owner_name(fqdn: str) -> str:
+    """fqdn: without ``*.``."""
+    return f"{LABEL}.{fqdn}"
+
+
+def is_standing(owner: str) -> bool:
+    """Whether a record of that name belongs to no single order, and so is not removed with one."""
+    return owner.lower().startswith(f"{LABEL}.")
+
+
+def until(now: datetime, days: int) -> int:
+    """The end of a record that is written now; days 0: none."""
+    if not days:
+        return 0
+    step = days * _DAY // 2
+    return (int(now.timestamp()) // step + 2) * step
+
+
+def read_standing(value: str) -> Standing | None:
+    """None: it is no such record, or not one of ours (a tag twice, no account)."""
+    issuer, *parameters = (part.strip(" \t") for part in value.split(";"))
+    tags: dict[str, str] = {}
+    for parameter in parameters:
+        found = _PARAMETER.fullmatch(parameter)
+        if found is None or found.group(1).lower() in tags:
+            return None
+        tags[found.group(1).lower()] = found.group(2)
+    end = tags.get("persistuntil", "0")
+    if not issuer or not tags.get("accounturi") or not end.isdigit() or len(end) > _LONGEST_TIME:
+        return None
+    return Standing(issuer.lower(), tags["accounturi"], tags.get("policy", "").lower() == "wildcard", int(end))
