@@ -56,7 +56,7 @@ class Caller(t.NamedTuple):
     def number(self, word: str, usual: int) -> int:
         """Of the query."""
         text = self.request.query.get(word, str(usual))
-        if not (text.isascii() and text.isdigit() and len(text) < 13):
+        if not (text.isascii() and text.isdigit() and len(text) < 11):
             raise violated(f"{word} is no number")
         return int(text)
 
