@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 from .atlas import Atlas
+from .gcc import Gcc
 from .http_server import Routes
 
 
@@ -42,4 +43,5 @@ class Simulator(t.Protocol):
 #: name -> Simulator(folder, **world)
 ALSO: dict[str, t.Callable[..., Simulator]] = {
     "atlas": Atlas,
+    "gcc": Gcc,
 }

@@ -12,7 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
-from . import vices_atlas
+from . import vices_atlas, vices_gcc
 from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
@@ -155,6 +155,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
     # --- the other simulators: *vices_NAME.VICES ---
     *vices_atlas.VICES,
+    *vices_gcc.VICES,
 )
 
 
