@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, ProtocolError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["has_key_of", "pem_blocks", "serial_of"]
+__all__ = ["Key", "has_key_of", "is_for", "is_issued_by", "key_of_request", "pem_blocks", "serial_of"]
 
 _MAX_CHARACTERS = 512 * 1024
 _MAX_CERTIFICATES = 11
@@ -101,6 +101,65 @@ def has_key_of(csr_pem: str, certificates: t.Sequence[str]) -> bool:
         return any(_fields_of_certificate(pem)[5][2] == wanted for pem in certificates)
     except (ValueError, IndexError, binascii.Error):
         return True
+
+
+def is_for(csr_pem: str, dns_names: t.Collection[str], certificate_pem: str) -> bool:
+    """Whether the certificate surely has the key of the request, and these names (RFC 5280 §4.2.1.6: dNSName)."""
+    try:
+        fields = _fields_of_certificate(certificate_pem)
+        if _fields(csr_pem)[2][2] != fields[5][2]:
+            return False
+    except (ValueError, IndexError, binascii.Error):
+        return False
+    extensions = b"".join(whole for tag, _content, whole in fields[6:] if tag == 0xA3)
+    return all(_dns_name(name) in extensions for name in dns_names)
+
+
+def _dns_name(name: str) -> bytes:
+    raw = name.encode("ascii", "replace")
+    return (bytes([0x82, len(raw)]) if len(raw) < 128 else bytes([0x82, 0x81, len(raw) & 0xFF])) + raw
+
+
+def is_issued_by(certificate_pem: str, issuer_pem: str) -> bool:
+    """Whether the one names the other as its issuer; what is signed is not judged. True also if it cannot be read."""
+    try:
+        return _fields_of_certificate(certificate_pem)[2][2] == _fields_of_certificate(issuer_pem)[4][2]
+    except (ValueError, IndexError, binascii.Error):
+        return True
+
+
+class Key(t.NamedTuple):
+    """kind: RSA, ECDSA, or "" for any other; bits of its modulus or curve, 0 where they are not known."""
+
+    kind: str
+    bits: int
+
+
+#: Algorithms and curves as DER (RFC 3279 §2.3.1, RFC 5480 §2.1.1): rsaEncryption, id-ecPublicKey, secp256r1 …
+_RSA = bytes.fromhex("2a864886f70d010101")
+_EC = bytes.fromhex("2a8648ce3d0201")
+_CURVES = {bytes.fromhex("2a8648ce3d030107"): 256, bytes.fromhex("2b81040022"): 384, bytes.fromhex("2b81040023"): 521}
+
+
+def key_of_request(csr_pem: str) -> Key:
+    """What kind of key a request is for."""
+    try:
+        algorithm, after = _sequence(_fields(csr_pem)[2][1])
+        first, parameters = _sequence(algorithm[1])
+        if first[1] == _EC:
+            return Key("ECDSA", _CURVES.get(_element(parameters)[1], 0))
+        if first[1] != _RSA:
+            return Key("", 0)
+        modulus = _element(_element(_element(after)[1][1:])[1])[1]
+        return Key("RSA", int.from_bytes(modulus, "big").bit_length())
+    except (ValueError, IndexError, binascii.Error):
+        return Key("", 0)
+
+
+def _sequence(content: bytes) -> tuple[tuple[int, bytes], bytes]:
+    """The first element of what is in a sequence, and all that follows it."""
+    tag, inner, after = _element(content)
+    return (tag, inner), after
 
 
 def _fields_of_certificate(pem: str) -> list[tuple[int, bytes, bytes]]:

@@ -174,6 +174,8 @@ class Seen:
     expires       when the order or its tokens end, if the CA says so (aware UTC)
     retry_after   seconds to wait before the next poll, if the CA says so; more than the call has left ends its polling
     code          of the way in which it ended, where "order_refused" and the like say too little
+    is_cleared    this handle is of no order and has done its part, as what has to precede an order is done or was in
+                  vain: ``submit`` is called once more, under an intent of its own, and gives another handle
     """
 
     handle: str
@@ -185,6 +187,7 @@ class Seen:
     expires: datetime | None = None
     retry_after: float | None = None
     code: str = ""
+    is_cleared: bool = False
 
 
 class CaAdapter(t.Protocol):
@@ -196,6 +199,9 @@ class CaAdapter(t.Protocol):
         """Place the order. After a TransportError with ``sent`` the order may exist: ``find`` it.
 
         A reissue may stay under its predecessor's number; its handle should then say which of the two is meant.
+
+        Where a CA validates names before it takes an order, this begins that and orders nothing; the handle is then of
+        no order, but what ``look`` and ``ready`` go on by until one of them says ``is_cleared``.
         """
 
     def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:

@@ -37,7 +37,7 @@ class Kind(enum.Enum):
         "taken_in"  # what a person told [word: a key of an intake, text; wanted: a token; certificate; by: whence]
     )
     RESERVED = "reserved"  # the CA gave the number under which it may be sent; nothing was sent yet [handle]
-    SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [code, text]
+    SUBMIT_ABSENT = "submit_absent"  # that intent led to no order [code, text; handle: it was of none]
     SUBMITTED = "submitted"  # the CA has the order [handle, by: ca, or person who adopted it]
     SEEN = "seen"  # an answer of the CA [status, word, expires, names: those validated]
     WANTED = "wanted"  # what the CA wants published [wanted]
@@ -378,6 +378,8 @@ class _Fold:
         self._intended_at = None
         self._absent_code = fact.code or self._absent_code
         self._person = None
+        if fact.handle and fact.handle == self._handle:
+            self._handle, self._status, self._known = "", None, None
 
     def _submit(self, fact: Fact) -> None:
         self._handle = fact.handle

@@ -41,6 +41,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import bare_url, escaped
+from ansible_collections.inkan.tls.plugins.module_utils._io.client_identity import ClientIdentity
 
 __all__ = ["DirectHttp"]
 
@@ -136,6 +137,7 @@ class DirectHttp:
     as_ca_looks   behave as a CA that fetches a validation file: plain http to any host, and no verification of
                   certificates (BR 3.2.2.4.18 and .19 demand none; the page may be why a certificate is wanted).
                   Never set it for anything that carries a credential.
+    identity      shown to a server that asks for a client certificate
     """
 
     def __init__(
@@ -145,8 +147,10 @@ class DirectHttp:
         as_ca_looks: bool = False,
         max_body: int = MAX_BODY,
         monotonic: t.Callable[[], float] = time.monotonic,
+        identity: ClientIdentity | None = None,
     ) -> None:
         self._ca_bundle = ca_bundle
+        self._identity = identity
         self._as_ca_looks = as_ca_looks
         self._max_body = max_body
         self._monotonic = monotonic
@@ -272,6 +276,8 @@ class DirectHttp:
             if self._as_ca_looks:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
+            if self._identity is not None:
+                self._identity.load(context)
             self._tls = context
         return self._tls
 

@@ -169,11 +169,17 @@ class Acts:
         return [Fact(Kind.REVOKED, self._clock.now(), by="us", text=work.item.revoke_reason)]
 
     def _seen(self, work: Work, entry: Entry, seen: Seen) -> list[Fact]:
+        now = self._clock.now()
+        if seen.is_cleared:
+            cleared = Fact(
+                Kind.SUBMIT_ABSENT, now, handle=entry.standing.handle, by="ca", text="nothing is ordered yet"
+            )
+            return [*facts_of_seen(entry, seen, now), cleared]
         if seen.status is Status.WANTS_PREPARATION:  # the next step: nothing that the ledger has to remember
             work.unprepared, work.wait_until = True, self._clock.monotonic()
             return []
         work.wait_until = self._clock.monotonic() + self._pause_after(work, entry, seen)
-        return facts_of_seen(entry, seen, self._clock.now())
+        return facts_of_seen(entry, seen, now)
 
     def _pause_after(self, work: Work, entry: Entry, seen: Seen) -> float:
         """An answer that calls for a step of ours is followed at once; else the CA gets the time it asked for."""
