@@ -9,6 +9,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
+from lab.also import ALSO
 from lab.vices import VICES as ALL_VICES
 from plays.play import Play
 from sellers import OneSeller, SellersWorld
@@ -16,7 +17,7 @@ from sellers import OneSeller, SellersWorld
 RUNS = 3
 OF_THE_WORLD = ("dns", "web")
 #: rooms of CAs that are nobody's seller here; tests/contract has their vices
-OF_OTHERS = ("digicert",)
+OF_OTHERS = ("digicert", *ALSO)
 VICES = tuple(vice for vice in ALL_VICES if vice.room not in OF_OTHERS)
 #: what no client can get round while it is on: the certificates that wait then, and the words that say why
 HOPELESS: t.Mapping[str, t.Mapping[str, str]] = {

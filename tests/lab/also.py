@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from .acme_ca import AcmeCa
 from .atlas import Atlas
 from .gcc import Gcc
 from .http_server import Routes
@@ -42,6 +43,7 @@ class Simulator(t.Protocol):
 
 #: name -> Simulator(folder, **world)
 ALSO: dict[str, t.Callable[..., Simulator]] = {
+    "acme_ca": AcmeCa,
     "atlas": Atlas,
     "gcc": Gcc,
 }

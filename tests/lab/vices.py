@@ -12,7 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
-from . import vices_atlas, vices_gcc
+from . import vices_acme_ca, vices_atlas, vices_gcc
 from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
@@ -154,6 +154,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_wrong_key", "digicert", False, "every download is a certificate for another key: never deploy it"),
     Vice("dc_wrong_chain", "digicert", False, "the intermediate has the issuer's name, not its key: never deploy it"),
     # --- the other simulators: *vices_NAME.VICES ---
+    *vices_acme_ca.VICES,
     *vices_atlas.VICES,
     *vices_gcc.VICES,
 )
