@@ -90,6 +90,7 @@ VICES: tuple[Vice, ...] = (
     Vice("dc_too_many_skewed", "digicert", False, "the same date by a clock that is an hour ahead, as the Date is"),
     Vice("dc_server_error", "digicert", True, "500 with a page, once for each call; no effect"),
     Vice("dc_unavailable", "digicert", False, "503 with a page and Retry-After, once for each call; no effect"),
+    Vice("dc_unavailable_after_effect", "digicert", False, "the same, but the call has had its effect; once for each"),
     Vice("dc_gateway_lost_effect", "digicert", False, "502 with a page, once for each call: but it has had its effect"),
     Vice("dc_lost_answer", "digicert", True, "the call has its effect, then the connection closes; once for each"),
     Vice("dc_cut_answer", "digicert", False, "the connection closes in the middle of the first answer to each call"),

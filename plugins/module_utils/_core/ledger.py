@@ -68,6 +68,9 @@ REPEATING = frozenset(
     {Kind.SEEN, Kind.WANTED, Kind.READY_INTENDED, Kind.READY_ASKED, Kind.TRANSPORT_FAILURE, Kind.CANCEL_INTENDED}
     | {Kind.REVOKE_INTENDED, Kind.NEEDS_PERSON}
 )
+#: Codes of what came of an order that was found missing, and sent again, once its entry is closed: the first one is
+#: there too (NEEDS_PERSON [handle]), it was cancelled (SUBMIT_ABSENT [handle]), or it never came up (SUBMIT_ABSENT).
+_SURPLUS = frozenset({"surplus_order", "surplus_cancelled", "surplus_none"})
 #: Stands where a key's digest would: the seller makes the key, so it is known when the certificate is.
 SELLERS_KEY = "0" * 64
 #: Those of which it does not matter when they were said last: they are history, or a mark that stays once it is set.
@@ -254,6 +257,10 @@ class Standing:
     outstanding: t.Mapping[str, Token] = field(default_factory=dict)
     #: the fact that ended the order, revoked the certificate or asks for a person
     reason: Fact | None = None
+    #: since when an order that was sent counts as never made, because the CA said so: it may turn up yet
+    doubted_at: datetime | None = None
+    #: it did, and a person has to act
+    surplus: Fact | None = None
     trouble: Fact | None = None
     #: what persons told of this order, the newest word of each kind; when mails were last asked for again
     taken: t.Mapping[str, Fact] = field(default_factory=dict)
@@ -354,6 +361,8 @@ class _Fold:
         self._outstanding: dict[str, Token] = {}
         self._ending: Fact | None = None
         self._person: Fact | None = None
+        self._doubted_at: datetime | None = None
+        self._surplus: Fact | None = None
         self._revoked: Fact | None = None
         self._trouble: Fact | None = None
         self._taken: dict[str, Fact] = {}
@@ -375,6 +384,11 @@ class _Fold:
         self._reserved, self._intended_at = fact.handle, None
 
     def _absent(self, fact: Fact) -> None:
+        if fact.code in _SURPLUS:
+            self._doubted_at = None
+            return
+        if fact.by == "ca" and not fact.code and not fact.handle:
+            self._doubted_at = fact.at
         self._intended_at = None
         self._absent_code = fact.code or self._absent_code
         self._person = None
@@ -439,7 +453,10 @@ class _Fold:
             self._outstanding.pop(fact.token, None)
 
     def _ask_person(self, fact: Fact) -> None:
-        self._person = fact
+        if fact.code in _SURPLUS:
+            self._doubted_at, self._surplus = None, fact
+        else:
+            self._person = fact
 
     def _revoke(self, fact: Fact) -> None:
         self._revoked = fact
@@ -473,6 +490,8 @@ class _Fold:
             published=frozenset(self._published),
             outstanding=dict(self._outstanding),
             reason=self._revoked or self._ending or self._person,
+            doubted_at=self._doubted_at,
+            surplus=self._surplus,
             trouble=self._trouble,
             taken=dict(self._taken),
             resent_at=self._resent_at,

@@ -91,7 +91,7 @@ class Acts:
         none_for = timedelta(seconds=self._clock.monotonic() - work.none_at)
         if not settled(since, now, Policy(none_for=none_for, settle=_settle(account))):
             return []  # asked once more when the CA had the time
-        return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]
+        return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]  # what if: order_surplus
 
     def _adopt(self, work: Work, account: Account, seen: Seen) -> list[Fact]:
         """The handle first: whatever else the answer holds, the order is not lost again."""

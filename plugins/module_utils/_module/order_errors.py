@@ -54,5 +54,16 @@ def cannot_cancel(entry: Entry, why: str) -> InkanError:
     )
 
 
+def surplus_order(entry: Entry, handle: str, why: str) -> InkanError:
+    return RefusedError(
+        code="surplus_order",
+        what=f"The CA has one order too many for {entry.order.common_name}: {handle}",
+        where=f'item "{entry.order.name}", CA account "{entry.order.ca_account}", reference {entry.order.reference}',
+        why=why,
+        todo="It was not in the CA's list when it was looked for. Cancel it at the CA's or seller's portal, or have "
+        "its certificate revoked and the money given back",
+    )
+
+
 def bug(what: str, exc: Exception) -> BugError:
     return BugError(code="bug", what=what, why=f"{type(exc).__name__}: {exc}", todo="Please report it")

@@ -65,6 +65,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_link impor
     reissue_error,
     wants_resend,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_surplus import Surplus
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, method_error
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_writing import Writer
 
@@ -110,6 +111,7 @@ class Loop:
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
         self._acts = Acts(self._accounts, store, tools.reader, tools.clock)
         self._writer = Writer(store, leases, self._accounts)
+        self._surplus = Surplus(self._accounts, store, self._writer, tools.clock)
 
     # -- rounds
 
@@ -127,6 +129,8 @@ class Loop:
                 break
         self._writer.write_later()
         for work in works:
+            if self._seconds_left() > 0:
+                self._surplus.seek(work)
             self._conclude(work)
 
     def _seconds_left(self) -> float:

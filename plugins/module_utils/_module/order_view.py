@@ -119,7 +119,7 @@ def problem_of(entry: Entry) -> Data | None:
     standing = entry.standing
     fact = standing.reason
     if fact is None or fact.kind is Kind.DOWNLOADED:
-        fact = standing.trouble if entry.is_open else None
+        fact = standing.trouble if entry.is_open else standing.surplus
     return {"by": fact.by, "code": fact.code, "text": fact.text, "at": iso(fact.last_at or fact.at)} if fact else None
 
 

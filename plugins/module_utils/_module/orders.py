@@ -60,6 +60,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_surplus import is_doubtful
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import (
     entry_data,
     entry_text,
@@ -208,6 +209,8 @@ class _Run:
         return bool(observations(work, self._tools.clock)) or self._has_step(work)
 
     def _has_step(self, work: Work) -> bool:
+        if work.choice.act is Act.NOTHING and not self._call.record_only and any(map(is_doubtful, work.entries)):
+            return True
         if work.choice.act in (Act.NOTHING, Act.REFUSE):
             return False
         return work.choice.act is not Act.GO_ON or _adopts(work) or self._next_action(work) in REMOTE
@@ -440,7 +443,9 @@ def _settled(work: Work) -> list[Entry]:
     speaking.append(newest(one for one in entries if one.standing.certificate is not None))
     kept = {entry.number for entry in speaking if entry is not None}
     return [
-        entry for entry in entries if not entry.is_open and not entry.standing.outstanding and entry.number not in kept
+        entry
+        for entry in entries
+        if not (entry.is_open or entry.standing.outstanding or is_doubtful(entry)) and entry.number not in kept
     ]
 
 

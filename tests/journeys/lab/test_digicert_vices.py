@@ -41,6 +41,7 @@ PLAYED: list[tuple[str, int, bool]] = [
     ("dc_html_for_json", 200, False),
     ("dc_redirect_to_page", 302, False),
     ("dc_unauthorized_first", 401, False),
+    ("dc_unavailable_after_effect", 503, True),
     ("dc_gateway_lost_effect", 502, True),
     ("dc_lost_answer", 0, True),
     ("dc_cut_answer", 0, True),

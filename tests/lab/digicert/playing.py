@@ -60,6 +60,11 @@ def _unavailable(_act: Act, _clock: LabClock) -> Response:
     return page("503 Service Unavailable", "We are down for maintenance.", 503, Retry_After="1")
 
 
+def _unavailable_after_effect(act: Act, clock: LabClock) -> Response:
+    act()
+    return _unavailable(act, clock)
+
+
 def _gateway(act: Act, _clock: LabClock) -> Response:
     act()
     return page("502 Bad Gateway", "The server did not answer.", 502)
@@ -94,6 +99,7 @@ PLAYS = (
     Play("dc_too_many_skewed", _too_many_skewed),
     Play("dc_unavailable", _unavailable),
     Play("dc_gateway_lost_effect", _gateway),
+    Play("dc_unavailable_after_effect", _unavailable_after_effect),
     Play("dc_half_json", playing.half),
     Play("dc_cut_answer", playing.cut),
     Play("dc_slow_drip", playing.drip),

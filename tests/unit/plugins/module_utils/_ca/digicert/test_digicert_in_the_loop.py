@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.adapter import DigicertFactory
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Certificate
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Certificate, Fact
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import read_call
 from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.digicert.certcentral import (
@@ -202,13 +203,18 @@ class World(Playground):
         return Tools(clock=self.clock, adapters={"digicert": factory}, reader=Reader(), reference=self._reference)
 
     def order(
-        self, word: str | None = "key1", until: str = "issued", further: t.Any = None, **changes: t.Any
+        self,
+        word: str | None = "key1",
+        until: str = "issued",
+        further: t.Any = None,
+        goal: str = "present",
+        **changes: t.Any,
     ) -> dict[str, t.Any]:
         """One call. word: the key of the CSR, None: no CSR; further: the options of the certificate."""
         item = {"name": "shop", "ca_account": "cc", "product": "digicert-dv", "method": "dns", "dns_names": list(NAMES)}
         wish = {**item, "csr": csr(word, *NAMES) if word else None, "options": further or {}, **changes}
         accounts = {"cc": {"adapter": "digicert", "settings": self.settings}}
-        params = self.options(wish, ca_accounts=accounts, secrets={"cc": {"api_key": KEY}}, until=until)
+        params = self.options(wish, ca_accounts=accounts, secrets={"cc": {"api_key": KEY}}, until=until, state=goal)
         return run_orders(read_call(params, False, self.tools().adapters), self.tools()).items[0].as_data()
 
     def runs(self, word: str = "key1", **changes: t.Any) -> dict[str, t.Any]:
@@ -220,6 +226,12 @@ class World(Playground):
             if data["outcome"] == "issued":
                 return data
         return data
+
+    def facts(self) -> list[Fact]:
+        store = open_for_reading(str(self.ledger))
+        assert store is not None
+        with store:
+            return [fact for entry in store.entries(settled=True)["shop"] for fact in entry.facts]
 
 
 @pytest.fixture
@@ -343,6 +355,98 @@ def test_how_long_its_index_may_lag_is_a_setting(world: World) -> None:
     data = world.order(until="wanted")
     assert world.clock.passed >= 60
     assert (data["state"], len(world.ca_itself.orders)) == ("wanted", 1)
+
+
+# --- an order too many -----------------------------------------------------------------------------------------------
+
+
+def late(world: World, lag: float) -> dict[str, t.Any]:
+    """The first order is lost, and in no list when it is looked for: a second one is made."""
+    world.ca_itself.faults["POST /order"] = [lost]
+    world.ca_itself.lag = lag
+    data = world.order(until="wanted")
+    assert (data["order"], len(world.ca_itself.orders)) == ("542773", 2)
+    return data
+
+
+def words(world: World) -> list[str]:
+    return [order["word"] for order in world.ca_itself.orders.values()]
+
+
+def finds(world: World) -> int:
+    return len([line for line in world.ca_itself.lines if line.startswith("GET /order/alternate")])
+
+
+def test_a_first_order_that_turns_up_late_is_cancelled_when_the_second_is_issued(world: World) -> None:
+    late(world, 20)
+    world.clock.passed += 30
+    data = world.order(None, visible=True)
+    assert (data["outcome"], data["error"], data["problem"]) == ("issued", None, None)
+    assert words(world) == ["canceled", "issued"]
+    (fact,) = [one for one in world.facts() if one.code == "surplus_cancelled"]
+    assert fact.handle == "542772"
+    before = finds(world)
+    assert world.order("key1")["changed"] is False
+    assert finds(world) == before, "it is asked for once"
+
+
+def test_one_that_turns_up_after_that_is_cancelled_by_a_later_run(world: World) -> None:
+    late(world, 1500)
+    assert world.order(None, visible=True)["outcome"] == "issued"
+    assert world.order("key1")["changed"] is False
+    assert words(world) == ["pending", "issued"]
+    world.clock.passed += 1500
+    data = world.order("key1")
+    assert (data["changed"], data["state"], data["error"]) == (True, "issued", None)
+    assert words(world) == ["canceled", "issued"]
+
+
+@pytest.mark.parametrize("word", ["issued", "needs_approval"])
+def test_one_that_cannot_be_cancelled_is_told_with_its_number(world: World, word: str) -> None:
+    late(world, 20)
+    world.clock.passed += 30
+    world.ca_itself.faults["PUT /order/certificate/542772/status"] = [instead(error(400, "bad_request_format", "No."))]
+    world.ca_itself.orders[542772]["word"] = word
+    data = world.order(None, visible=True)
+    assert (data["state"], data["error"]["code"], data["error"]["retryable"]) == ("issued", "surplus_order", False)
+    assert data["certificate"] is not None
+    assert "542772" in data["error"]["what"]
+    again = world.order("key1")
+    assert (again["error"], again["problem"]["code"]) == (None, "surplus_order"), "the ledger goes on telling it"
+    assert "542772" in again["problem"]["text"]
+
+
+def test_a_search_that_fails_is_made_again_by_the_next_run(world: World) -> None:
+    late(world, 20)
+    world.clock.passed += 30
+    world.ca_itself.faults["GET /order/alternate"] = [instead(page(500))]
+    first = world.order(None, visible=True)
+    assert (first["outcome"], first["error"]["retryable"], words(world)[0]) == ("issued", True, "pending")
+    assert world.order("key1")["error"] is None
+    assert words(world) == ["canceled", "issued"]
+
+
+def test_an_order_that_is_cancelled_while_the_first_is_missing_is_searched_for_too(world: World) -> None:
+    late(world, 20)
+    world.clock.passed += 30
+    data = world.order(None, goal="cancelled")
+    assert (data["state"], words(world)) == ("cancelled", ["canceled", "canceled"])
+
+
+def test_one_that_never_turns_up_is_not_looked_for_for_ever(world: World) -> None:
+    late(world, 10**6)
+    world.order(None, visible=True)
+    world.clock.passed += 3600
+    world.order("key1")
+    before = finds(world)
+    world.order("key1")
+    assert finds(world) == before
+    assert [one.code for one in world.facts() if "surplus" in one.code] == ["surplus_none"]
+
+
+def test_without_a_lost_order_nothing_is_searched_for(world: World) -> None:
+    issue(world, "key1")
+    assert finds(world) == 0
 
 
 def test_an_order_that_is_issued_at_once(world: World) -> None:
