@@ -24,20 +24,12 @@ import json
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
-    longest_zone,
-    parent_of,
-    shown_value,
-)
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import parent_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.rname import labels_of, name_text
 from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa, is_later, next_serial
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
-    Change,
     DnsService,
-    Look,
     Question,
-    Receipts,
-    RRset,
     ServiceConfig,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._dns.powerdns_api import (
@@ -55,6 +47,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.powerdns_api import
     unreachable,
     value_of,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, ZoneService
 
 #: how many more PATCH calls a zone gets to find out which record spoils it
 MAX_HALVINGS = 64
@@ -62,20 +55,19 @@ MAX_HALVINGS = 64
 Entry = dict[str, t.Any]
 
 
-class Edit(t.NamedTuple):
+class Patch(t.NamedTuple):
     """What is done to one RRset: entries of a PATCH."""
 
     question: Question
     entries: tuple[Entry, ...]
 
 
-class PowerDns:
-    """One server with one key. Not safe for threads."""
+class PowerDns(ZoneService[Zone]):
+    """One server with one key."""
 
     def __init__(self, zones: t.Sequence[str], api: Api) -> None:
-        self._zones = tuple(zones)
+        super().__init__(zones, api.where)
         self._api = api
-        self._seen: dict[str, Zone | InkanError] = {}
         #: every zone of the server, None: it does not tell; not yet asked for: absent
         self._all: list[frozenset[str] | None] = []
         self._extends: bool | None = None
@@ -84,49 +76,9 @@ class PowerDns:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def zone_for(self, name: str) -> str:
-        self._forget()
-        return self._look(Question(name, "SOA")).zone
-
-    def get(self, zone: str, name: str, type: str) -> RRset:
-        self._forget()
-        return self._look(Question(name, type)).rrset
-
-    def looks(self, questions: t.Sequence[Question]) -> list[Look | InkanError]:
-        self._forget()
-        return [self._looked(question) for question in questions]
-
     def _forget(self) -> None:
-        self._seen.clear()
+        super()._forget()
         self._down = None
-
-    def _looked(self, question: Question) -> Look | InkanError:
-        try:
-            return self._look(question)
-        except InkanError as error:
-            return error
-
-    def _look(self, question: Question) -> Look:
-        name = question.name
-        declared = longest_zone(name, self._zones)
-        if declared is None:
-            raise self._no_zone(name, f"none of its zones holds it ({', '.join(self._zones)})")
-        zone = self._zone(declared)
-        self._judge_place(name, zone)
-        held = zone.held(question)
-        values = held.values(question.type) if held is not None else frozenset[str]()
-        rrset = RRset(name, question.type, values, held.ttl if held is not None else None)
-        cname = zone.held(Question(name, "CNAME")) if question.type != "CNAME" else None
-        return Look(declared, rrset, min(cname.values("CNAME")) if cname is not None else None)
-
-    def _zone(self, name: str) -> Zone:
-        """As it was read since the last ``_forget``."""
-        found = self._seen.get(name)
-        if found is None:
-            found = self._seen[name] = self._read(name)
-        if isinstance(found, InkanError):
-            raise found
-        return found
 
     def _read(self, name: str) -> Zone | InkanError:
         try:
@@ -150,84 +102,38 @@ class PowerDns:
                 raise self._no_zone(name, f'the server has it in zone "{above}", which is not declared')
             above = parent_of(above)
 
-    def _no_zone(self, name: str, why: str) -> RefusedError:
-        return RefusedError(
-            code="zone_not_found",
-            what=f"The DNS service does not hold {name}",
-            where=self._api.where,
-            why=why,
-            todo="Correct the zones of the service, or declare the service that holds the name",
-        )
-
     def _secondary(self, zone: str) -> RefusedError:
         return RefusedError(
             code="dns_not_auth",
             what=f"Zone {zone} cannot be written here",
-            where=self._api.where,
+            where=self._where,
             why="this server is a secondary of it: the next transfer would undo every change",
             todo="Name the primary server of the zone",
         )
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
-    def add(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
-        return self._change(zone, changes, adding=True)
+    def _may_have_happened(self, error: InkanError) -> bool:
+        return may_have_happened(error)
 
-    def remove(self, zone: str, changes: t.Sequence[Change]) -> Receipts:
-        return self._change(zone, changes, adding=False)
-
-    def _change(self, zone: str, changes: t.Sequence[Change], adding: bool) -> Receipts:
-        wanted: dict[Question, list[Change]] = {}
-        for change in changes:
-            wanted.setdefault(Question(change.name, change.type), []).append(change)
-        failures = self._write(zone, wanted, adding)
+    def _apply(self, zone: str, edits: t.Sequence[Edit]) -> dict[Question, InkanError]:
+        failures = self._written(zone, edits)
         if failures is None:  # the server does not know EXTEND, whatever its version says
-            failures = self._write(zone, wanted, adding) or {}
-        return [self._receipt(change, adding, failures) for change in changes]
+            failures = self._written(zone, edits) or {}
+        self._after_write(zone)
+        return failures
 
-    def _write(
-        self, zone: str, wanted: t.Mapping[Question, list[Change]], adding: bool
-    ) -> dict[Question, InkanError] | None:
-        self._forget()  # just before the write: what others wrote since the look is kept
+    def _written(self, zone: str, edits: t.Sequence[Edit]) -> dict[Question, InkanError] | None:
         failures: dict[Question, InkanError] = {}
-        edits: list[Edit] = []
-        for question, group in wanted.items():
-            try:
-                edits += self._edit(question, group, adding)
-            except InkanError as error:
-                failures[question] = error
-        for batch in _batches(edits):
+        for batch in _batches([Patch(edit.question, self._entries(zone, *edit)) for edit in edits]):
             failed = self._transact(zone, batch, [MAX_HALVINGS])
             if failed is None:
                 return None
             failures.update(failed)
-        if edits:
-            self._after_write(zone)
         return failures
 
-    def _edit(self, question: Question, changes: t.Sequence[Change], adding: bool) -> list[Edit]:
-        """Nothing to do: no edit."""
-        look = self._look(question)
-        there = look.rrset.values
-        values = {change.value for change in changes}
-        new = values - there if adding else frozenset[str]()
-        gone = frozenset[str]() if adding else values & there
-        if new:
-            self._judge_cname(question, look, new)
-        if not new and not gone:
-            return []
-        ttl = look.rrset.ttl if look.rrset.ttl is not None else min(change.ttl for change in changes)
-        return [Edit(question, self._entries(look.zone, question, new, gone, ttl))]
-
-    def _judge_cname(self, question: Question, look: Look, new: t.Collection[str]) -> None:
-        if look.alias is not None:
-            raise self._conflict(question, f"a CNAME to {look.alias} is there")
-        if question.type == "CNAME" and (look.rrset.values or len(new) > 1):
-            there = min(look.rrset.values or frozenset(new))
-            raise self._conflict(question, f"a CNAME to {there} is there; a name has only one")
-
     def _entries(
-        self, zone: str, question: Question, new: t.Collection[str], gone: t.Collection[str], ttl: int
+        self, zone: str, question: Question, new: frozenset[str], gone: frozenset[str], ttl: int
     ) -> tuple[Entry, ...]:
         held = self._zone(zone).sets.get(question, Held(ttl, ()))
         head = {"name": question.name + ".", "type": question.type, "ttl": ttl}
@@ -245,7 +151,7 @@ class PowerDns:
             self._extends = self._api.extends() is not False  # where it does not tell, it is tried
         return self._extends
 
-    def _transact(self, zone: str, edits: t.Sequence[Edit], halvings: list[int]) -> dict[Question, InkanError] | None:
+    def _transact(self, zone: str, edits: t.Sequence[Patch], halvings: list[int]) -> dict[Question, InkanError] | None:
         """Failures by RRset; a transaction that one record spoils is halved to save the others."""
         try:
             self._api.patch(zone, [entry for edit in edits for entry in edit.entries])
@@ -271,84 +177,6 @@ class PowerDns:
         if isinstance(seen, Zone) and seen.notifies:
             with contextlib.suppress(InkanError):
                 self._api.notify(zone)
-
-    def _receipt(self, change: Change, adding: bool, failures: t.Mapping[Question, InkanError]) -> InkanError | None:
-        question = Question(change.name, change.type)
-        error = failures.get(question)
-        if error is not None and not may_have_happened(error):
-            return error
-        look = self._looked(question)
-        if isinstance(look, InkanError):
-            look.did_change = error is None
-            return error or look
-        if (change.value in look.rrset.values) == adding:
-            return None
-        return error or self._unkept(change, adding)
-
-    def _unkept(self, change: Change, adding: bool) -> ProtocolError:
-        what, still = ("publish", "does not show it") if adding else ("remove", "still shows it")
-        return ProtocolError(
-            code="readback_missing",
-            what=f"Cannot {what} {change.type} {change.name}",
-            where=self._api.where,
-            why=f"the API took it and {still}: {shown_value(change.type, change.value)}",
-            todo="Look whether another program writes this zone as a whole",
-            retryable=True,
-            did_change=True,
-        )
-
-    def _conflict(self, question: Question, why: str) -> RefusedError:
-        return RefusedError(
-            code="cname_conflict",
-            what=f"Cannot publish {question.type} {question.name}",
-            where=self._api.where,
-            why=why,
-            todo="Remove what is there, or publish at the target of the CNAME",
-        )
-
-    # --- compare and swap ------------------------------------------------------------------------------------------
-
-    def replace(self, zone: str, expected: RRset, values: frozenset[str], ttl: int) -> None:
-        question = Question(expected.name, expected.type)
-        self._forget()
-        there = self._look(question).rrset.values
-        if there != expected.values:
-            raise self._changed(question, did_change=False)
-        if values == there:
-            return None
-        entries = self._entries(zone, question, values - there, there - values, ttl)
-        failed = self._transact(zone, [Edit(question, entries)], [0])
-        if failed is None:
-            return self.replace(zone, expected, values, ttl)
-        error = failed.get(question)
-        self._after_write(zone)
-        if error is not None and error.code == "cname_conflict":
-            raise self._changed(question, did_change=False) from error
-        if error is not None and not may_have_happened(error):
-            raise error
-        self._check_swapped(question, values, error)
-        return None
-
-    def _check_swapped(self, question: Question, values: frozenset[str], lost: InkanError | None) -> None:
-        there = self._look(question).rrset.values
-        if there == values:
-            return
-        if lost is not None:
-            raise lost
-        if not values - there:  # what is too much came from somebody else in the last moment, and was not lost
-            raise self._changed(question, did_change=True)
-        raise self._unkept(Change(question.name, question.type, min(values - there)), adding=True)
-
-    def _changed(self, question: Question, did_change: bool) -> RefusedError:
-        return RefusedError(
-            code="rrset_changed",
-            what=f"Cannot replace {question.type} {question.name}",
-            where=self._api.where,
-            why="somebody else changed the records in the meantime",
-            todo="Run again: it starts from what is there then",
-            retryable=True,
-            did_change=did_change,
-        )
 
     # --- the mailbox of a zone -------------------------------------------------------------------------------------
 
@@ -399,7 +227,7 @@ class PowerDns:
         raise ProtocolError(
             code="readback_missing",
             what=f"Cannot set the mailbox of zone {zone}",
-            where=self._api.where,
+            where=self._where,
             why=f"the API took it and shows {now.rname} with serial {now.serial}, after {seen.serial}",
             todo="Look at SOA-EDIT-API of the zone, and whether another program writes its SOA record",
             retryable=True,
@@ -416,7 +244,7 @@ class PowerDns:
         return RefusedError(
             code="rname_changed",
             what=f"Cannot set the mailbox of zone {zone}",
-            where=self._api.where,
+            where=self._where,
             why=f"somebody else changed it in the meantime, from {expected.rname} to {now.rname}",
             todo="Find out who else sets it, then run again",
             retryable=True,
@@ -427,9 +255,9 @@ def _entry(head: t.Mapping[str, t.Any], changetype: str, records: t.Sequence[Rec
     return {**head, "changetype": changetype, "records": [one.as_data() for one in records]}
 
 
-def _batches(edits: t.Sequence[Edit]) -> list[list[Edit]]:
+def _batches(edits: t.Sequence[Patch]) -> list[list[Patch]]:
     """As few calls as their size allows."""
-    found: list[list[Edit]] = []
+    found: list[list[Patch]] = []
     room = 0
     for edit in edits:
         size = sum(len(json.dumps(entry)) + 2 for entry in edit.entries)
