@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -85,38 +85,36 @@ class Application:
         return self.names[0]
 
 
-def read(call: str, form: Form, product_methods: t.Collection[str], validation: str, takes_type_2: bool) -> Application:
-    """``product_methods`` and ``validation``: of the products that this call takes."""
-    product = _product(form, product_methods, validation)
+def read(call: str, form: Form, methods: t.Collection[str], validation: str, takes_type_2: bool) -> Application:
+    """``methods`` and ``validation``: of the products that this call takes. Problem says all that is wrong."""
+    product = _product(form, methods, validation)
     kind = form.text(f"{PARAMETER}.OrderKind", 10, needed=True, choices=KINDS)
     form.text(f"{PARAMETER}.Licenses", 3, needed=True, shape="0*[1-9][0-9]*")
-    request = _request(form)
-    sans = _sans(form, takes_type_2)
-    application = {
-        "base_option": form.text(f"{PARAMETER}.BaseOption", 20, choices=BASE_OPTIONS),
-        "months": form.number(f"{PARAMETER}.ValidityPeriod.Months", 60, needed=True),
-        "not_before": form.moment(f"{PARAMETER}.ValidityPeriod.NotBefore"),
-        "not_after": form.moment(f"{PARAMETER}.ValidityPeriod.NotAfter"),
-        "renewal_target": form.text(f"{PARAMETER}.RenewalTargetOrderID", 50, needed=kind == "renewal"),
-        "special_instructions": form.text(f"{PARAMETER}.SpecialInstructions", 4000, native=True),
-        "sub_id": form.text("SubID", 50) or form.text("SubId", 50),
-        "contact": _contact(call, form),
-        "organization": _organization(call, form, validation),
-    }
-    if kind == "transfer":
-        form.text(f"{PARAMETER}.TargetCERT", MOST_CSR, needed=True)
+    form.text(f"{PARAMETER}.TargetCERT", MOST_CSR, needed=kind == "transfer")
     by_mail = product is not None and product.method == MAIL
-    reserved = form.text("OrderID", 50, needed=by_mail)
-    approver = form.mail("ApproverEmail", needed=by_mail)
-    form.judge()
-    if product is None or request is None:
-        raise AssertionError("what is wrong has been said")
-    read_all = Application(
-        call=call, product=product, kind=kind, request=request, sans=sans, reserved=reserved, approver_email=approver,
-        names=tuple(dict.fromkeys((request.common_name, *(san.name for san in sans)))), **application,
-    )  # fmt: skip
-    _judge_together(read_all, form)
-    return read_all
+    application = Application(
+        call=call,
+        product=t.cast(Product, product),
+        base_option=form.text(f"{PARAMETER}.BaseOption", 20, choices=BASE_OPTIONS),
+        kind=kind,
+        months=form.number(f"{PARAMETER}.ValidityPeriod.Months", 60, needed=True),
+        not_before=form.moment(f"{PARAMETER}.ValidityPeriod.NotBefore"),
+        not_after=form.moment(f"{PARAMETER}.ValidityPeriod.NotAfter"),
+        request=t.cast(Request, _request(form)),
+        sans=_sans(form, takes_type_2),
+        renewal_target=form.text(f"{PARAMETER}.RenewalTargetOrderID", 50, needed=kind == "renewal"),
+        special_instructions=form.text(f"{PARAMETER}.SpecialInstructions", 4000, native=True),
+        sub_id=form.text("SubID", 50) or form.text("SubId", 50),
+        reserved=form.text("OrderID", 50, needed=by_mail),
+        approver_email=form.mail("ApproverEmail", needed=by_mail),
+        contact=_contact(call, form),
+        organization=_organization(call, form, validation),
+    )
+    form.judge()  # what was cast is there now
+    names = (application.request.common_name, *(san.name for san in application.sans))
+    application = replace(application, names=tuple(dict.fromkeys(names)))
+    _judge_together(application, form)
+    return application
 
 
 def read_csr(pem: str) -> Request:

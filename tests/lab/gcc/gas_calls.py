@@ -10,16 +10,15 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from lab.clock import LabClock
 from lab.vices import Switches
 
 from . import problems
+from .afterwards import Afterwards
 from .api import GAS, ORDER, QUERY, Call
 from .application import PARAMETER, read_csr
 from .book import Book
 from .desk import Desk
 from .form import Form
-from .making import Making
 from .problems import problem
 from .products import PRODUCTS
 from .proving import Proving
@@ -44,11 +43,10 @@ SUBJECT = (
 
 class GasCalls:
     def __init__(
-        self, book: Book, desk: Desk, proving: Proving, making: Making, showing: Showing, clock: LabClock,
-        switches: Switches,
-    ) -> None:  # fmt: skip
-        self._book, self._desk, self._proving, self._making = book, desk, proving, making
-        self._showing, self._clock, self._switches = showing, clock, switches
+        self, book: Book, desk: Desk, afterwards: Afterwards, proving: Proving, showing: Showing, switches: Switches
+    ) -> None:
+        self._book, self._desk, self._afterwards = book, desk, afterwards
+        self._proving, self._showing, self._switches = proving, showing, switches
 
     def calls(self) -> list[Call]:
         def query(name: str, act: t.Callable[[Node], t.Sequence[Element]], *payload: str, to: str = QUERY) -> Call:
@@ -178,7 +176,7 @@ class GasCalls:
         csr = form.text("OrderParameter.CSR", 8000, needed=True)
         names = [name.strip().lower() for name in form.text("OrderParameter.DNSNames", 8000).split(",") if name.strip()]
         form.judge()
-        order = self._desk.reissue(target, read_csr(csr), names)
+        order = self._afterwards.reissue(target, read_csr(csr), names)
         return [
             Element("OrderID", self._showing.number(order.id)),
             Element("TargetOrderID", self._showing.number(target)),

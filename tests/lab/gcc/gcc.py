@@ -17,7 +17,9 @@ from lab.letters import Post
 from lab.looking import Fetcher, Resolver
 from lab.vices import Switches
 
+from .afterwards import Afterwards
 from .api import BASE, USER, Api
+from .approving import Approving
 from .book import Book
 from .desk import Desk
 from .gas_calls import GasCalls
@@ -74,16 +76,18 @@ class Gcc:
         )
         post = Post(*SENDER, clock=clock, switches=switches, resolver=resolver, smtp_port=lambda: mail.port)
         making = Making(self.issuing, switches)
-        self._desk = Desk(
-            self.book, proving, making, self.issuing, ApprovalMailer(post, history, url), clock=clock,
-            history=history, switches=switches,
+        self._desk = desk = Desk(
+            self.book, proving, making, ApprovalMailer(post, history, url), clock=clock, history=history,
+            switches=switches,
         )  # fmt: skip
-        self._showing = Showing(self.book, proving, making, clock, switches, url)
-        self._pages = Pages(self._desk, proving)
+        approving = Approving(self.book, desk, clock, history)
+        afterwards = Afterwards(self.book, desk, self.issuing, clock=clock, history=history, switches=switches)
+        self._showing = showing = Showing(self.book, proving, making, switches, url)
+        self._pages = Pages(desk, approving, proving)
         self._api = Api(clock=clock, history=history, switches=switches)
         self._calls = [
-            *SslCalls(self.book, self._desk, proving, making, self._showing, switches).calls(),
-            *GasCalls(self.book, self._desk, proving, making, self._showing, clock, switches).calls(),
+            *SslCalls(self.book, desk, approving, afterwards, proving, making, showing, switches).calls(),
+            *GasCalls(self.book, desk, afterwards, proving, showing, switches).calls(),
         ]
 
     @property
@@ -128,7 +132,7 @@ class Gcc:
     # --- what people of the CA do ---
 
     def vet(self, order_id: str, approve: bool = True, *, hours: float = 0) -> None:
-        """The vetting of an OV or EV order ends so many hours of the lab from now."""
+        """The vetting of an OV or EV order ends so many hours of the lab from now. Problem: there is no such order."""
         self._desk.vet(order_id, approve, hours)
 
     def is_revoked(self, serial: str) -> bool:

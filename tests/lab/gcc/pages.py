@@ -8,6 +8,7 @@ from html import escape
 
 from lab.http_server import Request, Response, Routes
 
+from .approving import Approving
 from .desk import Desk
 from .mailer import PATH
 from .products import DNS, URL
@@ -27,8 +28,8 @@ DONE = {"approve": "<p>承認を受け付けました。</p>", "refuse": "<p>承
 
 
 class Pages:
-    def __init__(self, desk: Desk, proving: Proving) -> None:
-        self._desk, self._proving = desk, proving
+    def __init__(self, desk: Desk, approving: Approving, proving: Proving) -> None:
+        self._desk, self._approving, self._proving = desk, approving, proving
 
     def add_to(self, routes: Routes) -> None:
         routes.add("GET", PATH, self._show)
@@ -47,20 +48,20 @@ class Pages:
         return _page(f"<p>ドメイン認証コード</p><pre>{escape(code)}</pre><ul>{places}</ul>")
 
     def _show(self, request: Request) -> Response:
-        order = self._desk.find_link(request.query.get("k", ""))
-        if order is None or not self._desk.still_waits(order):
+        order = self._approving.find_link(request.query.get("k", ""))
+        if order is None or not self._approving.still_waits(order):
             return _page(OVER, 404 if order is None else 200)
         return _page(_question(order, request.query.get("k", "")))
 
     def _press(self, request: Request) -> Response:
         form = request.form()
-        order = self._desk.find_link(form.get("k", ""))
+        order = self._approving.find_link(form.get("k", ""))
         if order is None:
             return _page(OVER, 404)
         action = form.get("action", "")
         if action not in DONE:
             return _page("<p>選択してください。</p>", 400)
-        done = self._desk.press(order, action == "approve")
+        done = self._approving.press(order, action == "approve")
         return _page(DONE[action]) if done else _page(OVER, 409)
 
 

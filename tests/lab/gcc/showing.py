@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from lab.clock import LabClock, jst
+from lab.clock import jst
 from lab.vices import Switches
 
 from .book import Book
@@ -39,18 +39,25 @@ class Options(t.NamedTuple):
 
     @classmethod
     def of(cls, form: Form) -> Options:
-        words = ("OrderOption", "CertificateInfo", "Fulfillment", "CACerts", "OriginalCSR", "SANEntries")
-        form.flag(f"{OPTION}.ReturnPKCS12")
-        flags = [form.flag(f"{OPTION}.Return{word}") for word in words]
-        return cls(*flags, form.text(f"{OPTION}.OrderStatus", 2, shape="[0-9]+"))
+        def wants(word: str) -> bool:
+            return form.flag(f"{OPTION}.Return{word}")
+
+        wants("PKCS12")
+        return cls(
+            option=wants("OrderOption"),
+            certificate=wants("CertificateInfo"),
+            fulfillment=wants("Fulfillment"),
+            authorities=wants("CACerts"),
+            csr=wants("OriginalCSR"),
+            sans=wants("SANEntries"),
+            status=form.text(f"{OPTION}.OrderStatus", 2, shape="[0-9]+"),
+        )
 
 
 class Showing:
-    def __init__(
-        self, book: Book, proving: Proving, making: Making, clock: LabClock, switches: Switches, base_url: str
-    ) -> None:
+    def __init__(self, book: Book, proving: Proving, making: Making, switches: Switches, base_url: str) -> None:
         self._book, self._proving, self._making = book, proving, making
-        self._clock, self._switches, self._base_url = clock, switches, base_url
+        self._switches, self._base_url = switches, base_url
 
     # --- small things ---
 

@@ -8,8 +8,10 @@ import typing as t
 
 from lab.vices import Switches
 
+from .afterwards import Afterwards
 from .api import ORDER, QUERY, SSL, Call
 from .application import Application, read
+from .approving import Approving
 from .book import Book
 from .desk import Desk
 from .form import Form
@@ -26,10 +28,18 @@ VERIFIED = "URLVerificationForIssue"
 
 class SslCalls:
     def __init__(
-        self, book: Book, desk: Desk, proving: Proving, making: Making, showing: Showing, switches: Switches
+        self,
+        book: Book,
+        desk: Desk,
+        approving: Approving,
+        afterwards: Afterwards,
+        proving: Proving,
+        making: Making,
+        showing: Showing,
+        switches: Switches,
     ) -> None:
-        self._book, self._desk, self._proving = book, desk, proving
-        self._making, self._showing, self._switches = making, showing, switches
+        self._book, self._desk, self._approving, self._afterwards = book, desk, approving, afterwards
+        self._proving, self._making, self._showing, self._switches = proving, making, showing, switches
 
     def calls(self) -> list[Call]:
         def order(name: str, act: t.Callable[[Node], t.Sequence[Element]], *payload: str) -> Call:
@@ -137,18 +147,18 @@ class SslCalls:
         order_id = form.text("OrderID", 50, needed=True)
         form.text("ResendEmailType", 20, needed=True, choices=("APPROVEREMAIL",))
         form.judge()
-        return [self._id(self._desk.mail_again(order_id), "OrderId")]
+        return [self._id(self._approving.mail_again(order_id), "OrderId")]
 
     def _change_approver(self, node: Node) -> list[Element]:
         form = Form(node)
         order_id, address = form.text("OrderID", 50, needed=True), form.mail("ApproverEmail", needed=True)
         name = form.name("FQDN", needed=True)
         form.judge()
-        return [self._id(self._desk.change_approver(order_id, address, name))]
+        return [self._id(self._approving.change_approver(order_id, address, name))]
 
     def _modify(self, node: Node) -> list[Element]:
         form = Form(node)
         order_id = form.text("OrderID", 50, needed=True)
         word = form.text("ModifyOrderOperation", 20, needed=True)
         form.judge()
-        return [self._id(self._desk.modify(order_id, word))]
+        return [self._id(self._afterwards.modify(order_id, word))]
