@@ -15,6 +15,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> float:
     """Returns how long a patient client waits for a list."""
     for name in ("lab.seller.api", "lab.digicert.api_orders"):
         monkeypatch.setattr(f"{name}.INDEX_SECONDS", INDEX)
+    monkeypatch.setattr("lab.atlas.api_certificates.INDEX_SECONDS", INDEX)
+    monkeypatch.setattr("lab.atlas.api_certificates.SLOW_SECONDS", INDEX)
     monkeypatch.setattr("lab.seller.desk.SLOW_EXAMINATION_SECONDS", 0.5)
     monkeypatch.setattr("lab.digicert.desk.SLOW_SECONDS", 0.5)
     monkeypatch.setattr("lab.playing.DRIP_SECONDS", 0.3)

@@ -45,7 +45,7 @@ class Claiming:
 
     def start(self, domain: str) -> Claim:
         name = domain.lower().rstrip(".")
-        if not is_name(name) or not self._proving.authorization_domains(name):
+        if not is_name(name) or name != bare(name) or not self._proving.authorization_domains(name):
             raise violated(f"{domain} is no domain that can be claimed")
         now = self._clock.now()
         with self._book.lock:
