@@ -75,6 +75,8 @@ class Capabilities:
     unasked_methods: tuple[str, ...] = ()
     #: seconds after a lost ``submit`` before "there is none" of ``find`` is believed: the CA's index may lag
     find_delay: float = 5.0
+    #: what ``find`` finds is surely of this request, by our reference or key: a second one may be cancelled
+    finds_ours: bool = False
     #: ``submit`` may be of kind RENEW: the new order says which one it follows
     renewing: bool = False
     #: ``submit`` may be of kind REISSUE: another certificate of an order that was paid for its whole term

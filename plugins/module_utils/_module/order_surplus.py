@@ -4,7 +4,8 @@
 
 When such an entry is closed, the CA is asked once more for what bears our reference. An open one is cancelled; one that
 cannot be is told to a person (``surplus_order``), with its number, in the item's error and for good in the ledger.
-A CA's list may lag longer than an order takes: until LATE, "there is none" is asked again by each run.
+A CA's list may lag longer than an order takes: until LATE, "there is none" is asked again by each run. Where orders
+are found by their names alone, none is touched (``Capabilities.finds_ours``): it may be somebody else's.
 
 This file is private to the collection.
 """
@@ -15,7 +16,7 @@ import typing as t
 from dataclasses import replace
 from datetime import timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Finding, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import BugError, InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Entry,
@@ -60,7 +61,7 @@ class Surplus:
         for entry in [one for one in work.entries if is_doubtful(one)] if not work.busy else ():
             account = self._accounts.named(entry.order.ca_account)
             capabilities = self._accounts.capabilities(account)
-            if capabilities is None or capabilities.finding is Finding.IMPOSSIBLE or self._accounts.rests(account):
+            if capabilities is None or not capabilities.finds_ours or self._accounts.rests(account):
                 continue
             of_entry = replace(work, entry=entry, then_new=False)
             try:

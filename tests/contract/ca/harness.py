@@ -76,6 +76,12 @@ class Harness(t.Protocol):
     def orders(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
         """How many orders for these names the CA has, also those whose answer nobody heard. Reissues count, too."""
 
+    def live(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
+        """How many of them are not cancelled. For ``late`` only, as is the next one (else skip ("find", "late"))."""
+
+    def none_found(self) -> Answer:
+        """The CA has no such order, as far as its list shows."""
+
     def busy(self) -> Answer: ...
 
     def expired(self) -> Answer: ...

@@ -71,6 +71,14 @@ class DigicertHarness:
     def orders(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
         return sum(one.answer.status == 201 for one in proxy.passed("submit"))
 
+    def live(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
+        orders = self._lab.digicert.book.orders()
+        return sum(set(names) == set(one.application.wish.names) and one.state != "canceled" for one in orders)
+
+    def none_found(self) -> Answer:
+        body = {"orders": [], "page": {"total": 0, "limit": 1000, "offset": 0}}
+        return Answer(200, JSON, json.dumps(body).encode())
+
     def busy(self) -> Answer:
         return _errors(429, "request_limit_exceeded", "Service unavailable, please limit request volume")
 

@@ -64,6 +64,13 @@ class RestHarness:
     def orders(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
         return sum(set(names) == set(event["names"]) for event in self._lab.history.events("order"))
 
+    def live(self, proxy: FaultProxy, names: t.Sequence[str]) -> int:
+        orders = [one for one in self._lab.seller.orders() if one["state"] != "cancelled"]
+        return sum(set(names) == set(one["names"]) for one in orders)
+
+    def none_found(self) -> Answer:
+        return Answer(200, JSON, json.dumps({"orders": [], "total": 0}).encode())
+
     def busy(self) -> Answer:
         return _seller_error(429, "too_many_requests", "リクエストが多すぎます。")
 

@@ -8,7 +8,7 @@ import typing as t
 from pathlib import Path
 
 from playing import Cell
-from vices import COLUMNS, FOREIGN, VERBS, VICES
+from vices import COLUMNS, FOREIGN, LATE, VERBS, VICES
 
 MATRIX = Path(__file__).resolve().parents[3] / ".cache" / "logs" / "contract-matrix.txt"
 _WIDE = 3
@@ -28,6 +28,7 @@ def render(words: t.Mapping[Cell, str]) -> str:
         lines.append("")
     lines += [f"  {letter}  {code}" for code, letter in codes.items()]
     lines += ["", *(f"  {vice.name:8} {vice.what}" for vice in VICES)]
+    lines.append(f"  {LATE:8} a lost order is in no list before a second one is made")
     lines.append(f"  {FOREIGN:8} the ledger's order is not one of this account")
     return "\n".join(lines) + "\n"
 

@@ -27,7 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.verify import veri
 from ansible_collections.inkan.tls.plugins.modules import certificate_orders
 from fault_proxy import FaultProxy, Tls
 from harness import Harness
-from vices import FOREIGN, VICES, End, Vice
+from vices import FOREIGN, LATE, VICES, End, Vice
 
 RUNS = 3
 DEADLINE = 20.0
@@ -139,6 +139,8 @@ def play(cell: Cell, harness: Harness, tls: Tls, folder: Path) -> Outcome:
         customer = Customer(harness, proxy, folder, cell.verb, skew=cell.vice == "skew")
         if cell.vice == FOREIGN:
             return _foreign(customer, cell.verb)
+        if cell.vice == LATE:
+            return _late(customer)
         row = cell.row
         assert row is not None
         before = _begin(customer, cell.verb)
@@ -290,6 +292,29 @@ def _foreign(customer: Customer, verb: str) -> Outcome:
         faults.append(f"neither issued nor clear: {customer.said['state']}")
     if customer.orders() > before + (1 if verb == "renew" else 0):
         faults.append(f"the CA has {customer.orders()} orders, it had {before}")
+    return Outcome(runs, code, tuple(faults))
+
+
+def _late(customer: Customer) -> Outcome:
+    """The answer is lost, the list lags; both orders are there before the CA tells of the first one."""
+    if not hasattr(customer.harness, "live") or not hasattr(customer.harness, "none_found"):
+        raise TypeError('the harness needs live() and none_found(), or a reason in skipped["find", "late"]')
+    customer.proxy.spoil("submit", spoils.lost_answer)
+    customer.proxy.spoil("find", lambda _asked, _act: customer.harness.none_found(), None)
+    faults = []
+    if customer.order()["error"] is not None or customer.orders() != 2:
+        faults.append(f"there are no two orders to begin with: {customer.orders()}, {customer.said['error']}")
+    customer.proxy.behave()
+    runs, code = 0, ""
+    while runs < RUNS and customer.said["state"] != "issued":
+        runs += 1
+        code = code or (customer.run()["error"] or {}).get("code", "")
+        faults += _unclear(customer.said["error"])
+    if customer.said["state"] != "issued" or code not in ("", "surplus_order"):
+        faults.append(f"not issued after {runs} runs: {customer.said['state']}, {customer.trail}")
+    live = customer.harness.live(customer.proxy, customer.names)
+    if live != (2 if code else 1):
+        faults.append(f"{live} orders are left, and that is {'told' if code else 'not told'}")
     return Outcome(runs, code, tuple(faults))
 
 

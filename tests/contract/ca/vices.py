@@ -80,6 +80,7 @@ VICES: tuple[Vice, ...] = (
     Vice("chain!", "the issuer has not signed it", _always(forging.wrong_chain), ("download",), *_CLEAR, _CHAIN),
     Vice("key!", "a certificate for another key", _always(forging.other_key), ("download",), *_CLEAR, _KEY),
 )
-#: One that no proxy plays: the ledger has an order that the CA does not know, or that is somebody else's.
-FOREIGN = "foreign!"
-COLUMNS = (*(vice.name for vice in VICES), FOREIGN)
+#: Two that are plays of their own. The ledger has an order that the CA does not know, or that is somebody else's; and
+#: a lost order is in no list until a second one is made: then one of them is cancelled, or told to a person.
+FOREIGN, LATE = "foreign!", "late"
+COLUMNS = (*(vice.name for vice in VICES), LATE, FOREIGN)

@@ -111,6 +111,7 @@ class DigicertAdapter:
             wildcard_methods=tuple(row.method for row in METHOD_WORDS if row.wildcard),
             finding=Finding.EXACT,
             find_delay=self._settings.find_delay,
+            finds_ours=True,
             renewing=True,
             reissuing=True,
             resending=True,

@@ -69,6 +69,7 @@ class RestAdapter:
             methods=tuple(methods),
             wildcard_methods=tuple(name for name, method in methods.items() if method.wildcard),
             finding=Finding.EXACT if "find" in self._calls else Finding.IMPOSSIBLE,
+            finds_ours="find" in self._calls,
             revoke="revoke" in self._calls,
             cancel="cancel" in self._calls,
             unasked_methods=tuple(name for name in methods if name not in asked),
