@@ -88,7 +88,7 @@ class Subscriber:
     def nonce(self) -> str:
         return self.send("HEAD", self.directory["newNonce"]).headers["replay-nonce"]
 
-    def signed(self, url: str, payload: object, key: josepy.JWK | None = None, **header: t.Any) -> Document:
+    def signed(self, url: str, payload: object, key: josepy.JWK | None = None, /, **header: t.Any) -> Document:
         """A JWS; a word of the header that is None is left out. payload: "" is POST-as-GET."""
         key = key or self.key
         who: Document = {"kid": self.account} if self.account else {"jwk": key.public_key().to_json()}
@@ -101,7 +101,7 @@ class Subscriber:
         signature = signer.sign(key.key, f"{protected}.{content}".encode())
         return {"protected": protected, "payload": content, "signature": encode(signature)}
 
-    def post(self, url: str, payload: object = "", key: josepy.JWK | None = None, **header: t.Any) -> Answer:
+    def post(self, url: str, payload: object = "", key: josepy.JWK | None = None, /, **header: t.Any) -> Answer:
         header.setdefault("nonce", self.nonce())
         return self.send("POST", url, json.dumps(self.signed(url, payload, key, **header)).encode())
 

@@ -18,6 +18,7 @@ from lab.vices import Switches
 
 from . import jws
 from .book import CA, DEACTIVATED, VALID, Account, Book
+from .limits import Limits
 from .problems import Document, Problem, malformed
 
 #: names of the keys that the CA has given to its customers
@@ -26,8 +27,10 @@ MOST_CONTACTS = 10
 
 
 class Accounts:
-    def __init__(self, book: Book, url: str, *, clock: LabClock, history: History, switches: Switches) -> None:
-        self._book, self._url = book, url
+    def __init__(
+        self, book: Book, url: str, limits: Limits, *, clock: LabClock, history: History, switches: Switches
+    ) -> None:
+        self._book, self._url, self._limits = book, url, limits
         self._clock, self._history, self._switches = clock, history, switches
         #: name -> the secret that the customer was given
         self.bindings = {name: secrets.token_bytes(32) for name in CUSTOMERS}
@@ -40,8 +43,8 @@ class Accounts:
 
     # --- RFC 8555, 7.3, 7.3.1, 7.3.4 ---
 
-    def enter(self, jwk: JWK, wish: Document, new_account_url: str) -> tuple[Account, bool]:
-        """The account of this key, and whether it is new."""
+    def enter(self, jwk: JWK, wish: Document, new_account_url: str, peer: str) -> tuple[Account, bool]:
+        """The account of this key, and whether it is new. ``peer``: the address of whoever asks."""
         known = self._book.with_key(jwk)
         if known is not None:
             if known.status != VALID:
@@ -49,7 +52,10 @@ class Accounts:
             return known, False
         if wish.get("onlyReturnExisting") is True:
             raise Problem("accountDoesNotExist", "There is no account with this key.")
-        return self._make(jwk, wish, new_account_url), True
+        self._limits.check("accounts", [peer])
+        made = self._make(jwk, wish, new_account_url)
+        self._limits.count("accounts", [peer])
+        return made, True
 
     def _make(self, jwk: JWK, wish: Document, new_account_url: str) -> Account:
         if wish.get("termsOfServiceAgreed") is not True:

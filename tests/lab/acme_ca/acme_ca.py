@@ -71,7 +71,7 @@ class AcmeCa:
         self.book, self.limits = Book(), Limits(clock, switches)
         self.making = Making(clock.now(), switches)
         self._roots = _written(folder, self.making)
-        self.accounts = Accounts(self.book, self._url, **world)
+        self.accounts = Accounts(self.book, self._url, self.limits, **world)
         self.renewal = Renewal(self.book, self._url, **world)
         self.rules = Rules(registrar, switches)
         resolver = Resolver(dns.address, dns.port)

@@ -107,7 +107,9 @@ class Calls:
     # --- accounts ---
 
     def _new_account(self, caller: Caller) -> Response:
-        account, is_new = self._accounts.enter(caller.key, caller.document, f"{self._url}/new-acct")
+        account, is_new = self._accounts.enter(
+            caller.key, caller.document, f"{self._url}/new-acct", caller.request.client
+        )
         return self._shown_account(account.id, 201 if is_new else 200)
 
     def _account(self, caller: Caller) -> Response:
