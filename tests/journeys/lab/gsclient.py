@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def operation(self) -> str:
-        return next(child.tag for child in self._root.find(f"{SOAP}Body") or []).removeprefix(SERVICE)
+        return self._root.findall(f"{SOAP}Body/*")[0].tag.removeprefix(SERVICE)
 
     @property
     def header(self) -> ElementTree.Element:
