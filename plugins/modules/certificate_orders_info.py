@@ -13,20 +13,26 @@ short_description: Tell what the ledger knows about orders
 description:
   - Reads the ledger and returns, for each certificate name, its newest order (the open one first), what that order wants
     published, what older orders left behind, and the issued chain.
-  - Asks no CA and writes nothing. M(inkan.tls.certificate_orders) does the work.
+  - Changes no order. M(inkan.tls.certificate_orders) does the work.
+  - With O(ca_accounts) it asks the CAs that have renewal information (ARI, RFC 9773) when they want the certificates in
+    service to be renewed, each no more often than the CA wishes, and remembers the answers in the ledger. What cannot be
+    asked is asked again later and is no error.
 extends_documentation_fragment:
   - inkan.tls.attributes
   - inkan.tls.attributes.actiongroup_ca
   - inkan.tls.ledger
+  - inkan.tls.ca_accounts
 attributes:
   check_mode:
     support: full
+    details: No CA is asked and nothing is remembered; what earlier calls learned is told.
   diff_mode:
     support: none
     details: Nothing is ever changed.
   idempotent:
     support: full
 requirements:
+  - acme (where an account with the adapter V(acme) is asked)
   - SQLite >= 3.34 in the Python of the ledger host
 options:
   names:
@@ -43,6 +49,10 @@ options:
         order ask for it here, before a key is made.
     type: bool
     default: false
+  deadline:
+    description: Seconds that asking the CAs may take altogether. Who was not asked within it is asked first in the next call.
+    type: float
+    default: 20.0
 seealso:
   - module: inkan.tls.certificate_orders
 """
@@ -100,6 +110,27 @@ results:
       description: Always null.
       returned: always
       type: dict
+    suggested_window:
+      description:
+        - When its CA suggests to renew the certificate RV(results[].serial), C(start) and C(end), and C(explanation_url), a
+          page of the CA that says why, or null; null if there is no suggestion.
+      returned: always
+      type: dict
+      sample: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
+    advice:
+      description:
+        - For each certificate of the name that may be in service and was asked about, C(serial), C(suggested_window) (as
+          above), when it was asked (C(asked_at)), not before when it is asked again (C(ask_again_at)), and why the newest
+          question had no answer (C(problem), null if it had).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - serial: 3f2a90cc17
+          suggested_window: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
+          asked_at: '2026-11-20T00:00:00Z'
+          ask_again_at: '2026-11-20T06:00:00Z'
+          problem: null
     history:
       description: All orders of the name, oldest first, each with C(reference), C(state) and C(facts).
       returned: when O(history=true)
@@ -115,7 +146,9 @@ results:
 
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._module.orders_info import info_spec, read_orders
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._module.orders_info import InfoTools, info_spec, read_orders
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
@@ -124,8 +157,16 @@ def argument_spec() -> dict[str, t.Any]:
     return info_spec()
 
 
-def run(params: dict[str, t.Any], check_mode: bool) -> Result:
-    return read_orders(params)
+def run(params: dict[str, t.Any], check_mode: bool, tools: InfoTools | None = None) -> Result:
+    return read_orders(params, check_mode, tools or InfoTools(SystemClock, _factories))
+
+
+def _factories(clock: Clock) -> t.Any:
+    """Imported where a CA is asked: most calls only read the ledger."""
+    from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
+    from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
+
+    return adapter_factories(clock=clock, new_private_key=new_private_key)
 
 
 def main() -> None:

@@ -244,7 +244,8 @@ options:
         description:
           - What M(inkan.tls.certificates_info) says is live, with at least C(not_before) and C(not_after); beside them
             C(dns_names), C(key_type), C(obtained_at), C(serial) and C(matches) are read, and C(suggested_window) with
-            C(start) and C(end), when its CA suggests to renew it (ARI, RFC 9773).
+            C(start) and C(end), when its CA suggests to renew it (ARI, RFC 9773), and C(explanation_url), where
+            it says why. M(inkan.tls.certificate_orders_info) tells them.
         type: dict
       order:
         description:
@@ -327,6 +328,12 @@ options:
             would come after that end. V(0) turns it off.
         type: int
         default: 14
+      run_every_hours:
+        description:
+          - Hours between two runs, from 1 to 168. What its CA suggests to renew (ARI) in a window that would be over at the
+            next run is due now.
+        type: int
+        default: 24
       jitter_hours:
         description: Spread the days of renewal over so many hours. The share of a certificate follows from its name.
         type: int

@@ -75,6 +75,8 @@ class RenewalPolicy:
     jitter: timedelta = timedelta(0)
     contract_days: int = CONTRACT_DAYS
     cliff_days: int = CLIFF_DAYS
+    #: between two runs, as far as is known
+    run_every: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -194,12 +196,28 @@ def _at_once(facts: Facts, live: Live, plan: Schedule, policy: RenewalPolicy, no
         return None
     if now > live.not_after:
         return "expired", f"the live certificate ended at {render_time(live.not_after)}"
-    if plan.suggested is not None and now >= plan.suggested:
-        return "ca_suggests", f"its CA suggests to renew it since {render_time(plan.suggested)} (RFC 9773)"
+    suggested = _suggested(live, plan, policy, now)
+    if suggested is not None:
+        return suggested
     if not live.matches:
         return "key_mismatch", "the live certificate does not belong to the live key"
     if facts.order is not None and live.serial is not None and live.serial in facts.order.revoked:
         return "revoked", f"the live certificate, serial {live.serial}, was revoked"
+    return None
+
+
+def _suggested(live: Live, plan: Schedule, policy: RenewalPolicy, now: datetime) -> tuple[str, str] | None:
+    """RFC 9773 §4.2: at the moment of this certificate inside the window, at once where that is in the past; and where
+    the window would be over at the next run."""
+    if plan.suggested is None or live.suggested is None:
+        return None
+    _start, end = live.suggested
+    page = f"; the CA says why at {live.explained}" if live.explained else ""
+    if now >= plan.suggested:
+        return "ca_suggests", f"its CA suggests to renew it since {render_time(plan.suggested)} (RFC 9773){page}"
+    if now + policy.run_every > end:
+        why = f"its CA suggests to renew it until {render_time(end)} (RFC 9773), and the next run may come later"
+        return "ca_suggests", why + page
     return None
 
 
@@ -278,6 +296,7 @@ def read_policy(raw: t.Any, errors: InputCollector) -> RenewalPolicy:
         jitter=timedelta(hours=fields.number("jitter_hours", 0, 0, 24 * 30)),
         contract_days=fields.number("contract_days", CONTRACT_DAYS, 0, 397),
         cliff_days=fields.number("cliff_days", CLIFF_DAYS, 0, 90),
+        run_every=timedelta(hours=fields.number("run_every_hours", 24, 1, 24 * 7)),
     )
     fields.close()
     return policy

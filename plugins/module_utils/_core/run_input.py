@@ -184,7 +184,9 @@ def _order_facts(order: Said) -> Item | None:
     if not order.get("state"):
         return None
     facts = (
-        {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at")} if order.get("state") in DEPLOYABLE else {}
+        {fact: order.get(fact) for fact in (*_LIVE_FACTS, "obtained_at", "suggested_window")}
+        if order.get("state") in DEPLOYABLE
+        else {}
     )
     facts["revoked"] = order.get("revoked_serials") or None
     if order.get("state") in OPEN:
@@ -220,9 +222,16 @@ def _as_live(order: Said) -> Item:
     return {fact: order.get(fact) for fact in _LIVE_FACTS}
 
 
+def _suggested_window(order: Said, serial: t.Any) -> t.Any:
+    """Of the certificate in service, which may be an older one than the newest order's."""
+    advice = {one["serial"]: one["suggested_window"] for one in order.get("advice") or ()}
+    return advice.get(serial) or (order.get("suggested_window") if order.get("serial") == serial else None)
+
+
 def _with_obtained_at(live: Said, order: Said) -> Item:
     facts = {fact: live.get(fact) for fact in (*_LIVE_FACTS, "matches") if fact in live}
     ours = order.get("serial") == live.get("serial")
-    if ours and order.get("suggested_window"):  # of a CA that says so (ARI)
-        facts["suggested_window"] = order["suggested_window"]
+    window = _suggested_window(order, live.get("serial"))
+    if window:  # of a CA that says so (ARI)
+        facts["suggested_window"] = window
     return {**facts, "obtained_at": order.get("obtained_at") if ours else None}

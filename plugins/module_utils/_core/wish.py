@@ -17,6 +17,7 @@ from datetime import datetime
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish_deploy import Deploy, read_deploy
 
 KEY_TYPES = ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
@@ -56,7 +57,7 @@ class Key:
 class Live:
     """The certificate that is in service.
 
-    suggested: when its CA suggests to renew it (ARI, RFC 9773), from and to
+    suggested: when its CA suggests to renew it (ARI, RFC 9773), from and to; explained: the page where the CA says why
     """
 
     not_before: datetime
@@ -68,6 +69,7 @@ class Live:
     #: whether it belongs to the key beside it
     matches: bool = True
     suggested: tuple[datetime, datetime] | None = None
+    explained: str = ""
 
 
 class Asked(t.NamedTuple):
@@ -307,6 +309,7 @@ def _live(fields: Fields, key: str) -> Live | None:
         serial=inner.text("serial"),
         matches=inner.flag("matches", True),
         suggested=_suggested(inner) if inner.has("suggested_window") else None,
+        explained=_explained(inner) if inner.has("suggested_window") else "",
     )
 
 
@@ -315,6 +318,12 @@ def _suggested(live: Fields) -> tuple[datetime, datetime] | None:
     window = live.below("suggested_window")
     start, end = window.time("start"), window.time("end")
     return (start, end) if start is not None and end is not None and start < end else None
+
+
+def _explained(live: Fields) -> str:
+    """The CA's word: bounded, and shown as it is nowhere but in texts."""
+    page = live.below("suggested_window").text("explanation_url") or ""
+    return escaped(page, 500)
 
 
 def _ordered(fields: Fields) -> Ordered:

@@ -11,6 +11,7 @@ import json
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.advice import AdviceKey, Remembered
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Certificate, Fact, Kind, Order
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 
@@ -97,7 +98,7 @@ def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
     return data
 
 
-_TASK_WORDS = ("actor", "what", "owner", "where", "sheet", "tell")
+_TASK_WORDS = ("actor", "what", "owner", "where", "sheet", "tell", "letter")
 
 
 def _task_data(task: Task) -> dict[str, t.Any]:
@@ -147,3 +148,17 @@ def _certificate(data: t.Mapping[str, t.Any]) -> Certificate:
         key_type=data["key_type"],
         public_key_sha256=data.get("public_key_sha256", ""),
     )
+
+
+ADVICE_FIELDS = "ca_account serial asked_at ask_again_at starts ends url problem".split()
+
+
+def advice_row(key: AdviceKey, one: Remembered) -> tuple[str | None, ...]:
+    window = (to_text(one.start) if one.start else None, to_text(one.end) if one.end else None)
+    return (*key, to_text(one.asked_at), to_text(one.ask_again_at), *window, one.url, one.problem)
+
+
+def row_advice(row: t.Sequence[t.Any]) -> tuple[AdviceKey, Remembered]:
+    account, serial, asked_at, ask_again_at, starts, ends, url, problem = row
+    window = (_to_time(starts) if starts else None, _to_time(ends) if ends else None)
+    return (account, serial), Remembered(_to_time(asked_at), _to_time(ask_again_at), *window, url, problem)

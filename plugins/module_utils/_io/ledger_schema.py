@@ -7,6 +7,7 @@
              settled   (nothing can follow, and a newer order speaks for the name: not read any more, but for history)
     facts    added only; a repetition moves the count of the newest fact of its kind
     leases   one row a certificate name: who works on it, until when, and the fence number that each write checks
+    advice   one row a certificate: when its CA wants it renewed; what may be asked for again and is no fact of an order
 
 A new kind of fact, or another rule of what is repeated or pruned, is a new migration.
 
@@ -114,6 +115,25 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, ("INSERT INTO fact_kinds (kind) VALUES ('resent'), ('contact_changed')",)),
     Migration(3, ("INSERT INTO fact_kinds (kind) VALUES ('taken_in')",)),
     Migration(4, ("INSERT INTO fact_kinds (kind) VALUES ('reserved')",)),
+    Migration(
+        5,
+        (
+            """
+            CREATE TABLE advice (
+                ca_account TEXT NOT NULL CHECK (length(ca_account) BETWEEN 1 AND 64),
+                serial TEXT NOT NULL CHECK (length(serial) BETWEEN 1 AND 64),
+                asked_at TEXT NOT NULL,
+                ask_again_at TEXT NOT NULL,
+                starts TEXT,
+                ends TEXT,
+                url TEXT NOT NULL CHECK (length(url) <= 2000),
+                problem TEXT NOT NULL CHECK (length(problem) <= 2000),
+                PRIMARY KEY (ca_account, serial),
+                CHECK ((starts IS NULL) = (ends IS NULL))
+            ) WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 

@@ -19,7 +19,9 @@ import secrets
 import sqlite3
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.advice import AdviceKey, Remembered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     CLOSING,
@@ -41,9 +43,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
     require_sqlite,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_rows import (
+    ADVICE_FIELDS,
     ORDER_FIELDS,
+    advice_row,
     fact_data,
     order_row,
+    row_advice,
     row_fact,
     row_order,
     to_text,
@@ -63,6 +68,7 @@ _MOST_REPEATING = 64
 _PRUNED = REPEATING - {Kind.WANTED}  # a token that was once wanted must never be forgotten
 _TIMELESS = ", ".join(f"'{kind.value}'" for kind in sorted(TIMELESS, key=lambda kind: kind.value))
 _ORDER_COLUMNS = ", ".join(ORDER_FIELDS)
+_ADVICE = ", ".join(ADVICE_FIELDS)
 _ORDER_MARKS = ", ".join("?" * len(ORDER_FIELDS))
 
 
@@ -259,6 +265,22 @@ class LedgerStore:
                 (ca_account,),
             ).fetchall()
         return frozenset(json.loads(row[0]).get("handle", "") for row in rows)
+
+    # advice
+
+    def advice(self) -> dict[AdviceKey, Remembered]:
+        with ledger_errors(self.path):
+            rows = self._connection.execute(f"SELECT {_ADVICE} FROM advice").fetchall()
+        return dict(row_advice(row) for row in rows)
+
+    def remember_advice(self, learned: t.Mapping[AdviceKey, Remembered], forget_before: datetime) -> None:
+        """No lease is needed: the newest word counts, and it can be asked for again. Old rows go."""
+        with self._transaction() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO advice ({_ADVICE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [advice_row(key, one) for key, one in learned.items()],
+            )
+            connection.execute("DELETE FROM advice WHERE asked_at < ?", (to_text(forget_before),))
 
     # leases
 

@@ -16,8 +16,14 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory, OrderKind
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    AccountConfig,
+    AdapterFactory,
+    Issued,
+    OrderKind,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.intake import Intake, read_intake
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
@@ -83,6 +89,23 @@ class Item:
     reissue_only: bool = False
     resend: bool = False
     observed: Observed = Observed()
+    #: what persons told, whoever they told it to; and what of it cannot be read
+    intakes: tuple[Intake, ...] = ()
+    intake_errors: tuple[str, ...] = ()
+    #: PEM of what the service shows, where the seller installs certificates
+    served: str = ""
+    #: us or seller; brought: certificate and chain of what was issued elsewhere
+    key_made_by: str = "us"
+    brought: Issued | None = None
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether all is there that a new order needs of a key."""
+        return bool(self.csr or self.brought or self.key_made_by == "seller")
+
+
+def _brought(data: t.Mapping[str, t.Any] | None) -> Issued | None:
+    return Issued(data["certificate"], tuple(data["chain"])) if data else None
 
 
 @dataclass(frozen=True)
@@ -99,6 +122,7 @@ class Call:
     record_only: bool
     check_mode: bool
     items: tuple[Item, ...]
+    intake_path: str = ""
 
 
 def ledger_spec() -> dict[str, t.Any]:
@@ -116,6 +140,7 @@ def orders_spec() -> dict[str, t.Any]:
         "until": {"type": "str", "choices": [until.value for until in Until], "default": "issued"},
         "deadline": {"type": "float", "default": 120.0},
         "record_only": {"type": "bool", "default": False},
+        "intake_path": {"type": "path"},
         "certificates": {"type": "list", "elements": "dict", "required": True, "options": _certificate_spec()},
     }
 
@@ -127,6 +152,10 @@ def _certificate_spec() -> dict[str, t.Any]:
         "rolled_back_on": strings,
         "published": {**strings, "no_log": False},
         "removed": {**strings, "no_log": False},
+    }
+    brought = {
+        "certificate": {"type": "str", "required": True},
+        "chain": strings,
     }
     return {
         "name": {"type": "str", "required": True},
@@ -149,6 +178,10 @@ def _certificate_spec() -> dict[str, t.Any]:
         "handle": {"type": "str"},
         "kind": {"type": "str", "choices": [*(kind.value for kind in OrderKind), REISSUE_OR_RENEW]},
         "resend": {"type": "bool", "default": False},
+        "intake": {"type": "dict"},
+        "served": {"type": "str"},
+        "key_made_by": {"type": "str", "choices": ["us", "seller"], "default": "us", "no_log": False},
+        "brought": {"type": "dict", "options": brought},
         "observed": {"type": "dict", "default": {}, "options": observed},
     }
 
@@ -196,7 +229,7 @@ def read_call(params: t.Mapping[str, t.Any], check_mode: bool, adapters: t.Mappi
     """The options as values, or InputErrors with everything that is wrong with them."""
     errors = InputCollector()
     path = read_ledger_path(params, errors)
-    accounts = _Accounts(params, adapters, errors).read(os.path.dirname(path))
+    accounts = read_accounts(params, adapters, errors, os.path.dirname(path))
     goal = Goal(params["state"])
     reader = _Items(goal, params["record_only"], check_mode, frozenset(params["ca_accounts"] or {}), errors)
     call = Call(
@@ -210,6 +243,7 @@ def read_call(params: t.Mapping[str, t.Any], check_mode: bool, adapters: t.Mappi
         record_only=params["record_only"],
         check_mode=check_mode,
         items=reader.read(params["certificates"]),
+        intake_path=params.get("intake_path") or os.path.join(os.path.dirname(path), "intake"),
     )
     errors.refuse()
     return call
@@ -243,6 +277,13 @@ def _moved_clock(
                     todo='Remove "now", or use it in a lab only',
                 )
     return moved_to
+
+
+def read_accounts(
+    params: t.Mapping[str, t.Any], adapters: t.Mapping[str, AdapterFactory], errors: InputCollector, folder: str
+) -> dict[str, AccountConfig]:
+    """O(ca_accounts) by name; all that is wrong with them, or with their settings, goes to ``errors``."""
+    return _Accounts(params, adapters, errors).read(folder)
 
 
 class _Accounts:
@@ -350,6 +391,7 @@ class _Items:
     def _item(self, data: t.Mapping[str, t.Any]) -> Item:
         common_name = data["common_name"] or ""
         dns_names = tuple(dict.fromkeys([*([common_name] if common_name else []), *data["dns_names"]]))
+        intake, wrong = read_intake(data["intake"])
         item = Item(
             name=data["name"],
             purpose=data["purpose"],
@@ -373,6 +415,11 @@ class _Items:
             reissue_only=data["kind"] == OrderKind.REISSUE.value,
             resend=data["resend"],
             observed=self._observed(data["observed"] or {}),
+            intakes=(intake,),
+            intake_errors=tuple(wrong),
+            served=data["served"] or "",
+            key_made_by=data["key_made_by"],
+            brought=_brought(data["brought"]),
         )
         self._judge(item)
         return item
@@ -403,7 +450,7 @@ class _Items:
             why = "there is no such entry in ca_accounts"
             todo = "Correct the name, or add the account"
             self._refuse("ca_account_unknown", "ca_account", item.ca_account, why, todo)
-        if item.csr and self._goal is Goal.PRESENT:
+        if item.is_ordered and self._goal is Goal.PRESENT:
             self._judge_order(item)
 
     def _judge_words(self, item: Item) -> None:
@@ -421,6 +468,9 @@ class _Items:
             self._refuse("handle_missing", "resolve", item.resolve.value if item.resolve else "", why, "Give both")
 
     def _judge_order(self, item: Item) -> None:
+        if item.csr and (item.brought or item.key_made_by == "seller"):
+            why = "there is a key already, and so no CSR of ours"
+            self._refuse("bad_value", "csr", "", why, "Leave it out where the seller makes the key, or it is brought")
         for option, value in (("ca_account", item.ca_account), ("method", item.method), ("dns_names", item.dns_names)):
             if not value:
                 self._refuse("option_missing", option, "", "an order cannot be made without it", "Give it with the CSR")

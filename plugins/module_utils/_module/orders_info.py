@@ -1,25 +1,41 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""certificate_orders_info: what the ledger knows, one result a certificate name.
+"""certificate_orders_info: what the ledger knows, one result a certificate name; and what CAs advise about renewals.
 
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import typing as t
+from dataclasses import dataclass
+from datetime import datetime
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
+from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
+    AdviceKey,
+    Remembered,
+    Subject,
+    subjects,
+    to_ask,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, newest
+from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading, open_for_writing
+from ansible_collections.inkan.tls.plugins.module_utils._module.advising import FORGET_AFTER, ask_cas
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
     ledger_spec,
+    read_accounts,
     read_ledger_path,
     read_now,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_data, history_data
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_data, history_data, iso
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 
 
@@ -29,13 +45,16 @@ def info_spec() -> dict[str, t.Any]:
         "names": {"type": "list", "elements": "str"},
         "history": {"type": "bool", "default": False},
         "require_durable": {"type": "bool", "default": False},
+        "ca_accounts": {"type": "dict", "default": {}},
+        "secrets": {"type": "dict", "default": {}, "no_log": True},
+        "deadline": {"type": "float", "default": 20.0},
     }
 
 
-def read_orders(params: t.Mapping[str, t.Any]) -> Result:
+def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTools) -> Result:
     errors = InputCollector()
     path = read_ledger_path(params, errors)
-    read_now(params, errors)
+    now = read_now(params, errors)
     names = _names(params["names"], errors)
     errors.refuse()
     if params["require_durable"]:
@@ -45,8 +64,47 @@ def read_orders(params: t.Mapping[str, t.Any]) -> Result:
         return Result([])
     with store:
         found = store.entries(names, settled=params["history"])
+        known = store.advice()
+    clock = tools.clock(now)
+    of_name = {name: subjects(entries, clock.now()) for name, entries in found.items()}
+    if params["ca_accounts"] and not check_mode:
+        known = {**known, **_learned(params, path, of_name, known, clock, tools)}
     order = names if names is not None else sorted(found)
-    return Result([_result(name, found[name], params["history"]) for name in order if name in found])
+    return Result(
+        [_result(name, found[name], params["history"], of_name[name], known) for name in order if name in found]
+    )
+
+
+@dataclass(frozen=True)
+class InfoTools:
+    """factories: made only where a CA is asked, for the adapters bring libraries along."""
+
+    clock: t.Callable[[datetime | None], Clock]
+    factories: t.Callable[[Clock], t.Mapping[str, AdapterFactory]]
+
+
+def _learned(
+    params: t.Mapping[str, t.Any],
+    path: str,
+    of_name: t.Mapping[str, t.Sequence[Subject]],
+    known: t.Mapping[AdviceKey, Remembered],
+    clock: Clock,
+    tools: InfoTools,
+) -> dict[AdviceKey, Remembered]:
+    """Remembered before it is used: a CA is not asked again because a run was killed. Wrong settings are told by
+    certificate_orders, and a ledger that cannot be written asks again in the next run."""
+    every = [subject for some in of_name.values() for subject in some]
+    if not to_ask((one for one in every if one.ca_account in params["ca_accounts"]), known, clock.now()):
+        return {}
+    factories = tools.factories(clock)
+    accounts = read_accounts(params, factories, InputCollector(), os.path.dirname(path))
+    if params["now"]:  # a real CA lives by the real time
+        accounts = {name: one for name, one in accounts.items() if is_loopback_url(one.settings.get("directory"))}
+    learned = ask_cas(every, known, accounts, factories, clock, params["deadline"])
+    if learned:
+        with contextlib.suppress(LocalError), open_for_writing(path) as store:
+            store.remember_advice(learned, clock.now() - FORGET_AFTER)
+    return learned
 
 
 def _names(names: t.Sequence[str] | None, errors: InputCollector) -> list[str] | None:
@@ -61,11 +119,32 @@ def _names(names: t.Sequence[str] | None, errors: InputCollector) -> list[str] |
     return list(dict.fromkeys(names))
 
 
-def _result(name: str, entries: list[Entry], history: bool) -> ItemResult:
+def _result(
+    name: str,
+    entries: list[Entry],
+    history: bool,
+    every: t.Sequence[Subject],
+    known: t.Mapping[AdviceKey, Remembered],
+) -> ItemResult:
     entry = newest(entries)
     data = entry_data(entry, entries)
+    advice = [_advice(subject, known[subject.key]) for subject in every if subject.key in known]
+    data["advice"] = advice
+    windows = {one["serial"]: one["suggested_window"] for one in advice}
+    data["suggested_window"] = windows.get(data["serial"])
     if history:
         data["history"] = [
             {"reference": one.order.reference, "state": one.state.value, "facts": history_data(one)} for one in entries
         ]
     return ItemResult(name, "found", entry.state.value if entry else None, extra=data)
+
+
+def _advice(subject: Subject, one: Remembered) -> dict[str, t.Any]:
+    window = {"start": iso(one.start), "end": iso(one.end), "explanation_url": one.url or None}
+    return {
+        "serial": subject.serial,
+        "suggested_window": window if one.start is not None else None,
+        "asked_at": iso(one.asked_at),
+        "ask_again_at": iso(one.ask_again_at),
+        "problem": one.problem or None,
+    }

@@ -288,6 +288,39 @@ def test_a_suggestion_of_the_ca_takes_the_place_of_the_own_day_and_of_every_free
     assert decided("2026-12-10", choose=Choose.NONE, live=has).code == "not_asked"
 
 
+@pytest.mark.parametrize(
+    ("now", "hours", "code"),
+    [
+        ("2026-12-20T03:00:00", 1, "not_due"),  # before the window
+        ("2026-12-20T11:00:00", 1, "not_due"),  # inside it, before the share of this name, and there is time
+        ("2026-12-20T11:00:00", 24, "ca_suggests"),  # the next run comes when it is over
+        ("2026-12-20T03:00:00", 24, "ca_suggests"),  # so would this one's
+        ("2026-12-20T23:59:00", 1, "ca_suggests"),  # its last hour
+        ("2026-12-22T00:00:00", 1, "ca_suggests"),  # a window in the past means now
+    ],
+)
+def test_a_window_that_would_be_over_at_the_next_run_is_now(now: str, hours: int, code: str) -> None:
+    has = live(suggested=(at("2026-12-20T06:00:00"), at("2026-12-21")), explained="https://ca.example/why")
+    found = decided(now, RenewalPolicy(run_every=timedelta(hours=hours), days_left=1), live=has)
+    assert found.code == code
+    assert ("https://ca.example/why" in found.reason) == (code == "ca_suggests")
+
+
+def test_many_certificates_are_spread_over_the_window() -> None:
+    """RFC 9773 §4.2: uniformly, and the same moment for a certificate each time."""
+    start, end = at("2026-12-01"), at("2026-12-11")
+    has = live(suggested=(start, end))
+    moments = []
+    for number in range(200):
+        facts = Facts(f"shop{number}", NAMES, "ecdsa-p256", live=has, order=None)
+        moment = decide(facts, POLICY, Choose.RENEW, at("2026-11-01")).at
+        assert moment == decide(facts, POLICY, Choose.RENEW, at("2026-11-08")).at and moment is not None
+        moments.append(moment)
+    days = [sum((one - start).days == day for one in moments) for day in range(10)]
+    assert min(days) >= 9 and max(days) <= 33, days  # 20 a day, give or take three standard deviations
+    assert start <= min(moments) and max(moments) <= end
+
+
 def test_the_reasons_are_in_their_order() -> None:
     """ARI, revoked or mismatched key, names, window, contract end, cliff: the first one that holds is told."""
     wrong = {

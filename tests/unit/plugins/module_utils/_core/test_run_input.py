@@ -126,6 +126,12 @@ class TestWhatWasSaid:
             known = order("deployed", serial=serial, suggested_window=span, not_after="2026-12-31T00:00:00Z")
             assert self.planned("2027-01-01T00:00:00Z", known)["live"].get("suggested_window") == told
 
+    def test_the_advice_about_the_certificate_in_service_counts_though_a_newer_order_was_refused(self) -> None:
+        span = {"start": "2026-12-01T00:00:00Z", "end": "2026-12-02T00:00:00Z", "explanation_url": None}
+        advice = [{"serial": "1", "suggested_window": span}, {"serial": "2", "suggested_window": None}]
+        known = order("refused", serial=None, suggested_window=None, advice=advice)
+        assert self.planned("2027-01-01T00:00:00Z", known)["live"].get("suggested_window") == span
+
     def test_where_the_ledger_knows_nothing_before_the_items_own_word_stands(self) -> None:
         said = {**wish(), "previous": {"product": "cpi-dv"}}
         for known, product in ((None, "cpi-dv"), (order("deployed", product="jprs-dv", **ENDS), "jprs-dv")):

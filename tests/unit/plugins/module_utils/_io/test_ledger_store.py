@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.advice import Remembered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     REPEATING,
@@ -351,7 +352,13 @@ def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "digest"),
-    [(1, "24ce215d7bfe8143"), (2, "40a8a95646e0d0a9"), (3, "b7137c0b66f70a29"), (4, "0df1d568559e793c")],
+    [
+        (1, "24ce215d7bfe8143"),
+        (2, "40a8a95646e0d0a9"),
+        (3, "b7137c0b66f70a29"),
+        (4, "0df1d568559e793c"),
+        (5, "025d9198eab7ca5f"),
+    ],
 )
 def test_a_migration_that_ledgers_have_had_is_never_edited(version: int, digest: str) -> None:
     """They would have another schema than the tests; what changes is a migration of its own."""
@@ -533,3 +540,34 @@ def test_references_are_short_ascii_and_never_the_same() -> None:
     made = {new_reference() for _number in range(100)}
     assert len(made) == 100
     assert all(len(one) <= 32 and one.isascii() for one in made)
+
+
+# -- advice -----------------------------------------------------------------------------------------------------------
+
+
+def test_advice_is_remembered_and_forgotten(path: str) -> None:
+    moment = datetime(2026, 11, 20, tzinfo=timezone.utc)
+    window = {"start": moment + timedelta(days=1), "end": moment + timedelta(days=2)}
+    kept = Remembered(moment, moment + timedelta(hours=6), url="https://ca.example/why", problem="no answer", **window)
+    old = Remembered(moment - timedelta(days=401), moment - timedelta(days=400))
+    filled(path)
+    with open_for_writing(path) as store:
+        assert store.advice() == {}
+        store.remember_advice({("ca", "1f"): old, ("ca", "2f"): old}, moment - timedelta(days=402))
+        assert store.advice() == {("ca", "1f"): old, ("ca", "2f"): old}
+        store.remember_advice({("ca", "1f"): kept}, moment - timedelta(days=400))
+    reading = open_for_reading(path)
+    assert reading is not None
+    with reading:
+        assert reading.advice() == {("ca", "1f"): kept}
+
+
+def test_a_ledger_of_before_the_advice_is_read_without_being_written(path: str) -> None:
+    with open_for_writing(path, migrations=YESTERDAYS):
+        pass
+    before = Path(path).read_bytes()
+    reading = open_for_reading(path)
+    assert reading is not None
+    with reading:
+        assert reading.advice() == {}
+    assert Path(path).read_bytes() == before

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What CAs advised about renewals, as the ledger remembers it, and which certificates they are asked about. Pure.
+
+    never asked, or the moment has come ─▶ ask            those that wait longest first
+    an answer                           ─▶ its window, until the CA wants to be asked again
+    none for this certificate           ─▶ asked again after a day
+    a failure                           ─▶ the window known before stays; asked again after an hour, or as the CA said
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, State
+
+__all__ = ["AdviceKey", "Remembered", "Subject", "after_failure", "subjects", "to_ask"]
+
+AGAIN_AFTER_NONE = timedelta(days=1)
+AGAIN_AFTER_FAILURE = timedelta(hours=1)
+#: no CA that wants to be left alone longer is believed: it could silence its own mass revocation
+LONGEST = timedelta(days=1)
+_EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+_LONGEST_TEXT = 500
+
+#: CA account and serial number
+AdviceKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """start, end: None where the CA gives no advice. problem: why the newest answer is not there; "" else."""
+
+    asked_at: datetime
+    ask_again_at: datetime
+    start: datetime | None = None
+    end: datetime | None = None
+    url: str = ""
+    problem: str = ""
+
+
+class Subject(t.NamedTuple):
+    """A certificate that may be in service."""
+
+    ca_account: str
+    serial: str
+    pem: str
+    not_after: datetime
+
+    @property
+    def key(self) -> AdviceKey:
+        return self.ca_account, self.serial
+
+
+def subjects(entries: t.Iterable[Entry], now: datetime) -> list[Subject]:
+    """Of one certificate name: the newest certificate, and the one before where that is still going out to its hosts.
+
+    What has ended or was revoked is renewed without anybody's advice.
+    """
+    found = []
+    ordered = sorted((one for one in entries if one.standing.certificate is not None), key=lambda one: -one.number)
+    for entry in ordered:
+        certificate = entry.standing.certificate
+        if certificate is not None and entry.state is not State.REVOKED and certificate.not_after > now:
+            found.append(Subject(entry.order.ca_account, certificate.serial, certificate.pem, certificate.not_after))
+        if entry.state in (State.DEPLOYED, State.ISSUED):
+            break
+    return found
+
+
+def to_ask(every: t.Iterable[Subject], known: t.Mapping[AdviceKey, Remembered], now: datetime) -> list[Subject]:
+    """An entry of a moved clock, which lies ahead further than anybody is left alone, counts as none."""
+
+    def waits_since(subject: Subject) -> datetime:
+        before = known.get(subject.key)
+        if before is None or before.asked_at > now or before.ask_again_at > now + LONGEST:
+            return _EARLIEST
+        return before.ask_again_at
+
+    return sorted((one for one in every if waits_since(one) <= now), key=lambda one: (waits_since(one), one.serial))
+
+
+def after_failure(before: Remembered | None, why: str, retry_at: datetime | None, now: datetime) -> Remembered:
+    told = retry_at if retry_at is not None else now + AGAIN_AFTER_FAILURE
+    again = min(max(told, now), now + LONGEST)
+    return replace(before or Remembered(now, again), asked_at=now, ask_again_at=again, problem=why[:_LONGEST_TEXT])
