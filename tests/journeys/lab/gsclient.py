@@ -141,6 +141,16 @@ class Client:
             "</soapenv:Body></soapenv:Envelope>"
         ).encode()
 
+    def page(self, url: str) -> tuple[int, str]:
+        """As a browser gets it."""
+        connection = http.client.HTTPSConnection(self._url.netloc, context=self._context, timeout=SECONDS)
+        try:
+            connection.request("GET", url.partition(self._url.netloc)[2])
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8")
+        finally:
+            connection.close()
+
     # --- what is called again and again ---
 
     def order(self, operation: str, product: str, names: t.Sequence[str], more: str = "", **facts: str) -> Answer:
