@@ -86,6 +86,13 @@ options:
     description: Only write O(certificates[].observed) to the ledger. No CA is asked and O(ca_accounts) are not needed.
     type: bool
     default: false
+  intake_path:
+    description:
+      - A folder on the host that keeps the ledger where people drop what sellers sent. C(<name>.pem), C(.crt), C(.cer) and
+        C(.txt) hold the certificate of that name with its chain, C(<name>.json) an O(certificates[].intake).
+      - Only files of items of this call are read, no link is followed, and nothing is removed. Default is the folder
+        C(intake) beside the ledger, if it is there.
+    type: path
   certificates:
     description:
       - The certificates to work on, each with its own name.
@@ -207,6 +214,42 @@ options:
           - Where the CA has no call for it, the item's error says what else can be done (code C(resend_impossible)).
         type: bool
         default: false
+      intake:
+        description:
+          - What persons tell of an order at a seller's portal (accounts with the adapter V(portal)), C(inkan_intake) of the
+            roles. What fits is recorded, once; of what does not, the item's error shows every difference (code
+            C(intake_refused)), and the order stays as it is.
+          - C(order_number); C(file_token), one or a list of C(uri) and C(content); C(approved), the approval mail was
+            answered; C(certificate) and C(chain), PEM in any order; C(registered), a brought certificate is at the portal;
+            C(cancelled), true or the seller's words; C(renewed_by_seller), the certificate is one that the seller made by
+            itself, with a key of its own; C(note).
+          - What was told of an order that has ended is passed over.
+        type: dict
+      served:
+        description:
+          - PEM of the certificate that the service shows, where the seller installs it. One that fits the names ends the
+            open order, or is adopted where none is open; one that does not is passed over.
+        type: str
+      key_made_by:
+        description:
+          - V(seller) orders without a CSR, for the seller makes the key. With O(certificates[].public_key_sha256), the key
+            that came with the certificate, the two must belong together.
+        type: str
+        choices: [us, seller]
+        default: us
+      brought:
+        description: The certificate that is brought to a seller's portal, with the method V(brought). It needs no CSR.
+        type: dict
+        suboptions:
+          certificate:
+            description: PEM of the leaf.
+            type: str
+            required: true
+          chain:
+            description: Its issuers, each PEM.
+            type: list
+            elements: str
+            default: []
       observed:
         description: What was seen since the last call. Each is recorded once.
         type: dict
@@ -436,7 +479,7 @@ results:
             - What persons have to do where no machine can, at a seller's portal for example; the next thing first.
             - C(actor) (V(customer), V(seller) or V(ca)), C(owner), C(what), C(where) (the menu path), C(by), C(sheet) (the
               application sheet on the host that keeps the ledger), C(tell) (what is then told with
-              O(certificates[].intake)) and C(facts).
+              O(certificates[].intake)), C(letter) (what to write to the seller) and C(facts).
           returned: always
           type: list
           elements: dict

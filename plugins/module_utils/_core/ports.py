@@ -91,6 +91,7 @@ class Task:
     due     by when (aware UTC); None: nobody has set a day
     sheet   the file with all that has to be typed in, on the host that keeps the ledger
     tell    what is told back with ``inkan_intake`` when it is done: one of its keys, "" for nothing
+    letter  what to write, in the seller's language
     """
 
     actor: str
@@ -100,6 +101,7 @@ class Task:
     due: datetime | None = None
     sheet: str = ""
     tell: str = ""
+    letter: str = ""
     facts: tuple[str, ...] = ()
 
 

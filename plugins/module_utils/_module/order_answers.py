@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import CsrFacts
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.file_token import path_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
@@ -48,6 +49,9 @@ class CertificateReader(t.Protocol):
 
     def csr(self, pem: str) -> tuple[frozenset[str], str]:
         """The names of a request (common name included) and its public key's digest; InputError csr_unreadable."""
+
+    def csr_facts(self, pem: str) -> CsrFacts:
+        """All that a request says."""
 
     def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
         """What came, its names and its public key's digest; ProtocolError certificate_unreadable."""
@@ -114,7 +118,8 @@ def _safe(wanted: Wanted) -> Wanted:
 
 def _safe_task(task: Task) -> Task:
     what, where = escaped(task.what, _LONGEST_PROBLEM), escaped(task.where, _LONGEST_PROBLEM)
-    return replace(task, what=what, where=where, owner=escaped(task.owner, _LONGEST_MAIL))
+    letter = "\n".join(escaped(line, _LONGEST_WORD) for line in task.letter.splitlines()[:_LONGEST_WORD])
+    return replace(task, what=what, where=where, owner=escaped(task.owner, _LONGEST_MAIL), letter=letter)
 
 
 # What dns_tokens or file_tokens would refuse is refused here, where it is one order's trouble: they refuse whole calls.

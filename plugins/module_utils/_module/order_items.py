@@ -123,6 +123,8 @@ class Call:
     check_mode: bool
     items: tuple[Item, ...]
     intake_path: str = ""
+    #: whether persons tell of orders of one of the accounts
+    takes_in: bool = False
 
 
 def ledger_spec() -> dict[str, t.Any]:
@@ -244,6 +246,7 @@ def read_call(params: t.Mapping[str, t.Any], check_mode: bool, adapters: t.Mappi
         check_mode=check_mode,
         items=reader.read(params["certificates"]),
         intake_path=params.get("intake_path") or os.path.join(os.path.dirname(path), "intake"),
+        takes_in=any(getattr(adapters.get(one.adapter), "takes_in", False) for one in accounts.values()),
     )
     errors.refuse()
     return call

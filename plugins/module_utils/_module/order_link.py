@@ -139,6 +139,20 @@ def request_for(work: Work) -> OrderRequest:
     )
 
 
+def planned_request(work: Work) -> OrderRequest:
+    """What would be ordered for an item, before it has a reference."""
+    item = work.item
+    return OrderRequest(
+        reference="",
+        common_name=item.common_name,
+        dns_names=item.dns_names,
+        method=item.method,
+        csr_pem=work.csr,
+        product=item.product,
+        options=item.options or {},
+    )
+
+
 def taken_of(entry: Entry) -> Taken:
     """What persons told of the order."""
     standing, told = entry.standing, entry.standing.taken

@@ -24,6 +24,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     AdapterFactory,
     Capabilities,
+    Checking,
     Finding,
     OrderKind,
 )
@@ -43,6 +44,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import (
     MOST_FAILURES,
     TICK,
+    Account,
     Accounts,
     backoff,
 )
@@ -62,6 +64,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_link impor
     intent,
     link_of,
     new_contact,
+    planned_request,
     reissue_error,
     wants_resend,
 )
@@ -107,6 +110,7 @@ class Loop:
     ) -> None:
         self._clock = tools.clock
         self._reference = tools.reference
+        self._reader = tools.reader
         self._ends_at = ends_at
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
         self._acts = Acts(self._accounts, store, tools.reader, tools.clock)
@@ -209,9 +213,18 @@ class Loop:
             return Step(Action.LOOK, "the account of the new order is asked again after a pause")
         error = account.error if capabilities is None else _order_error(work, capabilities)
         if error is None:
+            error = self._judged_by(account, work)
+        if error is None:
             return None
         work.finish(self._accounts.told(error, work, work.item.ca_account))
         return Step(Action.DONE, "a new order cannot be made")
+
+    def _judged_by(self, account: Account, work: Work) -> InkanError | None:
+        """What an adapter has against the order, that lets persons type it in: before anything is written."""
+        if not isinstance(account.adapter, Checking):
+            return None
+        csr = self._reader.csr_facts(work.csr) if work.csr else None
+        return account.adapter.order_error(planned_request(work), csr)
 
     def _approval_error(self, work: Work) -> InkanError | None:
         error = approval_error(work)

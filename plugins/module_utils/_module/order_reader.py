@@ -8,6 +8,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import CsrFacts
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Certificate
 from ansible_collections.inkan.tls.plugins.module_utils._x509.bundle import issued_chain
 from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import certificate_facts, split_pem
@@ -21,6 +22,9 @@ class X509Reader:
         facts = csr_facts(pem.encode("utf-8", "replace"))
         names = {*facts.dns_names, *([facts.common_name.lower()] if facts.common_name else [])}
         return frozenset(names), facts.public_key_sha256
+
+    def csr_facts(self, pem: str) -> CsrFacts:
+        return csr_facts(pem.encode("utf-8", "replace"))
 
     def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
         """Put in order: sellers send chains reversed, or the leaf in the midst of them."""

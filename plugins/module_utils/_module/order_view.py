@@ -142,6 +142,7 @@ def _task_data(task: Task) -> Data:
         "by": iso(task.due),
         "sheet": task.sheet or None,
         "tell": task.tell or None,
+        "letter": task.letter or None,
         "facts": list(task.facts),
     }
 

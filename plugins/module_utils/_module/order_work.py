@@ -33,6 +33,8 @@ class Work:
     public_key_sha256: str = ""
     csr: str = ""
     error: InkanError | None = None
+    #: what persons told and does not fit: stands beside whatever the CA says
+    intake_error: InkanError | None = None
     changed: bool = False
     submitted: bool = False
     resent: bool = False

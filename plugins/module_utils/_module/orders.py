@@ -21,6 +21,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputError,
@@ -29,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    SELLERS_KEY,
     Entry,
     Fact,
     Kind,
@@ -36,6 +38,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     newest,
     tokens_of,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Act,
     Choice,
@@ -57,6 +60,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_reading,
     open_for_writing,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._module.intake import Desk, TakenIn
+from ansible_collections.inkan.tls.plugins.module_utils._module.intake_folder import with_dropped
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
@@ -91,6 +96,8 @@ class Csr:
 def run_orders(call: Call, tools: Tools) -> Result:
     if not call.ledger_durable:
         require_durable(call.ledger_path)
+    if call.takes_in and not call.record_only:
+        call = replace(call, items=tuple(with_dropped(call.items, call.intake_path)))
     return _Run(call, tools).run() if call.items else _prepare(call)
 
 
@@ -190,6 +197,10 @@ class _Run:
         )
 
     def _read_csr(self, item: Item) -> Csr:
+        if item.brought is not None:
+            return self._read_brought(item, item.brought)
+        if item.key_made_by == "seller" and self._call.goal is Goal.PRESENT and not self._call.record_only:
+            return Csr(key=SELLERS_KEY) if item.dns_names else Csr()
         if not item.csr or self._call.goal is not Goal.PRESENT or self._call.record_only:
             return Csr()
         if item.csr == KNOWN_AFTER_ORDER:
@@ -205,8 +216,23 @@ class _Run:
             return Csr(error=_csr_error(item, "csr_names_mismatch", why))
         return Csr(key=key)
 
+    def _read_brought(self, item: Item, brought: Issued) -> Csr:
+        try:
+            _certificate, names, key = self._tools.reader.certificate(brought)
+        except InkanError as error:
+            return Csr(error=_csr_error(item, error.code, error.why))
+        missing = [name for name in item.dns_names if not any(covers(pattern, name) for pattern in names)]
+        if missing:
+            why = f"what is brought has {', '.join(sorted(names))}, wanted are {', '.join(missing)}, too"
+            return Csr(error=_csr_error(item, "csr_names_mismatch", why))
+        return Csr(key=key)
+
     def _needs_work(self, work: Work) -> bool:
-        return bool(observations(work, self._tools.clock)) or self._has_step(work)
+        if observations(work, self._tools.clock) or self._has_step(work):
+            return True
+        taken = self._desk(work, {}).take(work) if _is_told(work) else TakenIn()
+        work.intake_error = taken.error
+        return not taken.is_nothing
 
     def _has_step(self, work: Work) -> bool:
         if work.choice.act is Act.NOTHING and not self._call.record_only and any(map(is_doubtful, work.entries)):
@@ -235,7 +261,11 @@ class _Run:
                     if work.item.name in busy:
                         self._mark_busy(work)
                 self._record(store, leases, held)
+                self._take_in(store, leases, held)
                 self._run_loop(store, leases, [work for work in held if self._has_step(work)])
+                made = [work for work in held if work.submitted and _is_told(work)]
+                if self._take_in(store, leases, made):  # of orders that this very call has made
+                    self._run_loop(store, leases, made)
                 store.settle(leases, [entry for work in held for entry in _settled(work)])
             finally:
                 _release(store, leases)
@@ -284,6 +314,33 @@ class _Run:
             work.changed = True
             work.put(entry)
 
+    def _desk(self, work: Work, numbers: t.Mapping[str, str]) -> Desk:
+        account = self._call.accounts.get(work.account)
+        factory = self._tools.adapters.get(account.adapter) if account is not None else None
+        takes_in = getattr(factory, "takes_in", False)
+        return Desk(self._tools.reader, self._tools.clock.now(), self._tools.reference, numbers, takes_in)
+
+    def _take_in(self, store: LedgerStore, leases: Leases, works: list[Work]) -> bool:
+        """What persons told, as facts; whether there were any."""
+        told = [work for work in works if _is_told(work)]
+        numbers = _numbers(store.entries()) if any(one.order_number for w in told for one in w.item.intakes) else {}
+        is_any = False
+        for work in told:
+            work.then_new = work.then_new and not work.submitted
+            taken = self._desk(work, numbers).take(work)
+            work.intake_error = taken.error
+            is_any = is_any or not taken.is_nothing
+            by_number = {entry.number: entry for entry in work.entries}
+            appends = [Append(by_number[number], tuple(facts)) for number, facts in taken.facts.items()]
+            for entry in store.append(leases, appends) if appends else ():
+                work.put(entry)
+                work.changed = True
+            if taken.adopted is not None:
+                work.entries = [*work.entries, *store.insert(leases, [taken.adopted])]
+                work.entry, work.changed, work.then_new = work.entries[-1], True, False
+                work.choice = Choice(Act.NOTHING, work.entry, "the seller made it by itself")
+        return is_any
+
     # -- 4. work
 
     def _run_loop(self, store: LedgerStore, leases: Leases, works: list[Work]) -> None:
@@ -299,7 +356,7 @@ class _Run:
             outcome=outcome_of(work, self._call.record_only),
             state=entry.state.value if entry else State.NONE.value,
             changed=work.changed,
-            error=work.error,
+            error=work.error or work.intake_error,
             extra=entry_data(entry, work.entries),
         )
 
@@ -310,6 +367,18 @@ class _Run:
         for number, facts in observations(work, self._tools.clock).items():
             work.put(by_number[number].having(facts))
             work.changed = True
+        if _is_told(work) and not work.then_new:
+            self._take_in_mind(work)
+
+    def _take_in_mind(self, work: Work) -> None:
+        taken = self._desk(work, {}).take(work)
+        work.intake_error = taken.error
+        for number, facts in taken.facts.items():
+            work.put({entry.number: entry for entry in work.entries}[number].having(facts))
+            work.changed = True
+        if taken.adopted is not None:
+            work.entry, work.changed = Entry(taken.adopted[0]).having(taken.adopted[1]), True
+            work.choice = Choice(Act.NOTHING, work.entry, "the seller made it by itself")
 
     def _plan(self, work: Work) -> ItemResult:
         if work.then_new and work.error is None:
@@ -340,6 +409,22 @@ class _Run:
         elif self._would_act(work):
             after += f"next step: {self._next_action(work).value}\n"
         return order_diff(work.item.name, before, after)
+
+
+def _is_told(work: Work) -> bool:
+    item = work.item
+    return bool(item.intake_errors or item.served) or any(not intake.is_empty for intake in item.intakes)
+
+
+def _numbers(entries: t.Mapping[str, list[Entry]]) -> dict[str, str]:
+    """Order number -> the certificate whose it is, of all that is open or was last."""
+    found = {}
+    for name, ones in entries.items():
+        for one in ones:
+            fact = one.standing.taken.get("order_number")
+            if fact is not None:
+                found[fact.text] = name
+    return found
 
 
 REMOTE_CHANGES = frozenset(REMOTE) - {Action.LOOK}

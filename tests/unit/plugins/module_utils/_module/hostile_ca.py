@@ -29,6 +29,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Status,
     not_offered,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import CsrFacts
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InputError,
     ProtocolError,
@@ -79,6 +80,10 @@ class Words:
         if not words or words[0] != "csr":
             raise InputError(code="csr_unreadable", what="Cannot read the CSR", why="it is no PEM certificate request")
         return frozenset(words[1:-1]), words[-1]
+
+    def csr_facts(self, pem: str) -> CsrFacts:
+        *names, public_key = pem.split()[1:]
+        return CsrFacts(names[0], tuple(names), "ecdsa-p256", (), public_key, public_key)
 
     def certificate(self, issued: Issued) -> tuple[Certificate, frozenset[str], str]:
         word, serial, public_key, *names = issued.certificate.split()
