@@ -27,7 +27,10 @@ CHOICES = {
     "acme": ("pebble", "acme", "new"),
     "rest": ("labssl", "digicert-dv", "new"),
     "digicert": ("certcentral", "digicert-dv", "reissue"),  # the plan says that the term is paid
+    "globalsign_atlas": ("atlas", "globalsign-atlas", "new"),
 }
+#: simulators of the lab beside those that it always has
+ALSO = {"globalsign_atlas": ("atlas",)}
 NAMES = ("shop.example.jp", "www.shop.example.jp", "*.shop.example.jp")
 
 
@@ -54,6 +57,8 @@ def accounts(world: LabWorld, pebble: Pebble | None) -> dict[str, t.Any]:
         "settings": {"url": facts["digicert"]["url"], "ca_bundle": facts["digicert"]["ca"]},
         "secrets": {"api_key": facts["digicert"]["key"]},
     }
+    if "atlas" in facts:
+        found["atlas"] = atlas_account(facts["atlas"])
     if pebble is not None:
         found["pebble"] = {
             "adapter": "acme",
@@ -68,11 +73,25 @@ def accounts(world: LabWorld, pebble: Pebble | None) -> dict[str, t.Any]:
     return found
 
 
+def atlas_account(facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """By its client certificate, as at the real one."""
+    secrets = {name: facts[name] for name in ("api_key", "api_secret")}
+    pems = {name: Path(facts[name]).read_text() for name in ("client_certificate", "client_key")}
+    limits = {"requests_per_second": 1000, "requests_per_minute": 60_000}
+    return {
+        "adapter": "globalsign_atlas",
+        "settings": {"url": facts["url"], "ca_bundle": facts["ca"], **limits},
+        "secrets": {**secrets, **pems},
+    }
+
+
 @contextlib.contextmanager
 def world_of(adapter: str, folder: Path) -> t.Iterator[LabWorld]:
     ca_account, product, _kind = CHOICES[adapter]
     with contextlib.ExitStack() as stack:
-        world = stack.enter_context(LabWorld(folder, [certificate(ca_account, product)], vices=()))
+        world = stack.enter_context(
+            LabWorld(folder, [certificate(ca_account, product)], vices=(), also=ALSO.get(adapter, ()))
+        )
         dns, pebble = world.lab.facts()["dns"], None
         if adapter == "acme":
             servers = f"{dns['servers'][0]}:{dns['port']}"

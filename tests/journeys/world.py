@@ -65,6 +65,7 @@ class LabWorld:
     zones             more zones of the lab's DNS, and their records
     variables         more, or other, variables for all hosts
     collections_path  where inkan.tls is installed (default: this checkout is used)
+    also              more simulators of the lab (lab.also)
     """
 
     def __init__(
@@ -78,13 +79,14 @@ class LabWorld:
         zones: t.Mapping[str, t.Iterable[tuple[str, str, str]]] | None = None,
         variables: Variables | None = None,
         collections_path: str | None = None,
+        also: t.Collection[str] = (),
     ) -> None:
         self.root = pathlib.Path(root).resolve()
         self.root.mkdir(parents=True, exist_ok=True)
         self.certificates = list(story.certificates() if certificates is None else certificates)
         self.variables: dict[str, t.Any] = dict(variables or {})
         self.moved = now is not None
-        self.lab = Lab(self.root / "lab", now=now, vices=vices, web=web, zones=zones)
+        self.lab = Lab(self.root / "lab", now=now, vices=vices, web=web, zones=zones, also=also)
         self.inventory = self.root / "inventory.json"
         self.report = self.root / "report"
         self.plays = Plays(self.root, self.inventory, collections_path)

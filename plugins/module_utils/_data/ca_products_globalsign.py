@@ -189,7 +189,11 @@ PRODUCTS: tuple[Product, ...] = (
         source=_ATLAS,
         names=(
             NameRule(
-                "may", 1, ("Atlas validationpolicy",), _ATLAS + "; the number is the account's policy's", raisable=True
+                "may",
+                100,
+                ("Atlas validationpolicy",),
+                _ATLAS + "; the number is the account's policy's, which is read before anything is ordered",
+                raisable=True,
             ),
         ),
         custody=(CustodyRule(("us",), ("us",), ("Atlas certificates", "BR 6.1.1.3"), _ATLAS),),

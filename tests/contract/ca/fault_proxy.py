@@ -207,7 +207,7 @@ def _handler(proxy: FaultProxy) -> type[http.server.BaseHTTPRequestHandler]:
             asked = Asked(self.command, self.path, headers, body)
             self._send(proxy.answer(asked, lambda: self._forward(body)))
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
 
         def _forward(self, body: bytes) -> Answer:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
