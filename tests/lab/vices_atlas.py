@@ -16,6 +16,7 @@ VICES: tuple[Vice, ...] = (
     Vice("atlas_server_page", "atlas", False, "502 with a page, once for each call; no effect"),
     Vice("atlas_unavailable", "atlas", True, "503 with a problem, once for each call; no effect"),
     Vice("atlas_unavailable_effect", "atlas", False, "503, once for each call: but the call has had its effect"),
+    Vice("atlas_accepted", "atlas", False, "UNVERIFIED: 202 without a body, once for each call; no effect: ask again"),
     Vice("atlas_lost_answer", "atlas", True, "the call has its effect, then the connection closes; once for each"),
     Vice("atlas_cut_answer", "atlas", False, "the connection closes in the middle of the first answer to each call"),
     Vice("atlas_half_json", "atlas", False, "the first answer to each call is half of it, as if it were all"),

@@ -34,6 +34,7 @@ PLAYED: list[tuple[str, int, bool]] = [
     ("atlas_html_for_json", 200, False),
     ("atlas_redirect_to_page", 302, False),
     ("atlas_token_ends", 401, False),
+    ("atlas_accepted", 202, False),
     ("atlas_unavailable_effect", 503, True),
     ("atlas_lost_answer", 0, True),
     ("atlas_cut_answer", 201, True),

@@ -89,29 +89,32 @@ class Api:
 
     def _handler(self, call: Call) -> Handler:
         def handle(request: Request) -> Response:
-            subject, facts = _subject(call, request), {}
-            try:
-                answer, vice = self._answer(call, subject, request)
-            except Refused as refusal:
-                answer, vice = self._problem(refusal), ""
-            if answer.status >= 400 and not vice:
-                facts["why"] = answer.headers.get(WHY, "")
-            answer = replace(answer, headers={name: value for name, value in answer.headers.items() if name != WHY})
+            subject, why = _subject(call, request), list[str]()
+            answer, vice = self._answer(call, subject, request, why)
             self._history.add(
                 "request", ca=CA, call=call.name, method=request.method, path=request.path, subject=subject,
-                status=answer.status, vice=vice, **facts,
+                status=answer.status, vice=vice, why="".join(why),
             )  # fmt: skip
             return self._dated(answer)
 
         return handle
 
-    def _answer(self, call: Call, subject: str, request: Request) -> tuple[Response, str]:
-        if request.method in ("POST", "PATCH", "PUT") and not _is_json(request.headers.get("content-type", "")):
-            raise Refused(415, "", f"the content type is not {CONTENT_TYPE}")
-        caller = Caller(request, "")
-        if call.name != LOGIN:
-            caller = Caller(request, self._credential(call, subject, request))
-        return self._playing.play(call.name, subject, lambda: self._act(call, caller))
+    def _answer(self, call: Call, subject: str, request: Request, why: list[str]) -> tuple[Response, str]:
+        """And the vice that had its hand in it. The reason of a refusal goes into ``why``."""
+        try:
+            if request.method in ("POST", "PATCH", "PUT") and not _is_json(request.headers.get("content-type", "")):
+                raise Refused(415, "", f"the content type is not {CONTENT_TYPE}")
+            caller = Caller(request, "" if call.name == LOGIN else self._credential(call, subject, request))
+        except Refused as refusal:
+            return self._problem(refusal, why), ""
+
+        def act() -> Response:
+            try:
+                return call.act(caller)
+            except Refused as refusal:
+                return self._problem(refusal, why)
+
+        return self._playing.play(call.name, subject, act)
 
     def _credential(self, call: Call, subject: str, request: Request) -> str:
         scheme, _space, token = request.headers.get("authorization", "").partition(" ")
@@ -141,16 +144,9 @@ class Api:
         except ValueError:
             return -1
 
-    def _act(self, call: Call, caller: Caller) -> Response:
-        try:
-            return call.act(caller)
-        except Refused as refusal:
-            return self._problem(refusal)
-
-    def _problem(self, refusal: Refused) -> Response:
-        explains = self._switches.is_on("atlas_errors_explain")
-        answer = problem(refusal.status, refusal.message if explains else "")
-        return replace(answer, headers={**answer.headers, WHY: refusal.message})
+    def _problem(self, refusal: Refused, why: list[str]) -> Response:
+        why.append(refusal.message)
+        return problem(refusal.status, refusal.message if self._switches.is_on("atlas_errors_explain") else "")
 
     def _dated(self, answer: Response) -> Response:
         if not self._switches.is_on("atlas_clock_skew"):
@@ -181,16 +177,18 @@ class Api:
         return self.json([show(row) for row in shown], Total_Count=str(len(rows)))
 
 
-#: within this house an answer carries the reason of a refusal; nobody outside sees it
-WHY = "X-Lab-Why"
-
-
 def violated(why: str) -> Refused:
     return Refused(422, "", why)
 
 
 def missing(what: str) -> Refused:
     return Refused(404, "", f"there is no such {what}")
+
+
+def judge_text(value: t.Any, word: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise violated(f"{word} is no text")
+    return value
 
 
 def _no_route(caller: Caller) -> Response:

@@ -10,10 +10,10 @@ from lab.clock import LabClock
 from lab.http_server import Response
 from lab.vices import Switches
 
-from .api import NO_CONTENT, Api, Call, Caller, Document, missing, violated
+from .api import NO_CONTENT, Api, Call, Caller, Document, judge_text, missing, violated
 from .api_claims import unix
 from .book import Book
-from .claiming import Claiming, judge_text
+from .claiming import Claiming
 from .making import Making
 from .policy import Wish, judge, policy, read_key
 from .proving import Proving

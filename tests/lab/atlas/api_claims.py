@@ -10,9 +10,9 @@ from lab.clock import LabClock
 from lab.http_server import Response
 from lab.vices import Switches
 
-from .api import CREATED, NO_CONTENT, Api, Call, Caller, Document, violated
+from .api import CREATED, NO_CONTENT, Api, Call, Caller, Document, judge_text, violated
 from .book import Book
-from .claiming import Claiming, judge_text
+from .claiming import Claiming
 from .proving import Proving
 from .values import PENDING, VERIFIED, Claim, Entry
 

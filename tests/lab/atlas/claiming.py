@@ -191,9 +191,3 @@ class Claiming:
 
 def _end(now: datetime) -> datetime:
     return now + timedelta(days=terms.TOKEN_DAYS)
-
-
-def judge_text(value: t.Any, word: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise Refused(422, "", f"{word} is no text")
-    return value

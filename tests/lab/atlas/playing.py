@@ -51,6 +51,10 @@ def _server_page(_act: Act, _clock: LabClock) -> Response:
     return page("502 Bad Gateway", "The server did not answer.", 502)
 
 
+def _accepted(_act: Act, _clock: LabClock) -> Response:
+    return Response(202)
+
+
 def _unavailable_effect(act: Act, _clock: LabClock) -> Response:
     act()
     return problem(503)
@@ -75,6 +79,7 @@ PLAYS = (
     Play("atlas_too_many_skewed", _too_many_skewed),
     Play("atlas_server_page", _server_page),
     Play("atlas_unavailable_effect", _unavailable_effect),
+    Play("atlas_accepted", _accepted),
     Play("atlas_half_json", playing.half),
     Play("atlas_cut_answer", playing.cut),
     Play("atlas_slow_drip", playing.drip),
