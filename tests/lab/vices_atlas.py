@@ -24,6 +24,8 @@ VICES: tuple[Vice, ...] = (
     Vice("atlas_redirect_to_page", "atlas", False, "302 to a page, once for each call; no effect"),
     Vice("atlas_huge_answer", "atlas", False, "the first look, list and chain has 32 MiB of white space before it"),
     Vice("atlas_slow_drip", "atlas", False, "the first answer to each call takes 2 seconds, drop by drop"),
+    Vice("atlas_gzip_unasked", "atlas", False, "the first look, list and chain is compressed, asked or not"),
+    Vice("atlas_bom_json", "atlas", False, "the first look, list and chain has a byte order mark before it"),
     Vice("atlas_token_ends", "atlas", False, "the token ends before its time, once for each call: 401 until a new one"),
     Vice("atlas_clock_skew", "atlas", False, "the Date of every answer is an hour ahead"),
     Vice("atlas_nulls_for_lists", "atlas", True, "empty lists are null"),

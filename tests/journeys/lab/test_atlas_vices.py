@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
+import json
 import typing as t
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -128,7 +130,7 @@ def test_a_play_strikes_a_call_once_and_has_its_effect_or_not(
     assert len(lab.history.events("order")) == 1 + int(effect)
 
 
-def test_answers_that_have_a_body_lose_it(lab: Lab, caller: Caller) -> None:
+def test_bodies_of_answers_are_spoiled_once(lab: Lab, caller: Caller) -> None:
     lab.switches.only("atlas_half_json")
     with pytest.raises(ValueError):
         assert caller.call("GET", "/validationpolicy").json
@@ -138,6 +140,12 @@ def test_answers_that_have_a_body_lose_it(lab: Lab, caller: Caller) -> None:
     lab.switches.only("atlas_huge_answer")
     answer = caller.call("GET", "/trustchain")
     assert (len(answer.body) > 30_000_000, len(answer.json)) == (True, 2)
+    lab.switches.only("atlas_gzip_unasked")
+    answer = caller.call("GET", "/trustchain")
+    assert (answer.headers["content-encoding"], len(json.loads(gzip.decompress(answer.body)))) == ("gzip", 2)
+    lab.switches.only("atlas_bom_json")
+    assert caller.call("GET", "/trustchain").body.startswith(b"\xef\xbb\xbf[")
+    assert caller.call("GET", "/trustchain").body.startswith(b"[")
     lab.switches.only("atlas_html_for_json")
     assert b"<html" in caller.call("GET", "/validationpolicy").body
     assert caller.call("GET", "/validationpolicy").json["public_key"]

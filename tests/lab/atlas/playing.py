@@ -85,4 +85,6 @@ PLAYS = (
     Play("atlas_slow_drip", playing.drip),
     Play("atlas_redirect_to_page", _redirect),
     Play("atlas_huge_answer", playing.huge, READING),
+    Play("atlas_gzip_unasked", playing.zipped, READING),
+    Play("atlas_bom_json", playing.with_mark, READING),
 )
