@@ -18,3 +18,8 @@ def _found() -> tuple[type[Harness], ...]:
 
 
 HARNESSES = _found()
+
+#: Adapters that no vice can meet, and where they are tried instead: they send no request, and get no answer.
+WITHOUT_API = {
+    "portal": "speaks to persons only; a clerk who is late, wrong or answers twice is in tests/contract/portal",
+}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from harnesses import WITHOUT_API
 from playing import Cell
 from vices import COLUMNS, FOREIGN, LATE, VERBS, VICES
 
@@ -26,6 +27,7 @@ def render(words: t.Mapping[Cell, str]) -> str:
                 shown = (f"{codes.get(w, w):>{max(_WIDE, len(name))}}" for w, name in zip(row, COLUMNS, strict=True))
                 lines.append(f"  {verb:14}" + " ".join(shown))
         lines.append("")
+    lines += [f"{adapter:16}every cell is left out: it {why}" for adapter, why in WITHOUT_API.items()] + [""]
     lines += [f"  {letter}  {code}" for code, letter in codes.items()]
     lines += ["", *(f"  {vice.name:8} {vice.what}" for vice in VICES)]
     lines.append(f"  {LATE:8} a lost order is in no list before a second one is made")
