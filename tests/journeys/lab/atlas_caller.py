@@ -184,11 +184,10 @@ class Patient:
                 self.caller.token = ""
             if answer.status not in (200, 201, 204) or b"<html" in answer.body:
                 return None
-            if answer.body:
-                json.loads(answer.body)
+            usable = not answer.body or isinstance(answer.json, (dict, list, type(None)))
         except (OSError, http.client.HTTPException, ValueError):
             return None
-        return answer
+        return answer if usable else None
 
     def insist(self, method: str, path: str, body: object = None, **query: object) -> Answer:
         while (answer := self.answer(method, path, body, **query)) is None:
