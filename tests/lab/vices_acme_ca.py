@@ -45,7 +45,7 @@ _ROWS: tuple[tuple[str, bool, str], ...] = (
     ("acme_wrong_key", False, "every download is a certificate for another key: never deploy it"),
     ("acme_wrong_chain", False, "the intermediate has the issuer's name, not its key: never deploy it"),
     ("acme_root_included", False, "the chain ends with the root"),
-    ("acme_chain_reversed", False, "the issuers come in the wrong order, the leaf's own last"),
+    ("acme_chain_reversed", False, "the issuers come in the wrong order, X1 first, the leaf's own last"),
     ("acme_crlf_pem", False, "PEM texts have lines that end with CR LF"),
     ("acme_pem_spaced", False, "PEM texts have empty lines between certificates"),
     ("acme_pem_no_newline", False, "PEM texts have no end of line at their end"),

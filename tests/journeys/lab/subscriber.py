@@ -102,7 +102,7 @@ class Subscriber:
         return {"protected": protected, "payload": content, "signature": encode(signature)}
 
     def post(self, url: str, payload: object = "", key: josepy.JWK | None = None, /, **header: t.Any) -> Answer:
-        header.setdefault("nonce", self.nonce())
+        header = {**header, "nonce": header["nonce"] if "nonce" in header else self.nonce()}
         return self.send("POST", url, json.dumps(self.signed(url, payload, key, **header)).encode())
 
     # --- what a subscriber does ---
@@ -162,8 +162,10 @@ class Subscriber:
             if self.post(authorization).json["status"] != "valid":
                 assert self.prove(authorization)["status"] == "valid"
         done = self.finalize(answer.json, names, key)
-        assert done.json["status"] == "valid", done.body
-        return self.post(done.json["certificate"])
+        where = answer.headers["location"]
+        shown = done.json if done.json["status"] == "valid" else self.post(where).json
+        assert shown["status"] == "valid", shown
+        return self.post(shown["certificate"])
 
 
 def zone_of(lab: Lab, name: str) -> str:

@@ -201,7 +201,7 @@ class Calls:
             raise malformed("No such challenge", 404)
         one, challenge = found
         if not caller.is_look:
-            caller.document  # noqa: B018 - it has to be an object
+            caller.signed.document()  # it has to be an object
             self._authorizing.respond(one, challenge)
         return self._shown_challenge(one, challenge)
 

@@ -79,10 +79,10 @@ class Making:
         above = [self._crossed] if number else []
         if self._switches.is_on("acme_root_included"):
             above.append((self.old if number else self.issuing).root.certificate)
-        chain = [leaf, *intermediates, *above]
         if self._switches.is_on("acme_chain_reversed"):
-            chain = [leaf, *reversed(chain[1:])]
-        return self._written(chain)
+            root = self.issuing.root.certificate
+            return self._written([leaf, *reversed([*intermediates, *(above or [root])])])
+        return self._written([leaf, *intermediates, *above])
 
     def _intermediates(self, issuer: int) -> list[x509.Certificate]:
         if self._switches.is_on("acme_wrong_chain"):
