@@ -117,10 +117,12 @@ class Exchange:
         except DeadlineError as failure:
             raise no_time() from failure
 
-    def out_of_time(self, code: str, what: str, *, is_submit: bool, retry_at: datetime | None = None) -> InkanError:
-        """Of a submit it is said so that nobody looks for a lost order."""
+    def out_of_time(
+        self, code: str, what: str, *, is_submit: bool, retry_at: datetime | None = None, more: str = ""
+    ) -> InkanError:
+        """Of a submit it is said so that nobody looks for a lost order. more: what else can be done."""
         head, why = f"Not sent ({what})", "the time for all requests to this CA is used up"
-        todo = "Run again, or give the run a longer deadline"
+        todo = "Run again, or give the run a longer deadline" + (f". {more}" if more else "")
         if is_submit:
             return TransportError(
                 code=code, what=head, where=self.where, why=why, todo=todo, retry_at=retry_at, sent=False

@@ -18,9 +18,11 @@ __all__ = [
     "LIMITS",
     "LOOKED_AND_FOUND_NOTHING",
     "METHOD_WORDS",
+    "NO_SUCH_ORDER",
     "ORDER_WORDS",
     "PRODUCT_WORDS",
     "REASONS",
+    "REQUEST_TYPES",
     "REQUEST_WORDS",
 ]
 
@@ -77,6 +79,11 @@ REQUEST_WORDS: tuple[StatusWord, ...] = (
 )
 
 
+#: What is in ``requests[].type`` of another certificate of an order. The field is documented, its words are not: the
+#: setting ``request_types``.
+REQUEST_TYPES: t.Mapping[str, tuple[str, ...]] = {"reissue": ("reissue",), "duplicate": ("duplicate",)}
+
+
 class MethodWord(t.NamedTuple):
     """method: our word of ``validation.method``; word: their ``dcv_method``."""
 
@@ -127,6 +134,10 @@ PRODUCT_WORDS: tuple[ProductWord, ...] = (
 #: Codes of a check (HTTP 400) that only say: not there yet (https://dev.digicert.com/errors/). That of a missing CNAME
 #: is documented nowhere: the setting ``not_yet_codes`` adds to them.
 LOOKED_AND_FOUND_NOTHING: tuple[str, ...] = ("invalid_dns_txt", "file_random_value_not_found")
+
+#: Codes of an answer that means: there is no such order (https://dev.digicert.com/errors/). That a ``not_found``
+#: without more words means it, too, is a guess: the setting ``gone_codes``.
+NO_SUCH_ORDER: tuple[str, ...] = ("not_found", "not_found|order")
 
 #: ``revocation_reason``: RFC 5280 without privilegeWithdrawn.
 REASONS: tuple[str, ...] = (

@@ -23,7 +23,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory, telling
 from ansible_collections.inkan.tls.plugins.module_utils._io.lock import this_process
 
-__all__ = ["SharedBudget"]
+__all__ = ["LONGEST_HOLD", "SharedBudget"]
+
+#: Seconds. A Retry-After of a month is a mistake more often than a wish, and nobody would know how to end it.
+LONGEST_HOLD = 3600.0
 
 #: Whoever has the lock writes some kilobytes; one that was stopped by a signal must not stop the others for ever.
 _LONGEST_LOCK = 10.0
@@ -36,16 +39,32 @@ class _Book(t.NamedTuple):
 
 
 class SharedBudget:
-    """folder: made (0700) if it is not there; name: of the file in it (0600)."""
+    """folder: made (0700) if it is not there; name: of the file in it (0600).
+
+    longest_hold: a pause that the other side asks for is kept for so many seconds at most; then it is asked again, and
+    says so once more if it still means it. Whoever knows better lifts a pause by removing the file (``where``).
+    """
 
     def __init__(
-        self, folder: str, name: str, limits: t.Sequence[Limit], clock: Clock, *, boot: str | None = None
+        self,
+        folder: str,
+        name: str,
+        limits: t.Sequence[Limit],
+        clock: Clock,
+        *,
+        longest_hold: float = LONGEST_HOLD,
+        boot: str | None = None,
     ) -> None:
         self._folder = folder
         self._name = name
         self._limits = tuple(limits)
         self._clock = clock
+        self._longest_hold = longest_hold
         self._boot = this_process().boot if boot is None else boot
+
+    @property
+    def where(self) -> str:
+        return f"{self._folder}/{self._name}"
 
     def take(self, left: float) -> float:
         """Seconds to wait before one request may be sent. More than ``left``: nothing was promised."""
@@ -62,12 +81,12 @@ class SharedBudget:
         """The other side wants no request before that."""
 
         def change(book: _Book, now: float) -> tuple[_Book, float]:
-            return _Book(max(book.held_until, now + seconds), book.taken), 0.0
+            return _Book(max(book.held_until, now + min(seconds, self._longest_hold)), book.taken), 0.0
 
         self._change(change)
 
     def _change(self, change: t.Callable[[_Book, float], tuple[_Book, float]]) -> float:
-        where = f"{self._folder}/{self._name}"
+        where = self.where
         with Directory.make(self._folder) as folder:
             fd = folder.lock(self._name, wait=_LONGEST_LOCK, clock=self._clock)
             if fd is None:
@@ -93,7 +112,7 @@ class SharedBudget:
             held, *taken = (float(line) for line in lines[1:])
         except ValueError:
             return nothing
-        return _Book(held, kept(sorted(taken), self._limits, now))
+        return _Book(min(held, now + self._longest_hold), kept(sorted(taken), self._limits, now))
 
     def _write(self, fd: int, book: _Book) -> None:
         lines = [self._boot, repr(book.held_until), *map(repr, book.taken)]

@@ -374,7 +374,10 @@ class Loop:
         """One failure may be the order's; several in a row are the account's, whoever they hit."""
         account = self._accounts.of(work)
         work.failures += 1
-        work.wait_until = self._clock.monotonic() + backoff(work.failures)
+        pause = backoff(work.failures)
+        if error.retry_at is not None:
+            pause = max(pause, (error.retry_at - self._clock.now()).total_seconds())
+        work.wait_until = self._clock.monotonic() + pause
         if work.failures > MOST_FAILURES:
             work.finish()
         if isinstance(error, TransportError):

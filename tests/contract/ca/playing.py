@@ -169,12 +169,12 @@ class World(t.Protocol):
         """Skips the test where its CA is not on this machine."""
 
 
-def told_of_an_hour(harness: Harness, verb: str, tls: Tls, folder: Path) -> tuple[Data, int]:
+def told_of_an_hour(harness: Harness, verb: str, form: str, tls: Tls, folder: Path) -> tuple[Data, int]:
     """The error of a run in which the CA asks for an hour of patience, and how many orders it has."""
     with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
         customer = Customer(harness, proxy, folder, verb, skew=False)
         customer.deadline = SHORT_DEADLINE
-        fault = proxy.spoil(verb, spoils.busy_seconds(harness, spoils.LONG_SECONDS), None)
+        fault = proxy.spoil(verb, spoils.HOURS[form](harness), None)
         error = customer.run()["error"]
         # one verb may read on its way to the next what is then asked for once more
         assert 0 < fault.struck <= 2, f"asked {fault.struck} times, although the CA wants an hour"

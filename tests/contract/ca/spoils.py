@@ -84,8 +84,31 @@ def busy(dialect: Dialect) -> Spoil:
     return lambda _asked, _act: dialect.busy()
 
 
-def busy_seconds(dialect: Dialect, seconds: int = 1) -> Spoil:
-    return lambda _asked, _act: dialect.busy().with_headers(Retry_After=str(seconds))
+def busy_seconds(dialect: Dialect) -> Spoil:
+    return lambda _asked, _act: dialect.busy().with_headers(Retry_After="1")
+
+
+def until_then(seconds: int, *, is_date: bool) -> dict[str, str]:
+    """Retry-After in one of its two forms."""
+    then = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    return {"Retry_After": format_datetime(then, usegmt=True) if is_date else str(seconds)}
+
+
+#: How a CA asks for an hour of patience.
+HOURS: dict[str, t.Callable[[Dialect], Spoil]] = {
+    "429 in seconds": lambda dialect: (
+        lambda _asked, _act: dialect.busy().with_headers(**until_then(LONG_SECONDS, is_date=False))
+    ),
+    "429 by date": lambda dialect: (
+        lambda _asked, _act: dialect.busy().with_headers(**until_then(LONG_SECONDS, is_date=True))
+    ),
+    "503 in seconds": lambda _dialect: (
+        lambda asked, act: unavailable(asked, act).with_headers(**until_then(LONG_SECONDS, is_date=False))
+    ),
+    "503 by date": lambda _dialect: (
+        lambda asked, act: unavailable(asked, act).with_headers(**until_then(LONG_SECONDS, is_date=True))
+    ),
+}
 
 
 def busy_date(dialect: Dialect, skew: timedelta = timedelta(0)) -> Spoil:

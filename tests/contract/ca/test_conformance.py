@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import spoils
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
 from harnesses import HARNESSES, WITHOUT_API
 from playing import Cell, Outcome, World, capabilities_of, told_of_an_hour
@@ -35,12 +36,15 @@ def test_cell(cell: Cell, outcome: Outcome) -> None:
     assert not outcome.faults, "\n".join(outcome.faults)
 
 
+@pytest.mark.parametrize("form", spoils.HOURS)
 @pytest.mark.parametrize("verb", ["submit", "look"])
 @pytest.mark.parametrize("harness", HARNESSES, ids=lambda harness: harness.name)
-def test_patience_for_an_hour_is_told_with_its_time(world: World, harness: type, verb: str, tmp_path: Path) -> None:
+def test_patience_for_an_hour_is_told_with_its_time(
+    world: World, harness: type, verb: str, form: str, tmp_path: Path
+) -> None:
     """Longer than any call: the order stays as it is, and the error says when it is worth another try."""
     begun = datetime.now(timezone.utc)
-    error, orders = told_of_an_hour(world.harness(harness.name), verb, world.tls, tmp_path)
+    error, orders = told_of_an_hour(world.harness(harness.name), verb, form, world.tls, tmp_path)
     assert (error["retryable"], orders) == (
         True,
         0 if verb == "submit" else getattr(harness, "orders_when_looked", 1),

@@ -294,8 +294,15 @@ class Network:
     def _refusal(self, response: HttpResponse, problem: Problem | None, what: str) -> InkanError:
         words = self._words(response, problem)
         if response.status >= 500:
+            seconds = self.retry_after(response)
             return TransportError(
-                code="acme_server_fault", what=f"The CA has a fault: {what}", where=self._where, why=words, sent=True
+                code="acme_server_fault",
+                what=f"The CA has a fault: {what}",
+                where=self._where,
+                why=words,
+                todo="Run again",
+                retry_at=None if seconds is None else self.clock.now() + timedelta(seconds=seconds),
+                sent=True,
             )
         is_missing = response.status == 404 and (problem is None or problem.code in ("", "malformed"))
         if is_missing and (problem is not None or "replay-nonce" in response.headers):

@@ -60,7 +60,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.ordering im
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders import (
     ENDS,
-    GONE,
     STAFF,
     Orders,
     not_about_the_order,
@@ -72,6 +71,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limi
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputError,
+    ProtocolError,
     RefusedError,
     TransportError,
 )
@@ -128,6 +128,8 @@ class DigicertAdapter:
         way = self._settings.reissue_as if request.kind is OrderKind.REISSUE else ""
         if way:
             make = duplicate_body if way == "duplicate" else reissue_body
+            if way == "duplicate":
+                self._require_same_names(predecessor, request)
             path, body = f"/order/certificate/{predecessor}/{way}", make(request, self._settings)
         else:
             mails = self._mails(request) if product.level == "dv" and request.method == "email" else []
@@ -186,6 +188,29 @@ class DigicertAdapter:
             raise
         return tuple(number for number in numbers if number)
 
+    def _require_same_names(self, predecessor: str, request: OrderRequest) -> None:
+        """A duplicate has the names of its order (ca-apis 1.3). Found out before anything is sent."""
+        call = Call("GET", f"/order/certificate/{predecessor}", "look at the order before")
+        try:
+            info = OrderInfo.read(self._network.ask(call))
+        except RefusedError as refusal:
+            if not refusal.retryable and self._is_gone(refusal):
+                raise _predecessor_unknown(refusal, predecessor) from refusal
+            raise
+        except (TransportError, ProtocolError) as failure:  # nothing was ordered by it
+            raise TransportError(sent=False, retry_at=failure.retry_at, **words_of(failure)) from failure
+        if not info.has_names_of(request):
+            raise InputError(
+                code="digicert_duplicate_names",
+                what=f"Cannot order a duplicate for {request.common_name}",
+                where=f"order {predecessor}",
+                why=f"a duplicate has the names of its order, which are {', '.join(info.names)[:1000]}",
+                todo="Nothing was sent. Set reissue_as: reissue for other names inside the paid term, or order anew",
+            )
+
+    def _is_gone(self, refusal: RefusedError) -> bool:
+        return not self._settings.gone_codes.isdisjoint(codes_of(refusal))
+
     def _is_about(self, refusal: RefusedError, predecessor: str) -> bool:
         """Whether the order to be renewed or reissued is why: DigiCert has no such order for us. That it complains of
         it is not enough: a renewal that is not taken (again, or yet) must not be bought as a new certificate."""
@@ -194,7 +219,7 @@ class DigicertAdapter:
         try:
             self._network.ask(Call("GET", f"/order/certificate/{predecessor}", "look at the order before"))
         except RefusedError as failure:
-            return not failure.retryable and not GONE.isdisjoint(codes_of(failure))
+            return not failure.retryable and self._is_gone(failure)
         except InkanError:
             return False
         return False
@@ -370,7 +395,7 @@ class DigicertAdapter:
                     raise
                 if self._is_revoked(number):
                     return
-                if number != serial and not GONE.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
+                if number != serial and not self._settings.gone_codes.isdisjoint({*codes_of(refusal), *_bare(refusal)}):
                     continue
                 raise
             self._require_revoked(data)
@@ -430,14 +455,18 @@ class DigicertFactory:
                 todo="Correct inkan_ca_accounts",
             )
         budget = self._budget(settings, os.path.dirname(account.state_directory))
+        where = budget.where if isinstance(budget, SharedBudget) else ""
+        way_out = f"Whoever is sure that DigiCert takes requests again removes {where}" if where else ""
         http = self._http(settings.ca_bundle)
-        return DigicertAdapter(Network(http, self._clock, settings, budget, deadline=deadline), settings, self._clock)
+        network = Network(http, self._clock, settings, budget, deadline=deadline, way_out=way_out)
+        return DigicertAdapter(network, settings, self._clock)
 
     def _shared_budget(self, settings: Settings, folder: str) -> Budget:
         """DigiCert counts by key, whatever accounts of ours use it; a digest of a random key tells nothing of it."""
         digest = hashlib.sha256(f"{settings.url}\0{settings.api_key}".encode("utf-8", "replace")).hexdigest()
         limits = [Limit(limit.requests, limit.seconds + _SPARE) for limit in settings.limits]
-        return SharedBudget(folder, f".budget-{digest[:16]}", limits, self._clock)
+        name, longest = f".budget-{digest[:16]}", settings.longest_hold
+        return SharedBudget(folder, name, limits, self._clock, longest_hold=longest)
 
 
 # --- answers and errors --------------------------------------------------------------------------------------------

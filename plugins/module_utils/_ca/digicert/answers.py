@@ -23,7 +23,17 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_n
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
-__all__ = ["Handle", "OrderInfo", "Token", "listed", "moment_of", "number_of", "text_of_field", "unusable"]
+__all__ = [
+    "Handle",
+    "OrderInfo",
+    "RequestInfo",
+    "Token",
+    "listed",
+    "moment_of",
+    "number_of",
+    "text_of_field",
+    "unusable",
+]
 
 _HANDLE = re.compile(
     r"(?P<order>\d{1,18})(?:/(?P<way>reissue|duplicate)/(?P<request>\d{1,18})(?:/certificate/(?P<certificate>\d{1,18}))?"
@@ -171,12 +181,15 @@ class OrderInfo:
             why = f"asked was for {handle.order}, it is about {self.number}"
             raise unusable("it is about another order", why, code="digicert_other_order")
 
-    def require_names(self, request: OrderRequest) -> None:
-        """All of ours, and beside them only what comes for free."""
+    def has_names_of(self, request: OrderRequest) -> bool:
+        """All of ours, and beside them only what comes for free; or it tells none."""
         names = self.names
-        strange = sorted(set(names) - set(request.dns_names) - free_names(request.dns_names))
-        missing = [name for name in request.dns_names if name not in names]
-        if names and (strange or missing):
+        strange = set(names) - set(request.dns_names) - free_names(request.dns_names)
+        return not names or not (strange or set(request.dns_names) - set(names))
+
+    def require_names(self, request: OrderRequest) -> None:
+        names = self.names
+        if not self.has_names_of(request):
             why = f"ordered: {', '.join(request.dns_names)}; at DigiCert: {', '.join(names)}"
             raise unusable("the order is not for the names that were ordered", why[:_LONGEST], "digicert_other_names")
 

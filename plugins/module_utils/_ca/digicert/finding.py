@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An order whose answer was lost: found by our reference; another certificate of an order, by its comment or its time.
+"""What was lost is looked for: an order by our reference, a reissue by the comment that bears it (else by its time), a
+duplicate by our key, in the order's list of duplicates.
 
 This file is private to the collection.
 """
@@ -12,10 +13,14 @@ import urllib.parse
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderKind, OrderRequest, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers import (
     Handle,
+    OrderInfo,
+    RequestInfo,
     listed,
+    moment_of,
     number_of,
     text_of_field,
     unusable,
@@ -23,7 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.network import Call, Network, codes_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders import (
     ENDS,
-    GONE,
+    QUEUE,
     Orders,
     not_about_the_order,
 )
@@ -34,8 +39,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 __all__ = ["Finder"]
 
 _MOST_PAGES = 20
-#: An intent is written before the request leaves, by a clock that is not DigiCert's.
-_CLOCKS_DIFFER = timedelta(minutes=10)
+_NOTHING = OrderInfo({})
 
 
 class Finder:
@@ -89,34 +93,60 @@ class Finder:
         try:
             data = self._network.ask(Call("GET", path, "find by our reference"))
         except RefusedError as refusal:
-            if not refusal.retryable and not GONE.isdisjoint(codes_of(refusal)):
+            if not refusal.retryable and not self._settings.gone_codes.isdisjoint(codes_of(refusal)):
                 return {"orders": []}
             raise not_about_the_order(refusal) from refusal
         if not isinstance(data, dict):
             raise unusable("the list of orders is not in it", f"it is a {type(data).__name__}")
         return data
 
+    # --- another certificate of an order -------------------------------------------------------------------------
+
     def _find_another(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
-        """At its predecessor: the request with our reference; else one that nobody knows, of that time."""
         if request.replaces is None:
             return None
-        handle = Handle(Handle.read(request.replaces.handle).order, way=self._settings.reissue_as)
-        info = self._orders.info(handle)
-        open_ones = [one for one in info.requests if handle.way in one.kind and one.number]
-        taken = {one for text in known for one in [_request_in(text)] if one}
-        ours = [one for one in open_ones if request.reference in one.comments]
-        if not ours:
-            ours = [
-                one
-                for one in open_ones
-                if not one.comments
-                and one.number not in taken
-                and one.date is not None
-                and one.date >= since - _CLOCKS_DIFFER
-            ]
-        if not ours:
-            return None
-        return self._adopted(replace(handle, request=ours[-1].number), request)
+        order = Handle.read(request.replaces.handle).order
+        begun = since - timedelta(seconds=self._settings.clock_tolerance)
+        if self._settings.reissue_as == "duplicate":
+            found = self._duplicate_of(order, request, known, begun)
+            if found is not None:
+                return self._adopted(found, request)
+        handle = Handle(order, way=self._settings.reissue_as)
+        open_ones = self._requests(handle, request, known, begun)
+        if handle.way == "duplicate":  # one that is approved is in the list, or will be
+            open_ones = [one for one in open_ones if one.status in QUEUE]
+        return self._adopted(replace(handle, request=open_ones[-1].number), request) if open_ones else None
+
+    def _requests(
+        self, handle: Handle, request: OrderRequest, known: frozenset[str], begun: datetime
+    ) -> list[RequestInfo]:
+        """Those that nobody knows: with our reference as their comment; else without one, and of that time."""
+        words, by = self._settings.request_types[handle.way], self._settings.reissue_found_by
+        taken = {one.request for one in _others(known)}
+        fitting = [
+            one
+            for one in self._orders.info(handle).requests
+            if one.number and one.number not in taken and any(word in one.kind for word in words)
+        ]
+        ours = [one for one in fitting if request.reference in one.comments] if by != "time" else []
+        if ours or by == "comment":
+            return ours
+        return [one for one in fitting if not one.comments and one.date is not None and one.date >= begun]
+
+    def _duplicate_of(self, order: str, request: OrderRequest, known: frozenset[str], begun: datetime) -> Handle | None:
+        """The certificate with our key: there is no other sign of whose it is."""
+        taken = {one.certificate for one in _others(known)}
+        handle = Handle(order, way="duplicate", request="0")
+        for one in reversed(self._orders.duplicates(handle)):
+            number, date = number_of(one.get("id")), moment_of(one.get("date_created"))
+            if number in taken or (date is not None and date < begun):
+                continue
+            if not number:
+                raise unusable("a duplicate has no number", escaped(repr(one), 200), "digicert_half_a_list")
+            theirs = replace(handle, certificate=number)
+            if has_key_of(request.csr_pem, self._orders.certificates(theirs, _NOTHING, request.csr_pem)):
+                return theirs
+        return None
 
     def _adopted(self, handle: Handle, request: OrderRequest) -> Seen:
         """The order as it is; where that cannot be read now, at least its number: it is there, and must not be lost.
@@ -135,6 +165,9 @@ def _of_order(handle: str) -> str:
     return "" if rest.startswith(("reissue", "duplicate")) else number
 
 
-def _request_in(handle: str) -> str:
-    parts = handle.split("/")
-    return parts[2] if len(parts) > 2 and parts[1] != "domains" else ""
+def _others(known: frozenset[str]) -> t.Iterator[Handle]:
+    """What the ledger knows that is another certificate of an order."""
+    for text in known:
+        number, _mark, rest = text.partition("/")
+        if number.isdigit() and rest.startswith(("reissue", "duplicate")):
+            yield Handle.read(text)

@@ -11,7 +11,7 @@ this; but a 401, which has no effect, is believed when it comes twice (gateways 
     503 with Retry-After                      TransportError (sent): find   RefusedError, retry_at
     401, 403 access_denied|missing_…          InputError: our key           InputError: our key
     4xx else                                  RefusedError: no order made   RefusedError: the verb decides
-    408, 409 without a code, 3xx, 5xx         TransportError (sent): find   TransportError
+    408, 409 without a code, 3xx, 5xx         TransportError (sent): find   TransportError, retry_at if it is said
 
 A 429 says no Retry-After as far as is documented; then everybody with this key waits as long as the shorter window.
 
@@ -69,11 +69,15 @@ class Call:
 
 
 class Network:
-    """deadline: seconds from now for all requests together, waiting for their turn included."""
+    """deadline: seconds from now for all requests together, waiting for their turn included. way_out: of a pause that
+    DigiCert asked for, for people."""
 
-    def __init__(self, http: HttpClient, clock: Clock, settings: Settings, budget: Budget, *, deadline: float) -> None:
+    def __init__(
+        self, http: HttpClient, clock: Clock, settings: Settings, budget: Budget, *, deadline: float, way_out: str = ""
+    ) -> None:
         self._settings = settings
         self._budget = budget
+        self._way_out = way_out
         self._exchange = Exchange(
             http,
             clock,
@@ -116,7 +120,9 @@ class Network:
         wait = self._budget.take(max(self._exchange.left, 0.0))
         if wait > self._exchange.left:
             then = self._exchange.retry_at(wait)
-            raise self._exchange.out_of_time("digicert_no_turn", what, is_submit=call.is_submit, retry_at=then)
+            raise self._exchange.out_of_time(
+                "digicert_no_turn", what, is_submit=call.is_submit, retry_at=then, more=self._way_out
+            )
         if wait > 0:
             self._exchange.clock.sleep(wait)
 
@@ -148,7 +154,8 @@ class Network:
         if is_ours and _INVALID_APPROVER not in codes:
             return self._key_refused(what, words, is_known=response.status == 403)
         if verdict is Verdict.FAULT:
-            return self._lost(call, what, "digicert_server_fault", words)
+            then = self._exchange.retry_at(self._exchange.seconds(response))
+            return self._lost(call, what, "digicert_server_fault", words, then)
         if not told and not call.is_submit:
             return ProtocolError(
                 code="digicert_bad_answer",

@@ -88,8 +88,9 @@ def reissue_body(request: OrderRequest, settings: Settings) -> Body:
 
 
 def duplicate_body(request: OrderRequest, settings: Settings) -> Body:
-    """The names are those of the order; nothing is validated anew."""
-    return {"certificate": _certificate(request, settings), **_approval(settings)}
+    """The names are those of the order; nothing is validated anew. Whether a comment is taken is documented nowhere."""
+    comments = {"comments": request.reference} if settings.duplicate_comments else {}
+    return {"certificate": _certificate(request, settings), **comments, **_approval(settings)}
 
 
 def contact_of(request: OrderRequest) -> tuple[str, str]:

@@ -39,15 +39,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import valid
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words import ORDER_WORDS, REQUEST_WORDS
 
-__all__ = ["ENDS", "GONE", "STAFF", "Orders", "not_about_the_order", "words_of"]
+__all__ = ["ENDS", "QUEUE", "STAFF", "Orders", "not_about_the_order", "words_of"]
 
 ENDS = frozenset({Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
-#: Codes of an answer that means: there is no such order.
-GONE = frozenset({"not_found", "not_found|order"})
 #: Seconds: nobody's look at the order makes DigiCert's staff, who validate an organization, any faster.
 STAFF = 600.0
 _NOTES = {row.word: row.note for row in (*ORDER_WORDS, *REQUEST_WORDS)}
-_QUEUE = frozenset(row.word for row in REQUEST_WORDS if row.means == "wants_approval")
+QUEUE = frozenset(row.word for row in REQUEST_WORDS if row.means == "wants_approval")
 
 
 class Orders:
@@ -77,7 +75,7 @@ class Orders:
     def _waiting(self, handle: Handle, info: OrderInfo) -> RequestInfo | None:
         """The request of this handle, while somebody has to approve it."""
         about = info.request_of(handle)
-        return about if about is not None and about.status in _QUEUE else None
+        return about if about is not None and about.status in QUEUE else None
 
     def _seen(self, handle: Handle, info: OrderInfo, request: OrderRequest, *, is_moving: bool) -> Seen:
         if not is_moving and self._approver.is_ours(self._waiting(handle, info), handle, info, request):
@@ -104,7 +102,7 @@ class Orders:
         if not handle.way:
             info.require_names(request)
         word, about = info.status_word, info.request_of(handle)
-        notes = _notes(handle, about.status, about) if about and about.status in _QUEUE else ()
+        notes = _notes(handle, about.status, about) if about and about.status in QUEUE else ()
         if about is not None and handle.way and about.status == "rejected":
             return Seen(str(handle), Status.REFUSED, "rejected", problem=about.comments)
         if request.method == "email":
@@ -135,7 +133,7 @@ class Orders:
         found = self.certificates(handle, info, request.csr_pem)
         if found and has_key_of(request.csr_pem, found):
             return Seen(str(handle), Status.ISSUED, info.status_word)
-        if about is not None and about.status in _QUEUE:
+        if about is not None and about.status in QUEUE:
             notes = _notes(handle, about.status, about)
             return Seen(str(handle), Status.WANTS_APPROVAL, about.status, Wanted(notes=notes))
         why = f"the order is issued, but with a certificate for another key: the {handle.way} is not there"
@@ -265,10 +263,16 @@ class Orders:
 
     def _duplicates(self, handle: Handle) -> list[str]:
         """Numbers of those that are issued, the newest first; one without a number cannot be downloaded."""
-        data = self._read(Call("GET", f"/order/certificate/{handle.order}/duplicate", "list the duplicates"))
-        certificates = listed(data.get("certificates")) if isinstance(data, dict) else []
-        numbers = [number_of(one.get("id")) for one in certificates if isinstance(one, dict)]
+        numbers = [number_of(one.get("id")) for one in self.duplicates(handle)]
         return [number for number in reversed(numbers) if number]
+
+    def duplicates(self, handle: Handle) -> list[dict[str, t.Any]]:
+        """As the list of the order has them, the oldest first. What is no list never means that there is none."""
+        data = self._read(Call("GET", f"/order/certificate/{handle.order}/duplicate", "list the duplicates"))
+        certificates = data.get("certificates") if isinstance(data, dict) else None
+        if not isinstance(certificates, list) or not all(isinstance(one, dict) for one in listed(certificates)):
+            raise unusable("the list of duplicates is not in it", "there is no list under certificates")
+        return listed(certificates)
 
     def _downloaded(self, paths: t.Sequence[str]) -> list[str]:
         texts = []
@@ -312,5 +316,5 @@ def not_about_the_order(refusal: RefusedError) -> InkanError:
     return ProtocolError(retryable=True, todo=todo, **words_of(refusal))
 
 
-def words_of(refusal: RefusedError) -> dict[str, t.Any]:
+def words_of(refusal: InkanError) -> dict[str, t.Any]:
     return {word: getattr(refusal, word) for word in ("code", "what", "where", "why", "reference")}

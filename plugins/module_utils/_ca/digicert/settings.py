@@ -24,9 +24,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.digicert_words imp
     DIGICERT_URL,
     LIMITS,
     LOOKED_AND_FOUND_NOTHING,
+    NO_SUCH_ORDER,
     ORDER_WORDS,
     PRODUCT_WORDS,
+    REQUEST_TYPES,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._io.budget import LONGEST_HOLD
 
 __all__ = ["Product", "Settings", "parse_settings"]
 
@@ -37,6 +40,7 @@ _PAYMENTS = ("balance", "card", "profile")
 _SCOPES = ("fqdn", "base_domain")
 _FILES = ("http-token", "http-token-dynamic")
 _WAYS = ("reissue", "duplicate")
+_FOUND_BY = ("comment_or_time", "comment", "time")
 _LEVELS = ("dv", "ov", "ev")
 _SECRETS = ("api_key", "approver_api_key")
 _PERSON = ("first_name", "last_name", "job_title", "telephone", "email")
@@ -82,9 +86,15 @@ class Settings:
     cname_target: str = "dcv.digicert.com"
     prevalidate: bool = False
     reissue_as: str = "reissue"
+    reissue_found_by: str = _FOUND_BY[0]
+    duplicate_comments: bool = False
+    request_types: t.Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(REQUEST_TYPES))
+    clock_tolerance: float = 600.0
+    gone_codes: frozenset[str] = frozenset(NO_SUCH_ORDER)
     statuses: t.Mapping[str, Status] = field(default_factory=dict)
     not_yet_codes: frozenset[str] = frozenset(LOOKED_AND_FOUND_NOTHING)
     limits: tuple[Limit, ...] = ()
+    longest_hold: float = LONGEST_HOLD
     find_delay: float = 5.0
     extra: Given = field(default_factory=dict)
     certificate_extra: Given = field(default_factory=dict)
@@ -206,9 +216,15 @@ def _read(reader: _Reader, secrets: t.Mapping[str, str]) -> Settings:
         cname_target=reader.text("cname_target", "dcv.digicert.com", _TARGET, "a host name, {token} before it at most"),
         prevalidate=reader.flag("prevalidate", False),
         reissue_as=reader.word("reissue_as", "reissue", _WAYS),
+        reissue_found_by=reader.word("reissue_found_by", _FOUND_BY[0], _FOUND_BY),
+        duplicate_comments=reader.flag("duplicate_comments", False),
+        request_types=_request_types(reader),
+        clock_tolerance=float(reader.number("clock_tolerance", 600, 0, 86400)),
+        gone_codes=frozenset(reader.words("gone_codes", lambda _one: None) or NO_SUCH_ORDER),
         statuses=_statuses(reader),
         not_yet_codes=frozenset(LOOKED_AND_FOUND_NOTHING) | set(reader.words("not_yet_codes", lambda _one: None)),
         limits=_limits(reader),
+        longest_hold=float(reader.number("longest_hold", int(LONGEST_HOLD), 5, 86400)),
         find_delay=float(reader.number("find_delay", 5, 0, 3600)),
         extra=_extra(reader),
         certificate_extra=_certificate_extra(reader),
@@ -284,6 +300,20 @@ def _statuses(reader: _Reader) -> dict[str, Status]:
             found[word] = Status(meaning)
         else:
             reader.errors.append(f"statuses.{word} means {meaning!r}, which is none of {', '.join(known)}")
+    return found
+
+
+def _request_types(reader: _Reader) -> dict[str, tuple[str, ...]]:
+    """Words that are in ``requests[].type``, by what was asked for."""
+    found = dict(REQUEST_TYPES)
+    for way, words in reader.table("request_types").items():
+        given = [words] if isinstance(words, str) else words
+        if way not in _WAYS:
+            reader.errors.append(f"request_types.{way} is unknown; known are {' and '.join(_WAYS)}")
+        elif not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
+            reader.errors.append(f"request_types.{way} must be a list of words")
+        else:
+            found[way] = tuple(given)
     return found
 
 

@@ -24,6 +24,7 @@ import base64
 import json
 import typing as t
 import urllib.parse
+from datetime import datetime
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PREDECESSOR_UNKNOWN
@@ -163,7 +164,8 @@ class Network:
                 todo="Check the secrets of the account, and whether the seller allows this machine's address",
             )
         if verdict is Verdict.FAULT:
-            return self._transport(call, what, "rest_server_fault", words)
+            then = self._exchange.retry_at(self._exchange.seconds(response))
+            return self._transport(call, what, "rest_server_fault", words, then)
         if status >= 400 and not is_told and call.name != "submit":
             return ProtocolError(
                 code="rest_bad_answer",
@@ -206,10 +208,14 @@ class Network:
     def _unread(self, call: Call, what: str, response: HttpResponse) -> InkanError:
         return self._transport(call, what, "rest_unreadable_answer", self._words(response, "", ""))
 
-    def _transport(self, call: Call, what: str, code: str, words: str) -> TransportError:
+    def _transport(
+        self, call: Call, what: str, code: str, words: str, retry_at: datetime | None = None
+    ) -> TransportError:
         todo = "It is looked for before anything is ordered again" if call.name == "submit" else "Run again"
         head = f"The seller's answer cannot be used ({what})"
-        return TransportError(code=code, what=head, where=self._where, why=words, todo=todo, sent=True)
+        return TransportError(
+            code=code, what=head, where=self._where, why=words, todo=todo, retry_at=retry_at, sent=True
+        )
 
     def _words(self, response: HttpResponse, code: str, message: str) -> str:
         return self._exchange.words(response, f"{code}: {message}" if code and message else code or message)

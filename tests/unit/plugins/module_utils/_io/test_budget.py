@@ -55,6 +55,34 @@ def test_when_the_other_side_asks_for_patience_nobody_sends(tmp_path: Path, cloc
     assert budget(tmp_path, clock).take(60) == 0
 
 
+MONTH = 31 * 86400.0
+
+
+def test_a_pause_of_a_month_is_kept_for_an_hour_and_then_asked_about(tmp_path: Path, clock: FakeClock) -> None:
+    budget(tmp_path, clock).hold(MONTH)
+    assert budget(tmp_path, clock).take(MONTH) == 3600.0
+    clock.passed = 3600.0
+    assert budget(tmp_path, clock).take(0) == 0
+    budget(tmp_path, clock).hold(MONTH)
+    assert budget(tmp_path, clock).take(0) == 3600.0, "when it is asked for again, it is kept again"
+
+
+def test_how_long_a_pause_is_kept_can_be_set_also_while_it_lasts(tmp_path: Path, clock: FakeClock) -> None:
+    def bounded(seconds: float) -> SharedBudget:
+        return SharedBudget(str(tmp_path), ".budget", LIMITS, clock, longest_hold=seconds, boot="boot-1")
+
+    bounded(7200).hold(MONTH)
+    assert bounded(7200).take(0) == 7200
+    assert bounded(60).take(0) == 60
+
+
+def test_whoever_removes_the_file_lifts_the_pause(tmp_path: Path, clock: FakeClock) -> None:
+    ours = budget(tmp_path, clock)
+    ours.hold(MONTH)
+    Path(ours.where).unlink()
+    assert ours.take(0) == 0
+
+
 def test_a_restart_begins_anew(tmp_path: Path, clock: FakeClock) -> None:
     for _request in range(3):
         budget(tmp_path, clock).take(60)

@@ -147,7 +147,12 @@ def test_an_approval_that_may_be_lost_is_tried_again(answer: Scripted) -> None:
     ids=["another reference", "no reference", "another comment", "another request", "no comment"],
 )
 def test_a_request_that_is_not_of_our_order_is_not_touched(handle: str, answer: Answer) -> None:
-    desk = Desk(approve_requests=True).on(LOOK, answer).on(VALUE, token()).on(DUPLICATES, Answer(200, {}))
+    desk = (
+        Desk(approve_requests=True)
+        .on(LOOK, answer)
+        .on(VALUE, token())
+        .on(DUPLICATES, Answer(200, {"certificates": []}))
+    )
     desk.on(f"GET /certificate/download/order/{NUMBER}/format/pem_all", pem(OTHER.certificate))
     desk.adapter.prepare(handle, request())
     assert [line for line in desk.http.lines() if "/request/" in line] == []
