@@ -187,6 +187,19 @@ def test_with_all_gentle_vices_at_once_one_order_each_is_enough(lab: Lab) -> Non
     assert len({event["vice"] for event in events} - {""}) >= 3, "they had their hands in it"
 
 
+@pytest.mark.usefixtures("hurried")
+def test_with_all_gentle_vices_at_once_a_mail_is_readable(lab: Lab) -> None:
+    lab.switches.only(*(vice.name for vice in VICES if vice.default))
+    patient = Patient(lab)
+    reserved = patient.insist(lambda: patient.client.call("GetDVApproverList", f"<FQDN>{WWW}</FQDN>"))
+    number = reserved.text("OrderID")
+    more = f"<OrderID>{number}</OrderID><ApproverEmail>admin@{APEX}</ApproverEmail>"
+    submit = patient.insist(lambda: patient.client.order("DVOrder", "DV_SHA2", [WWW], more, csr=patient.csr))
+    assert submit.text("OrderID") == number or submit.codes == [-4004]
+    press(lab, f"admin@{APEX}", order=number)
+    assert len(patient.issue(number)) == 3
+
+
 def test_a_lost_answer_to_an_order_by_mail_is_known_by_its_reserved_number(lab: Lab, client: Client) -> None:
     number = client.call("GetDVApproverList", f"<FQDN>{APEX}</FQDN>").text("OrderID")
     more = f"<OrderID>{number}</OrderID><ApproverEmail>admin@{APEX}</ApproverEmail>"

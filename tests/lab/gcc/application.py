@@ -104,7 +104,7 @@ def read(call: str, form: Form, methods: t.Collection[str], validation: str, tak
         sans=_sans(form, takes_type_2),
         renewal_target=form.text(f"{PARAMETER}.RenewalTargetOrderID", 50, needed=kind == "renewal"),
         special_instructions=form.text(f"{PARAMETER}.SpecialInstructions", 4000, native=True),
-        sub_id=form.text("SubID", 50) or form.text("SubId", 50),
+        sub_id=form.text("SubID", 100) or form.text("SubId", 100),
         reserved=form.text("OrderID", 50, needed=by_mail),
         approver_email=form.mail("ApproverEmail", needed=by_mail),
         contact=_contact(call, form),

@@ -115,7 +115,7 @@ class GasCalls:
             "fqdn": form.name("FQDN"),
             "product": form.text("ProductCode", 20, choices=_codes()),
             "status": form.text("OrderStatus", 2, shape="[0-9]+"),
-            "sub_id": form.text("SubID", 50),
+            "sub_id": form.text("SubID", 100),
         }
         form.judge()
         found = [order for order in self._indexed() if _between(order.created_at, begin, end) and _fits(order, wanted)]
@@ -128,7 +128,7 @@ class GasCalls:
             "fqdn": form.name("FQDN"),
             "kind": form.text("OrderKind", 10).lower(),
             "status": form.text("OrderStatus", 2, shape="[0-9]+"),
-            "sub_id": form.text("SubID", 50),
+            "sub_id": form.text("SubID", 100),
         }
         form.judge()
         found = [
