@@ -36,6 +36,7 @@ ROWS: t.Sequence[tuple[str, bool, str]] = (
     ("gcc_bom_xml", False, "the first answer to each call has a byte order mark before it"),
     ("gcc_huge_answer", False, "the first look and search has 32 MiB of white space after the XML declaration"),
     # --- what they say ---
+    ("gcc_clock_skewed", False, "its clock is an hour ahead: Timestamp, and the Date of the answer"),
     ("gcc_warnings", True, "what succeeds has SuccessCode 1 and a warning among its Errors"),
     ("gcc_other_prefixes", True, "the envelope and the operation have other prefixes for their namespaces"),
     ("gcc_nil_left_out", False, "what is nil is left out, and empty Errors, too"),

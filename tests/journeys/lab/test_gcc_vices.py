@@ -8,7 +8,7 @@ import gzip
 import http.client
 import time
 import typing as t
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -260,6 +260,20 @@ def test_429_comes_without_retry_after_with_seconds_and_with_a_date(lab: Lab, cl
     skewed = headers("gcc_too_many_skewed")
     there, until = (parsedate_to_datetime(skewed[name]) for name in ("date", "retry-after"))
     assert (until - there, there - now > timedelta(minutes=59)) == (timedelta(seconds=2), True)
+
+
+def test_its_clock_may_be_an_hour_ahead(lab: Lab, client: Client) -> None:
+    def ahead() -> list[timedelta]:
+        answer = client.dns_order(WWW)
+        stamps = [
+            datetime.fromisoformat(answer.header.findtext("Timestamp") or ""),
+            parsedate_to_datetime(answer.headers["date"]),
+        ]
+        return [abs(stamp - lab.clock.now()) for stamp in stamps]
+
+    assert max(ahead()) < timedelta(minutes=1)
+    lab.switches.only("gcc_clock_skewed")
+    assert min(ahead()) > timedelta(minutes=59)
 
 
 @pytest.mark.parametrize(("vice", "code"), [("gcc_internal_error", -1), ("gcc_database_error", -300),

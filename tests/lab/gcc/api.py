@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import typing as t
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from lab.clock import LabClock, jst
 from lab.history import History
@@ -16,7 +18,7 @@ from lab.vices import Switches
 
 from . import problems
 from .book import CA
-from .playing import PLAYS, SHARED, TYPE
+from .playing import PLAYS, SHARED, SKEW, TYPE
 from .problems import WORDS, Fault, Problem, problem
 from .soap_reading import Node, Unreadable, read
 from .soap_writing import ENVELOPE, NAMESPACE, Element, envelope, fault
@@ -118,7 +120,12 @@ class Api:
             without_nil=self._switches.is_on("gcc_nil_left_out"),
         )
         cookie = f"JSESSIONID={secrets.token_hex(16).upper()}; Path=/kb; Secure; HttpOnly"
-        return Response(200, {**TYPE, "Set-Cookie": cookie}, body)
+        date = format_datetime(self._now(), usegmt=True)
+        return Response(200, {**TYPE, "Date": date, "Set-Cookie": cookie}, body)
+
+    def _now(self) -> datetime:
+        """By its own clock."""
+        return self._clock.now() + (SKEW if self._switches.is_on("gcc_clock_skewed") else timedelta())
 
     def _header(self, call: Call, faults: t.Sequence[Fault]) -> Element:
         success = ERROR if faults else OK
@@ -127,7 +134,7 @@ class Api:
             success = WARNING
             words = [Element("ErrorCode", "1"), Element("ErrorField", None), Element("ErrorMessage", "Please note.")]
             errors = [Element("Error", words)]
-        stamp = jst(self._clock.now()).isoformat(timespec="milliseconds")
+        stamp = jst(self._now()).isoformat(timespec="milliseconds")
         parts = [Element("SuccessCode", success), Element("Errors", errors), Element("Timestamp", stamp)]
         if not errors and self._switches.is_on("gcc_nil_left_out"):
             del parts[1]
