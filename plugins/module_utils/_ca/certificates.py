@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, ProtocolError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["Key", "has_key_of", "is_for", "is_issued_by", "key_of_request", "pem_blocks", "serial_of"]
+__all__ = ["Key", "common_name_of", "has_key_of", "is_for", "is_issued_by", "key_of_request", "pem_blocks", "serial_of"]
 
 _MAX_CHARACTERS = 512 * 1024
 _MAX_CERTIFICATES = 11
@@ -88,6 +88,26 @@ def serial_of(certificate_pem: str) -> str:
             todo="Revoke it at the portal",
         ) from failure
     return f"{int.from_bytes(value, 'big'):x}"
+
+
+#: id-at-commonName, 2.5.4.3 (RFC 5280 §A.1)
+_COMMON_NAME = bytes.fromhex("550403")
+
+
+def common_name_of(certificate_pem: str) -> str:
+    """The common name of the subject, "" where it has none or cannot be read."""
+    try:
+        rest = _fields_of_certificate(certificate_pem)[4][1]
+        while rest:
+            _tag, names, rest = _element(rest)
+            while names:
+                _tag, attribute, names = _element(names)
+                _tag, kind, value = _element(attribute)
+                if kind == _COMMON_NAME:
+                    return _element(value)[1].decode("utf-8", "replace")
+    except (ValueError, IndexError, binascii.Error):
+        return ""
+    return ""
 
 
 def has_key_of(csr_pem: str, certificates: t.Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.adapter import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.adapter import DigicertFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.adapter import AtlasFactory
+from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_gcc.adapter import GccFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.portal.adapter import PortalFactory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.adapter import RestFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
@@ -28,6 +29,7 @@ _ROWS: dict[str, t.Callable[[Clock, NewPrivateKey], AdapterFactory]] = {
     "digicert": lambda clock, _new_key: DigicertFactory(clock=clock),
     "portal": lambda clock, _new_key: PortalFactory(clock=clock),
     "globalsign_atlas": lambda clock, _new_key: AtlasFactory(clock=clock),
+    "globalsign_gcc": lambda clock, _new_key: GccFactory(clock=clock),
     "rest": lambda clock, _new_key: RestFactory(clock=clock),
 }
 

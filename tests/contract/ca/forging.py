@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fault_proxy import Act, Answer, Asked
 
-#: with its line ends as they are, or escaped as in JSON
+#: with its line ends as they are, or escaped as in JSON or XML
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-_ESCAPED = re.compile(rb"(?:\\r)?\\n")
+_ESCAPED = re.compile(rb"(?:\\r)?\\n|&#(?:xD|13);\n")
 Forge = t.Callable[[list[x509.Certificate]], list[x509.Certificate]]
 
 

@@ -48,6 +48,9 @@ _WORD = re.compile(r"[!-~]{1,64}")
 _NUMBER = re.compile(r"-?\d{1,6}")
 _TXT_NAME = re.compile(r"(?:_[a-z0-9-]{1,40}\.)*\{name\}")
 _SEPARATOR = re.compile(r"[ ,;|]{1,3}")
+#: ca-apis 2b: the text of the record as it is now; the tag as the manual has it
+_DVC_TEXT = "_globalsign-domain-verification={code}"
+_DVC_TAG = '<meta name="globalsign-domain-verification" content="{code}" />'
 _KINDS = tuple(dict.fromkeys(row.kind for row in ERROR_WORDS))
 
 
@@ -82,6 +85,8 @@ class Settings:
     txt_name: str = "{name}"
     txt_at: str = "narrowest"
     file_content: str = "{meta_tag}"
+    dvc_text: str = _DVC_TEXT
+    dvc_tag: str = _DVC_TAG
     cancel_word: str = "CANCEL"
     revoke_word: str = "REVOKE"
     resend_type: str = "APPROVEREMAIL"
@@ -135,6 +140,8 @@ def _read(reader: SettingReader, password: str) -> Settings:
         txt_name=reader.text("txt_name", "{name}", _TXT_NAME, "{name}, or labels before it"),
         txt_at=reader.word("txt_at", "narrowest", _PLACES),
         file_content=_file_content(reader),
+        dvc_text=_with_code(reader, "dvc_text", _DVC_TEXT),
+        dvc_tag=_with_code(reader, "dvc_tag", _DVC_TAG),
         cancel_word=reader.text("cancel_word", "CANCEL", _WORD, "the word of ModifyOrder that cancels"),
         revoke_word=reader.text("revoke_word", "REVOKE", _WORD, "the word of ModifyOrder that revokes"),
         resend_type=reader.text("resend_type", "APPROVEREMAIL", _WORD, "the word of ResendEmail"),
@@ -191,6 +198,13 @@ def _file_content(reader: SettingReader) -> str:
     text = reader.text("file_content", "{meta_tag}")
     if "{meta_tag}" not in text and "{token}" not in text:
         reader.wrong("file_content", "must have {meta_tag} or {token} in it")
+    return text
+
+
+def _with_code(reader: SettingReader, name: str, default: str) -> str:
+    text = reader.text(name, default)
+    if "{code}" not in text:
+        reader.wrong(name, "must have {code} in it")
     return text
 
 
