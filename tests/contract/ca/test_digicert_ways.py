@@ -7,6 +7,7 @@ The simulator really looks: records are in the lab's DNS, files on its web host,
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from pathlib import Path
 
@@ -28,8 +29,18 @@ Data = dict[str, t.Any]
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Lab]:
     with Lab(tmp_path_factory.mktemp("ways"), web=("web1",), vices=[]) as lab:
+        lab.digicert.limits.limits = ((1_000_000, 1.0),)  # all share its key, and nobody's budget
         yield lab
         assert lab.failures == []
+
+
+@contextlib.contextmanager
+def switched(lab: Lab, *vices: str) -> t.Iterator[None]:
+    for vice in vices:
+        lab.switches.set(vice, True)
+    yield
+    for vice in vices:
+        lab.switches.set(vice, False)
 
 
 class Customer:
@@ -139,6 +150,17 @@ def test_another_certificate_of_a_paid_order(lab: Lab, tmp_path: Path, way: str)
     assert second["serial"] != first["serial"]
 
 
+def test_a_lost_duplicate_is_known_by_its_key_and_not_made_twice(lab: Lab, tmp_path: Path) -> None:
+    customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["lost.example.jp"], reissue_as="duplicate")
+    first = customer.issued()
+    with switched(lab, "dc_lost_answer"):
+        second = customer.issued(kind="reissue")
+    assert second["order"].startswith(f"{first['order']}/duplicate/")
+    made = lab.digicert.book.certificates(int(first["order"]))
+    assert [one.kind for one in made] == ["order", "duplicate"]
+    assert int(made[1].serial, 16) == int(second["serial"], 16)
+
+
 def test_a_renewal_is_an_order_of_its_own(lab: Lab, tmp_path: Path) -> None:
     customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["renewed.example.jp"])
     first, second = customer.issued(), customer.issued()
@@ -160,11 +182,8 @@ def test_an_order_and_a_certificate_can_be_given_back(lab: Lab, tmp_path: Path) 
 @pytest.fixture
 def queue(lab: Lab) -> t.Iterator[Lab]:
     """Requests wait, and whoever made one may not answer it."""
-    for vice in ("dc_approval_queue", "dc_invalid_approver"):
-        lab.switches.set(vice, True)
-    yield lab
-    for vice in ("dc_approval_queue", "dc_invalid_approver"):
-        lab.switches.set(vice, False)
+    with switched(lab, "dc_approval_queue", "dc_invalid_approver"):
+        yield lab
 
 
 def waiting(lab: Lab) -> dict[int, list[int]]:
