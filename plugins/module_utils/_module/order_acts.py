@@ -97,7 +97,8 @@ class Acts:
         """The handle first: whatever else the answer holds, the order is not lost again."""
         entry, now = work.order, self._clock.now()
         handle = handle_of(seen)
-        if self._taken(work.account, account).setdefault(handle, entry.number) != entry.number:
+        was_ours = any(fact.kind is Kind.SUBMITTED and fact.handle == handle for fact in entry.facts)
+        if not was_ours and self._taken(work.account, account).setdefault(handle, entry.number) != entry.number:
             return [_shared(handle, now)]
         if account.known is not None:
             account.known |= {handle}

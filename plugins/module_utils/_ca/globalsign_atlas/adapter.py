@@ -43,6 +43,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.cla
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import (
     Call,
     Network,
+    is_gone,
     not_sent,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.policy import Policy
@@ -94,6 +95,7 @@ class AtlasAdapter:
             wildcard_methods=tuple(row.method for row in METHOD_WORDS if row.wildcard),
             finding=Finding.EXACT,
             find_delay=self._settings.find_delay,
+            finds_ours=True,
             resending=True,
             changing_contact=True,
         )
@@ -133,8 +135,8 @@ class AtlasAdapter:
     def find(self, request: OrderRequest, *, known_handles: frozenset[str], since: datetime) -> Seen | None:
         """A submit that only began claims has made nothing."""
         known = {serial_number(one[len(_CERTIFICATE) :]) for one in known_handles if one.startswith(_CERTIFICATE)}
-        serial = self._certificates.find(request, {one for one in known if one is not None}, since)
-        return None if serial is None else Seen(f"{_CERTIFICATE}{serial:x}", Status.ISSUING, "found")
+        found = self._certificates.find(request, {one for one in known if one is not None}, since)
+        return None if found is None else Seen(f"{_CERTIFICATE}{found[0]:x}", found[1].status, found[1].word)
 
     # --- looking and acting ------------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class AtlasAdapter:
         try:
             info = self._certificates.show(serial)
         except RefusedError as refusal:
-            if refusal.reference != "404":
+            if not is_gone(refusal):
                 raise
             raise no_such_certificate(serial, refusal) from refusal
         problem = "Atlas says that the certificate is revoked" if info.status is Status.REFUSED else ""

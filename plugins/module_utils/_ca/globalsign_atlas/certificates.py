@@ -25,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issu
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import (
     Call,
     Network,
+    is_gone,
     listed,
     unusable,
 )
@@ -37,6 +38,8 @@ __all__ = ["CertificateInfo", "Certificates", "serial_number"]
 #: The list is asked for from this long before the intent, to this long after now: clocks differ, and an issuer may date
 #: a certificate back.
 _SLACK = timedelta(hours=2)
+#: Users of the API tell that a list of more than 30 days is refused.
+_WINDOW = timedelta(days=28)
 _HEX = re.compile(r"[0-9A-Fa-f]{1,64}")
 
 
@@ -58,8 +61,8 @@ class Certificates:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._chain: tuple[str, ...] = ()
-        #: certificates that a search has read, for the next one
-        self._seen: dict[int, str] = {}
+        #: what a search has read, for the next one
+        self._seen: dict[int, CertificateInfo] = {}
 
     def show(self, serial: int) -> CertificateInfo:
         """Raises RefusedError (404) where Atlas has none by that number, as it says for a moment of new ones."""
@@ -97,25 +100,34 @@ class Certificates:
     def _chain_of(self, leaf: str) -> tuple[str, ...]:
         """Asked when the certificate is there, for the issuing CA may have changed since the order; once for those of
         the same issuer."""
-        if not self._chain or not is_issued_by(leaf, self._chain[0]):
+        if not _has_issuer(leaf, self._chain):
             data = self._network.ask(Call("GET", "/trustchain", "read the trust chain")).data
             texts = [one for one in listed(data, "trust chain") if isinstance(one, str)]
             self._chain = tuple(pem_blocks(*texts))
+        if not _has_issuer(leaf, self._chain):
+            raise RefusedError(
+                code="atlas_other_chain",
+                what="Atlas's trust chain is not that of the certificate",
+                where=self._network.where,
+                why="no certificate of it bears the name of the issuer",
+                todo="Run again; if it stays, ask GlobalSign for the chain of the CA that issued it",
+                retryable=True,
+            )
         return self._chain
 
-    def find(self, request: OrderRequest, known: t.Collection[int], since: datetime) -> int | None:
+    def find(
+        self, request: OrderRequest, known: t.Collection[int], since: datetime
+    ) -> tuple[int, CertificateInfo] | None:
         """Newest first. One that is listed and cannot be read yet may be ours: then it is asked anew."""
-        now = self._network.now()
-        start = min(since, now) - _SLACK
-        path = f"/stats/issued?from={int(start.timestamp())}&to={int((now + _SLACK).timestamp())}"
-        rows = self._network.every(path, "list what was issued")
-        serials = dict.fromkeys(self._serial_of(row) for row in rows)
         waiting = []
-        for serial in reversed([one for one in serials if one not in known]):
-            pem = self._pem(serial)
-            if pem and is_for(request.csr_pem, request.dns_names, pem):
-                return serial
-            waiting += [] if pem else [serial]
+        for serial in self._issued_since(since):
+            if serial in known:
+                continue
+            info = self._read(serial)
+            if info is None:
+                waiting.append(serial)
+            elif is_for(request.csr_pem, request.dns_names, info.pem):
+                return serial, info
         if waiting:
             raise unusable(
                 "a certificate that was issued since cannot be read yet",
@@ -124,21 +136,38 @@ class Certificates:
             )
         return None
 
+    def _issued_since(self, since: datetime) -> list[int]:
+        """The newest first; a window at a time, for Atlas lists no long ones."""
+        now = self._network.now()
+        start, end = since - _SLACK, now + _SLACK
+        found: list[int] = []
+        while start < end:
+            to = min(start + _WINDOW, end)
+            path = f"/stats/issued?from={int(start.timestamp())}&to={int(to.timestamp())}"
+            found += [self._serial_of(row) for row in self._network.every(path, "list what was issued")]
+            start = to
+        return list(dict.fromkeys(reversed(found)))
+
     def _serial_of(self, row: object) -> int:
         serial = serial_number(row.get("serial_number")) if isinstance(row, dict) else None
         if serial is None:
             raise unusable("an entry of what was issued has no serial number", escaped(repr(row), 200))
         return serial
 
-    def _pem(self, serial: int) -> str:
+    def _read(self, serial: int) -> CertificateInfo | None:
+        """None: not there yet."""
         if serial not in self._seen:
             try:
-                pem = self.show(serial).pem
+                info = self.show(serial)
             except RefusedError as refusal:
-                if refusal.reference != "404":
+                if not is_gone(refusal):
                     raise
-                pem = ""
-            if not pem:
-                return ""
-            self._seen[serial] = pem
+                return None
+            if not info.pem:
+                return None
+            self._seen[serial] = info
         return self._seen[serial]
+
+
+def _has_issuer(leaf: str, chain: t.Sequence[str]) -> bool:
+    return any(is_issued_by(leaf, one) for one in chain)

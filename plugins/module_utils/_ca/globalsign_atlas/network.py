@@ -284,6 +284,9 @@ def is_gone(refusal: RefusedError) -> bool:
 
 
 def listed(data: object, what: str) -> list[t.Any]:
+    """null is how some servers write an empty list."""
+    if data is None:
+        return []
     if not isinstance(data, list):
         raise unusable(f"there is no list in it ({what})", f"it is a {type(data).__name__}")
     return data
