@@ -18,6 +18,10 @@ options:
       - 'Service V(rfc2136) (dynamic update with TSIG; BIND, Knot, PowerDNS) has the settings C(server) (IP address of
         the primary server), C(port) (default V(53)), C(key_name), C(key_algorithm) (default V(hmac-sha256);
         V(hmac-md5) is refused) and C(timeout) (seconds, default V(5)); and the secret C(key_secret) (base64).'
+      - 'Service V(iij_dpf) (IIJ DNS Platform Service) has the settings C(service_code), C(requests_per_second) (default
+        V(1)), C(burst) (default V(5)), C(job_timeout) (seconds, default V(120)), C(job_interval) (seconds, default
+        V(1)), C(timeout) (seconds, default V(60)), C(url) and C(ca_bundle) (PEM file), none of which is needed; and the
+        secret C(access_token).'
       - 'Service V(powerdns) (HTTP API of PowerDNS) has the settings C(url) (where the API is, https), C(server_id)
         (default V(localhost)), C(timeout) (seconds, default V(10)) and C(ca_bundle) (PEM file); and the secret
         C(api_key).'

@@ -16,10 +16,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET, escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import ServiceConfig, ServiceFactory
+from ansible_collections.inkan.tls.plugins.module_utils._dns.iij_dpf import IijDpfFactory
 from ansible_collections.inkan.tls.plugins.module_utils._dns.powerdns import PowerDnsFactory
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136Factory
 
-FACTORIES: dict[str, ServiceFactory] = {"powerdns": PowerDnsFactory(), "rfc2136": Rfc2136Factory()}
+FACTORIES: dict[str, ServiceFactory] = {
+    "iij_dpf": IijDpfFactory(),
+    "powerdns": PowerDnsFactory(),
+    "rfc2136": Rfc2136Factory(),
+}
 
 _KEYS = ("service", "settings", "zones")
 

@@ -56,6 +56,9 @@ class Edit(t.NamedTuple):
     ttl: int
 
 
+#: how often values are added to or taken from a set that somebody else changes at the same moment
+_TRIES = 3
+
 ZoneT = t.TypeVar("ZoneT", bound=HeldZone)
 
 
@@ -142,6 +145,19 @@ class ZoneService(abc.ABC, t.Generic[ZoneT]):
         wanted: dict[Question, list[Change]] = {}
         for change in changes:
             wanted.setdefault(Question(change.name, change.type), []).append(change)
+        failures: dict[Question, InkanError] = {}
+        left = wanted
+        for _try in range(_TRIES):
+            failures = {question: error for question, error in failures.items() if question not in left}
+            failures.update(self._write_difference(zone, left, adding))
+            left = {question: group for question, group in left.items() if _came_between(failures.get(question))}
+            if not left:
+                break
+        return [self._receipt(change, adding, failures) for change in changes]
+
+    def _write_difference(
+        self, zone: str, wanted: t.Mapping[Question, list[Change]], adding: bool
+    ) -> dict[Question, InkanError]:
         self._forget()  # just before the write: what others wrote since the look is kept
         failures: dict[Question, InkanError] = {}
         edits: list[Edit] = []
@@ -153,7 +169,7 @@ class ZoneService(abc.ABC, t.Generic[ZoneT]):
         if edits:
             failures.update(self._apply(zone, edits))
             self._forget()
-        return [self._receipt(change, adding, failures) for change in changes]
+        return failures
 
     def _edits(self, question: Question, changes: t.Sequence[Change], adding: bool) -> list[Edit]:
         """Nothing to do: no edit."""
@@ -259,3 +275,8 @@ class ZoneService(abc.ABC, t.Generic[ZoneT]):
             retryable=True,
             did_change=did_change,
         )
+
+
+def _came_between(error: InkanError | None) -> bool:
+    """Somebody else was quicker, and nothing of ours was written."""
+    return error is not None and error.code == "rrset_changed" and not error.did_change
