@@ -28,9 +28,10 @@ CHOICES = {
     "rest": ("labssl", "digicert-dv", "new"),
     "digicert": ("certcentral", "digicert-dv", "reissue"),  # the plan says that the term is paid
     "globalsign_atlas": ("atlas", "globalsign-atlas", "new"),
+    "globalsign_gcc": ("gspanel", "globalsign-dv", "reissue"),
 }
 #: simulators of the lab beside those that it always has
-ALSO = {"globalsign_atlas": ("atlas",)}
+ALSO = {"globalsign_atlas": ("atlas",), "globalsign_gcc": ("gcc",)}
 NAMES = ("shop.example.jp", "www.shop.example.jp", "*.shop.example.jp")
 
 
@@ -59,6 +60,8 @@ def accounts(world: LabWorld, pebble: Pebble | None) -> dict[str, t.Any]:
     }
     if "atlas" in facts:
         found["atlas"] = atlas_account(facts["atlas"])
+    if "gcc" in facts:
+        found["gspanel"] = gcc_account(facts["gcc"])
     if pebble is not None:
         found["pebble"] = {
             "adapter": "acme",
@@ -83,6 +86,12 @@ def atlas_account(facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "settings": {"url": facts["url"], "ca_bundle": facts["ca"], **limits},
         "secrets": {**secrets, **pems},
     }
+
+
+def gcc_account(facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    contact = {"first_name": "Hana", "last_name": "Yamada", "phone": "+81-3-0000-0000", "email": "hana@example.jp"}
+    common = {"url": facts["url"], "ca_bundle": facts["ca"], "user_name": facts["username"], "contact": contact}
+    return {"adapter": "globalsign_gcc", "settings": common, "secrets": {"password": facts["password"]}}
 
 
 @contextlib.contextmanager

@@ -144,7 +144,11 @@ _DV = Product(
     source=_GCC,
     names=(
         NameRule(
-            "may", 1, ("GlobalSign SANEntries",), _GCC + "; how many more it takes is the order's option", raisable=True
+            "may",
+            100,
+            ("GlobalSign SANEntries",),
+            _GCC + "; the option SAN orders them, error -6017 says when they are too many",
+            raisable=True,
         ),
     ),
     custody=(CustodyRule(("us",), ("us",), ("GlobalSign CSR", "BR 6.1.1.3"), _GCC),),
