@@ -47,6 +47,7 @@ class Harness(t.Protocol):
     verbs: those of ``vices.VERBS`` that lead to a request of this API.
     asked_as: as which of them, if ``verb_of`` cannot tell it from another.
     skipped: cells that cannot be, and why.
+    value_days: if it has one: after so many days what had to be published is not accepted any more, but something else.
     codes: by vice, the codes of errors that are right at this adapter beside those of the table.
 
     It speaks the API's dialect (``spoils.Dialect``), too.

@@ -29,6 +29,7 @@ class DigicertHarness:
     """One key for all cells: the simulator's limits of requests have tests of their own."""
 
     name = "digicert"
+    value_days = 30
     also: tuple[str, ...] = ()
     verbs = (
         *("submit", "find", "look", "prepare", "ready", "download", "renew", "reissue"),

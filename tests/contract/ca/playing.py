@@ -27,6 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.verify import veri
 from ansible_collections.inkan.tls.plugins.modules import certificate_orders
 from fault_proxy import FaultProxy, Tls
 from harness import Harness
+from lab.clock import LabClock
 from vices import FOREIGN, LATE, VICES, End, Vice
 
 RUNS = 3
@@ -72,6 +73,8 @@ class Customer:
         self.deadline = DEADLINE
         #: what each call ended with
         self.trail: list[str] = []
+        #: what each call wanted published
+        self.wanted: list[Data] = []
         #: of the certificates that a test begins with
         self.serials: list[str] = []
         self.new_key()
@@ -98,6 +101,7 @@ class Customer:
         assert read.error_messages == []
         (result,) = certificate_orders.run(read.validated_parameters, False).items
         self.said = result.as_data()
+        self.wanted.append(self.said["wanted"])
         error, problem = self.said["error"] or {}, self.said["problem"] or {}
         self.trail.append(f"{self.said['state']} {error.get('message', '')} {problem.get('text', '')}".strip())
         return self.said
@@ -182,6 +186,31 @@ def told_of_an_hour(harness: Harness, verb: str, form: str, tls: Tls, folder: Pa
         return error, customer.orders()
 
 
+#: Where an order is when the value that it wants published ends.
+MOMENTS = ("ordered", "published", "asked for")
+
+
+def aged(harness: Harness, moment: str, clock: LabClock, days: float, tls: Tls, folder: Path) -> Outcome:
+    """The CA's clock goes on, and ours with it."""
+    with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
+        customer = Customer(harness, proxy, folder, "submit", skew=False)
+        customer.now = clock.now()
+        first = customer.order()["wanted"]
+        if moment != "ordered":
+            harness.publish(first)
+        clock.advance(days=days)
+        customer.now = clock.now()
+        if moment == "asked for":
+            customer.deadline = SHORT_DEADLINE
+            customer.call(visible=True)
+            customer.deadline = DEADLINE
+        outcome = _until_done(customer, "submit", 0, clock.now())
+        then = {one["value"] for one in first["records"]}
+        shown = [{one["value"] for one in wanted["records"]} for wanted in customer.wanted if wanted["records"]]
+        faults = [] if shown[-1].isdisjoint(then) else ["nothing else was wanted than before: this shows nothing"]
+        return Outcome(outcome.runs, outcome.code, (*outcome.faults, *faults))
+
+
 def capabilities_of(harness: Harness, tls: Tls, folder: Path) -> Capabilities:
     """What the adapter says of the harness's account."""
     with FaultProxy(tls, harness.upstream(), harness.verb_of) as proxy:
@@ -222,7 +251,7 @@ def _act(customer: Customer, verb: str) -> bool:
     return customer.run(**kind)["state"] == "issued"
 
 
-def _until_done(customer: Customer, verb: str, before: int) -> Outcome:
+def _until_done(customer: Customer, verb: str, before: int, now: datetime | None = None) -> Outcome:
     runs, faults = 0, []
     done = False
     while not done and runs < RUNS:
@@ -241,18 +270,18 @@ def _until_done(customer: Customer, verb: str, before: int) -> Outcome:
     if customer.orders() != wanted:
         faults.append(f"the CA has {customer.orders()} orders, not {wanted}: {customer.trail}")
     if ordering and said["certificate"]:
-        _verify(said, customer.names)
+        _verify(said, customer.names, now or datetime.now(timezone.utc))
     return Outcome(runs, "", tuple(faults))
 
 
-def _verify(said: Data, names: list[str]) -> None:
+def _verify(said: Data, names: list[str], now: datetime) -> None:
     verify_deployment(
         said["certificate"],
         said["chain"],
         public_key_sha256=said["public_key_sha256"],
         private_key_pem=None,
         dns_names=names,
-        now=datetime.now(timezone.utc) + timedelta(seconds=1),
+        now=now + timedelta(seconds=1),
     )
 
 

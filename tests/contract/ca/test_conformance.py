@@ -8,14 +8,20 @@ spoils what the table says. An adapter joins by a class in a file ``harness_NAME
 
 from __future__ import annotations
 
+import contextlib
+import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import spoils
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
+from fault_proxy import Tls
+from harness import Bench, Harness
 from harnesses import HARNESSES, WITHOUT_API
-from playing import Cell, Outcome, World, capabilities_of, told_of_an_hour
+from lab.lab import Lab
+from playing import MOMENTS, Cell, Outcome, World, aged, capabilities_of, told_of_an_hour
+from servers.pki import Authority
 from vices import FOREIGN, LATE, VERBS, VICES, End
 
 CELLS = [
@@ -65,6 +71,33 @@ def test_a_verb_that_the_account_can_do_has_its_row(world: World, harness: type,
         "revoke": can.revoke,
     }
     assert {verb: verb in harness.verbs for verb in flags} == flags
+
+
+#: Harnesses whose CA's values end.
+AGING = [harness for harness in HARNESSES if hasattr(harness, "value_days")]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Bench]:
+    """A lab whose clock may be moved: nobody else plays there."""
+    folder = tmp_path_factory.mktemp("aging")
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(Lab(folder / "lab", web=(), vices=(), also={one for h in AGING for one in h.also}))
+        yield Bench(lab, folder, Authority(folder / "pki"), stack)
+        assert lab.failures == []
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("harness", AGING, ids=lambda harness: harness.name)
+def test_a_value_that_expires_mid_order_ends_issued_with_one_order(
+    bench: Bench, harness: type[Harness], moment: str, tmp_path: Path
+) -> None:
+    """As long as its CA accepts what it wants published, and a day: then another value is wanted."""
+    days = getattr(harness, "value_days", 0) + 1
+    certificate, private_key = bench.authority.server("fault-proxy")
+    tls = Tls(str(certificate), str(private_key), str(bench.authority.bundle))
+    outcome = aged(harness(bench), moment, bench.lab.clock, days, tls, tmp_path)
+    assert not outcome.faults, "\n".join(outcome.faults)
 
 
 def test_every_adapter_is_held_against_the_table() -> None:
