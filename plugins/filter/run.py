@@ -17,6 +17,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run_input a
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
 from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
@@ -46,6 +47,7 @@ _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
     "leftover_records": works.leftover_record_items,
     "observations": works.observation_items,
     "contacts": contacts.contact_items,
+    "standing": standing.standing_items,
 }
 #: What a play is about, where that is not the certificates on their hosts.
 _ENDINGS: dict[str, t.Callable[[runs.Run], list[outcomes.Ending]]] = {

@@ -489,6 +489,13 @@ results:
           recorded as removed. Each also has the C(reference) and the C(options) of its order.
       returned: always
       type: dict
+    standing:
+      description:
+        - Records that this or an older order of the name wanted and that stay when it is done (V(dns-persist-01)), with
+          C(id), C(name), C(type), C(value) and C(ttl). Role contacts keeps them, and removes those of no use.
+      returned: always
+      type: list
+      elements: dict
     revoked_serials:
       description: The serial numbers of certificates of this name that were revoked, whatever order brought them.
       returned: always

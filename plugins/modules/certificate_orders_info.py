@@ -49,6 +49,10 @@ options:
         order ask for it here, before a key is made.
     type: bool
     default: false
+  accounts:
+    description: Also return what is remembered here of O(ca_accounts), RV(accounts). No CA is asked for it.
+    type: bool
+    default: false
   deadline:
     description: Seconds that asking the CAs may take altogether. Who was not asked within it is asked first in the next call.
     type: float
@@ -142,6 +146,20 @@ results:
           facts:
             - {kind: submit_intended, at: '2026-11-20T00:00:00Z', times: 1, by: us}
             - {kind: submitted, at: '2026-11-20T00:00:01Z', times: 1, by: ca, handle: 'https://acme.example.jp/order/1'}
+accounts:
+  description:
+    - What is remembered of the accounts that were opened from here, by name. C(url); C(dns_label), of V(dns-account-01);
+      C(is_closed); C(standing), what the records of V(dns-persist-01) are made of, C(issuer) (null where only an order
+      tells), C(hash_prefix) and C(thumbprint) (since draft 02), those of earlier keys (C(earlier)), and for how many
+      C(days) a record holds (V(0), without an end).
+  returned: when O(accounts=true)
+  type: dict
+  sample:
+    ca:
+      url: https://acme.example.jp/acct/1
+      dns_label: _rtcx7tofoupp7izy
+      is_closed: false
+      standing: {issuer: ca.example, hash_prefix: '', thumbprint: NzbLsXh8uDCcd-6MNwXF4W_7, earlier: [], days: 90}
 """
 
 import typing as t

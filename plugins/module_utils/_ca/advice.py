@@ -13,7 +13,9 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["AccountFacts", "AccountKeeping", "Advice", "Advising"]
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import Holder
+
+__all__ = ["AccountFacts", "AccountKeeping", "Advice", "Advising", "StandingRecords"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,19 @@ class Advising(t.Protocol):
         """
 
 
+class StandingRecords(t.NamedTuple):
+    """What the records of dns-persist-01 of an account are made of.
+
+    issuer: "" where only an order tells; earlier: thumbprints of keys that the account had; days: how long a record
+    holds, 0: without an end
+    """
+
+    issuer: str
+    holder: Holder
+    earlier: tuple[str, ...]
+    days: int
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """An account at its CA. profiles: name and meaning; dns_label: of dns-account-01; contact: as told to the CA."""
@@ -51,6 +66,7 @@ class AccountFacts:
     dns_label: str = ""
     key_made_at: datetime | None = None
     is_closed: bool = False
+    standing: StandingRecords | None = None
 
 
 @t.runtime_checkable

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 
 
@@ -559,11 +560,27 @@ class Leftover:
 
 
 def leftovers(entries: t.Iterable[Entry]) -> dict[str, Leftover]:
-    """Tokens of one certificate name, of whatever order, that are not known to be removed and not wanted now: by id."""
+    """Tokens of one certificate name, of whatever order, that are not known to be removed and not wanted now: by id.
+
+    Records that stand for the name and not for an order (dns-persist-01) are none: role contacts keeps them.
+    """
+    known = list(entries)
+    needed = {identity for entry in known for identity in tokens_of(entry.standing.wanted)}
+    found = _outstanding(known)
+    return {identity: left for identity, left in found.items() if identity not in needed and not _stands(left.token)}
+
+
+def standing_records(entries: t.Iterable[Entry]) -> dict[str, Leftover]:
+    """The records of one certificate name that outlive their orders, and are not known to be removed: by id."""
+    return {identity: left for identity, left in _outstanding(entries).items() if _stands(left.token)}
+
+
+def _outstanding(entries: t.Iterable[Entry]) -> dict[str, Leftover]:
     found: dict[str, Leftover] = {}
-    needed: set[str] = set()
     for entry in entries:
-        needed.update(tokens_of(entry.standing.wanted))
-        for identity, token in entry.standing.outstanding.items():
-            found[identity] = Leftover(token, entry.order)
-    return {identity: leftover for identity, leftover in found.items() if identity not in needed}
+        found.update({one: Leftover(token, entry.order) for one, token in entry.standing.outstanding.items()})
+    return found
+
+
+def _stands(token: Token) -> bool:
+    return isinstance(token, TokenRecord) and is_standing(token.name)

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The standing TXT record of dns-persist-01 (BR 3.2.2.4.22, draft-ietf-acme-dns-persist-02): as text, and when it ends.
 
-    _validation-persist.shop.example.jp  TXT  "ca.example; accounturi=https://ca.example/acct/1; policy=wildcard; …"
+    _validation-persist.shop.example.jp  TXT  "ca.example; accounturi=…; policy=wildcard; persistUntil=1800144000"
+
+    accounturi   at servers of drafts 00 and 01: the account's URL, in clear
+                 since draft 02: the directory's accountHashPrefix, "sha-256/", and a hash over the domain, a thumbprint
+                 of the account's key and the account's URL: nobody sees which domains have one account
 
 ``persistUntil`` comes from a grid and not from the moment of asking: an order and role contacts, which know nothing of
 each other, write the same record on the same day. With steps of half the days, a record that was written anew ends in
@@ -15,11 +19,13 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import typing as t
 from datetime import datetime
 
-__all__ = ["STANDING_TTL", "Standing", "is_standing", "owner_name", "read_standing", "until"]
+__all__ = ["STANDING_TTL", "Holder", "Standing", "is_standing", "owner_name", "read_standing", "until"]
 
 LABEL = "_validation-persist"
 #: It stands for months; an hour is what DNS may lag behind a change of it.
@@ -44,6 +50,24 @@ class Standing(t.NamedTuple):
         parts += ["policy=wildcard"] if self.wildcard else []
         parts += [f"persistUntil={self.until}"] if self.until else []
         return "; ".join(parts)
+
+
+class Holder(t.NamedTuple):
+    """The account that records are to name. hash_prefix: of the directory, "" before draft 02; thumbprint: RFC 7638."""
+
+    url: str
+    thumbprint: str = ""
+    hash_prefix: str = ""
+
+    def uri(self, domain: str) -> str:
+        """draft 02: one octet with the length of the domain, then domain, thumbprint, URL. domain: without ``*.``."""
+        if not self.hash_prefix:
+            return self.url
+        told = domain.encode("ascii")
+        digest = hashlib.sha256(
+            bytes([len(told)]) + told + self.thumbprint.encode("ascii") + self.url.encode()
+        ).digest()
+        return f"{self.hash_prefix}sha-256/" + base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
 
 def owner_name(fqdn: str) -> str:

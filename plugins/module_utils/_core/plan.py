@@ -20,6 +20,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book
 from ansible_collections.inkan.tls.plugins.module_utils._core.changes import change_errors, is_moved
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement, judge, one_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_cliffs import (
     cliffs_of,
     method_ends,
@@ -76,6 +77,7 @@ def _decide(wish: Wish, judgement: Judgement, book: Book) -> Due:
         live=wish.live,
         order=wish.order,
         held=_held(wish, judgement),
+        held_code="order_cancelled" if wish.order is not None and wish.order.cancelled_by_seller else "order_refused",
         window=sellers_window(wish, page),
         contract_ends=wish.contract_ends,
         reissues="" if reissue is None else "contract" if reissue.whole_contract else "certificate",
@@ -126,6 +128,9 @@ def _ordered_at(wish: Wish, due: Due | None, book: Book) -> datetime:
 def _held(wish: Wish, judgement: Judgement) -> str:
     """An order that was refused is not made again as it was, where the seller's row leaves that to a person."""
     order, page, mailbox = wish.order, judgement.page, judgement.mailbox
+    if order is not None and order.state == "cancelled" and order.cancelled_by_seller:
+        todo = "see at the portal how it stands, then order it once more by inkan_renewal.force"
+        return f"its last order was cancelled by the seller ({order.cancelled_by_seller}): {todo}"
     if order is None or order.asked is None or page is None:
         return ""
     contact = (mailbox.kind, mailbox.address) if mailbox is not None else None
@@ -204,7 +209,12 @@ def _records(judgement: Judgement, offer: MethodOffer | None) -> list[Data]:
         return [{"name": owner, "type": kind, "value": value, "standing": True} for owner, kind, value in standing]
     templates = offer.records if offer is not None else ()
     return [
-        {"name": _filled(owner, name), "type": kind, "value": _filled(value, name)}
+        {
+            "name": _filled(owner, name),
+            "type": kind,
+            "value": _filled(value, name),
+            **({"standing": True} if is_standing(owner) else {}),
+        }
         for name in judgement.validated_names
         for owner, kind, value in templates
     ]

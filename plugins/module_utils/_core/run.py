@@ -89,6 +89,8 @@ class Run:
     custodian_grace: timedelta = timedelta(hours=72)
     #: certificate -> web server -> its own document root; only of what is ordered now, and only for that step
     document_roots: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
+    #: what the ledger host remembers of CA accounts, where a step has asked for it
+    accounts: ByName = field(default_factory=dict)
 
     @property
     def is_blocked(self) -> bool:

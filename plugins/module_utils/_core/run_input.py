@@ -31,7 +31,7 @@ HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollb
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = (
     *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
-    *("contacts", "mailboxes", "revocations"),
+    *("contacts", "mailboxes", "revocations", "standing"),
 )
 
 
@@ -59,6 +59,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         inventory=frozenset(said.get("inventory") or ()),
         is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
+        accounts=_accounts(said.get("known")),
         resend=frozenset(map(str, said.get("resend") or ())),
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
@@ -88,6 +89,11 @@ def _root_on(name: str, variables: t.Any) -> str | None:
             root = (certificate.get("validation") or {}).get("document_root")
             return str(root) if root else None
     return None
+
+
+def _accounts(known: t.Any) -> ByName:
+    found = known.get("accounts") if isinstance(known, t.Mapping) else None
+    return {str(name): one for name, one in found.items()} if isinstance(found, t.Mapping) else {}
 
 
 def _as_of(plan: t.Any) -> datetime | None:

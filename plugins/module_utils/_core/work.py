@@ -25,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     custodian,
     lacks_certificate,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import removed_standing, useless_standing
 
 
 def look_names(run: Run, host: str) -> list[str]:
@@ -224,7 +225,7 @@ def record_items(run: Run) -> list[Item]:
 
 def leftover_record_items(run: Run) -> list[Item]:
     """dns_tokens, state absent."""
-    return _records(_leftovers(run, "records"))
+    return _records([*_leftovers(run, "records"), *useless_standing(run)])
 
 
 def _worked_on(run: Run) -> ByName:
@@ -405,7 +406,7 @@ def observation_items(run: Run) -> list[Item]:
         observed = {
             "deployed_on": _hosts_with(run, name, order, "switch", ("switched", "kept")),
             "rolled_back_on": _hosts_with(run, name, order, "rollback", ("rolled_back",)),
-            "removed": _removed(run, order),
+            "removed": [*_removed(run, order), *removed_standing(run, order)],
         }
         if any(observed.values()):
             # the certificate that was on its way in this run; another run may have got a newer one meanwhile

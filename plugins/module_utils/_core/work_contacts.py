@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome, broken_run
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Item, Run, Said
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import standing_of
 
 #: Kinds of contact that a CA finds in a record of ours (BR 3.2.2.4.13, BR 3.2.2.4.14).
 _PUBLISHED = ("txt", "caa")
@@ -78,10 +79,14 @@ def _ending(run: Run, name: str) -> Ending | None:
     refusal = run.plan[name].get("error")
     if refusal:
         return Ending(name, Outcome.REFUSED, (refusal["message"],))
-    said, wanted = run.central.get("contacts", {}), [item["name"] for item in _contacts(run, name)]
+    said = {**run.central.get("contacts", {}), **run.central.get("standing", {})}
+    standing, is_early = standing_of(run, name)
+    wanted = [*(item["name"] for item in _contacts(run, name)), *standing]
     if not said.keys() >= set(wanted):
         return None
     results = [said[one] for one in wanted]
+    if is_early:
+        return Ending(name, Outcome.IN_ORDER, ("Its standing record is known, and published, with its first order.",))
     errors = [result["error"]["message"] for result in results if result.get("error")]
     if errors:
         return Ending(name, Outcome.ERROR, tuple(dict.fromkeys(errors)))

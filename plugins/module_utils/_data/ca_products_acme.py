@@ -49,6 +49,22 @@ PRODUCTS: tuple[Product, ...] = (
                 records=(("_acme-challenge.{adn}", "TXT", LATER),),
             ),
             MethodOffer(
+                method="dns-account-01",
+                rules=("3.2.2.4.21",),
+                places="record",
+                facts=("BR 3.2.2.4.21",),
+                source="draft-ietf-acme-dns-account-label-02 (2025-11); BR 3.2.2.4.21",
+                records=(("_ACCOUNT-LABEL._acme-challenge.{adn}", "TXT", LATER),),
+            ),
+            MethodOffer(
+                method="dns-persist-01",
+                rules=("3.2.2.4.22",),
+                places="record",
+                facts=("BR 3.2.2.4.22", "SC-088v3"),
+                source="draft-ietf-acme-dns-persist-02 (2026-09-20); SC-088v3, BR 3.2.2.4.22",
+                records=(("_validation-persist.{adn}", "TXT", LATER),),
+            ),
+            MethodOffer(
                 method="http-01",
                 rules=("3.2.2.4.19",),
                 places="file",
@@ -66,6 +82,20 @@ PRODUCTS: tuple[Product, ...] = (
                 ("RFC 8555 §8.4",),
                 "RFC 8555 §8.4",
                 methods=("dns-01",),
+            ),
+            StepRule(
+                "customer",
+                "publish the TXT record below the account's label at every authoritative server",
+                ("BR 3.2.2.4.21",),
+                "draft-ietf-acme-dns-account-label-02 §3.2",
+                methods=("dns-account-01",),
+            ),
+            StepRule(
+                "customer",
+                "keep the standing TXT record that names the account; it stays after the order",
+                ("BR 3.2.2.4.22",),
+                "draft-ietf-acme-dns-persist-02 §4",
+                methods=("dns-persist-01",),
             ),
             StepRule(
                 "customer", "serve the file on port 80", ("RFC 8555 §8.3",), "RFC 8555 §8.3", methods=("http-01",)

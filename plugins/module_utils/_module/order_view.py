@@ -20,10 +20,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Standing,
     State,
     leftovers,
+    standing_records,
     token_id,
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import owner_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Waiting, waiting_for
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
@@ -48,7 +50,10 @@ def _of_all(entries: t.Sequence[Entry]) -> Data:
     """What does not belong to one order alone."""
     revoked = [one.standing.certificate for one in entries if one.state is State.REVOKED]
     serials = [certificate.serial for certificate in revoked if certificate is not None]
-    return {"leftovers": _leftover_data(leftovers(entries)), "revoked_serials": serials}
+    standing = [
+        _record_data(left.token) for left in standing_records(entries).values() if isinstance(left.token, TokenRecord)
+    ]
+    return {"leftovers": _leftover_data(leftovers(entries)), "standing": standing, "revoked_serials": serials}
 
 
 def _nothing() -> Data:
@@ -247,6 +252,8 @@ def planned_tokens(item: Item) -> Wanted:
     names = tuple(dict.fromkeys(validated_name(dns_name) for dns_name in item.dns_names))
     if item.method == "dns-01":
         return Wanted(records=tuple(TokenRecord(f"_acme-challenge.{name}", "TXT", KNOWN_AFTER_ORDER) for name in names))
+    if item.method == "dns-persist-01":
+        return Wanted(records=tuple(TokenRecord(owner_name(name), "TXT", KNOWN_AFTER_ORDER) for name in names))
     if item.method == "http-01":
         path = f".well-known/acme-challenge/{KNOWN_AFTER_ORDER}"
         return Wanted(files=tuple(TokenFile(name, path, KNOWN_AFTER_ORDER, f"http://{name}/{path}") for name in names))

@@ -530,8 +530,14 @@ def _settled(work: Work) -> list[Entry]:
     return [
         entry
         for entry in entries
-        if not (entry.is_open or entry.standing.outstanding or is_doubtful(entry)) and entry.number not in kept
+        if not (entry.is_open or _answers_alone(entry, entries) or is_doubtful(entry)) and entry.number not in kept
     ]
+
+
+def _answers_alone(entry: Entry, entries: t.Iterable[Entry]) -> bool:
+    """Whether something is outstanding that no later order remembers, too: a standing record is of many orders."""
+    later = (one.standing.outstanding for one in entries if one.number > entry.number)
+    return bool(set(entry.standing.outstanding).difference(*later))
 
 
 def _diff(work: Work, before: Entry | None) -> Diff:

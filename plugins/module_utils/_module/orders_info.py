@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountKeeping, StandingRecords
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
     AdviceKey,
@@ -21,7 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
     subjects,
     to_ask,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector, LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
@@ -47,6 +48,7 @@ def info_spec() -> dict[str, t.Any]:
         "require_durable": {"type": "bool", "default": False},
         "ca_accounts": {"type": "dict", "default": {}},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
+        "accounts": {"type": "bool", "default": False},
         "deadline": {"type": "float", "default": 20.0},
     }
 
@@ -59,20 +61,53 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     errors.refuse()
     if params["require_durable"]:
         require_durable(path)
+    clock = tools.clock(now)
+    extra = {"accounts": _accounts(params, path, tools.factories(clock))} if params["accounts"] else {}
     store = open_for_reading(path)
     if store is None:
-        return Result([])
+        return Result([], extra=extra)
     with store:
         found = store.entries(names, settled=params["history"])
         known = store.advice()
-    clock = tools.clock(now)
     of_name = {name: subjects(entries, clock.now()) for name, entries in found.items()}
     if params["ca_accounts"] and not check_mode:
         known = {**known, **_learned(params, path, of_name, known, clock, tools)}
     order = names if names is not None else sorted(found)
     return Result(
-        [_result(name, found[name], params["history"], of_name[name], known) for name in order if name in found]
+        [_result(name, found[name], params["history"], of_name[name], known) for name in order if name in found],
+        extra=extra,
     )
+
+
+def _accounts(
+    params: t.Mapping[str, t.Any], path: str, factories: t.Mapping[str, AdapterFactory]
+) -> dict[str, dict[str, t.Any]]:
+    """Without asking a CA. What is wrong with an account certificate_orders tells."""
+    found = {}
+    for name, config in read_accounts(params, factories, InputCollector(), os.path.dirname(path)).items():
+        try:
+            adapter = factories[config.adapter].open(config, deadline=params["deadline"])
+            facts = adapter.remembered_account() if isinstance(adapter, AccountKeeping) else None
+        except InkanError:
+            continue
+        if facts is not None:
+            found[name] = {
+                "url": facts.url,
+                "dns_label": facts.dns_label,
+                "is_closed": facts.is_closed,
+                "standing": _standing(facts.standing) if facts.standing is not None else None,
+            }
+    return found
+
+
+def _standing(records: StandingRecords) -> dict[str, t.Any]:
+    return {
+        "issuer": records.issuer or None,
+        "hash_prefix": records.holder.hash_prefix,
+        "thumbprint": records.holder.thumbprint,
+        "earlier": list(records.earlier),
+        "days": records.days,
+    }
 
 
 @dataclass(frozen=True)

@@ -328,7 +328,7 @@ class AcmeAdapter:
         session = self._open()
         now, settings = session.network.clock.now(), self._settings
         end = until(now, settings.persist_days)
-        way = Way(request.method, session.key, session.account.url, settings.issuer_domain, end)
+        way = Way(request.method, session.key, session.account.url, session.holder, settings.issuer_domain, end)
         return seen_of(order, authorizations, way=way, now=now)
 
     def _answer(self, order: Order, request: OrderRequest) -> Seen:

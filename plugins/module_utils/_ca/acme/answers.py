@@ -36,6 +36,7 @@ __all__ = [
     "Suggestion",
     "UrlRule",
     "chain_of",
+    "checked_parameter",
     "links",
 ]
 
@@ -186,6 +187,9 @@ class Directory:
     new_authz: str | None = None
     key_change: str | None = None
     renewal_info: str | None = None
+    #: of dns-persist-01 since draft 02 (meta.accountHashPrefix, meta.issuerDomainNames); "", () before
+    hash_prefix: str = ""
+    issuers: tuple[str, ...] = ()
     #: names and what they are, from meta.profiles (draft-aaron-acme-profiles §3); None: the server has none
     profiles: t.Mapping[str, str] | None = None
 
@@ -194,6 +198,7 @@ class Directory:
         meta = found.object_or_none("meta")
         terms = meta.get("termsOfService") if meta else None
         profiles = meta.get("profiles") if meta else None
+        prefix = meta.get("accountHashPrefix") if meta else None
         return cls(
             new_nonce=found.url("newNonce"),
             new_account=found.url("newAccount"),
@@ -205,7 +210,16 @@ class Directory:
             key_change=found.url_or_none("keyChange"),
             renewal_info=found.url_or_none("renewalInfo"),
             profiles=_profiles(profiles) if isinstance(profiles, dict) else None,
+            hash_prefix=prefix if isinstance(prefix, str) and _PARAMETER.fullmatch(prefix) else "",
+            issuers=_issuers(meta.get("issuerDomainNames")) if meta else (),
         )
+
+
+def _issuers(listed: object) -> tuple[str, ...]:
+    """What is no such list is none: a challenge tells them, too, and is judged then."""
+    names = tuple(listed) if isinstance(listed, list) and len(listed) <= _MAX_ISSUERS else ()
+    good = all(isinstance(one, str) and dns_name_error(one, wildcard=False) is None for one in names)
+    return names if good else ()
 
 
 def _profiles(data: t.Mapping[object, object]) -> dict[str, str]:
@@ -239,7 +253,8 @@ class Challenge:
 
     @classmethod
     def parse(cls, found: Object) -> Challenge:
-        token, issuers = found.get("token"), found.get("issuer-domain-names") or found.get("issuerDomainNames")
+        # issuerDomainNames since draft 02 of dns-persist-01
+        token, issuers = found.get("token"), found.get("issuerDomainNames") or found.get("issuer-domain-names")
         account = found.get("accounturi")
         return cls(
             type=found.text("type", 100),
@@ -258,13 +273,6 @@ class Challenge:
             told = ", ".join(escaped(str(one), 100) for one in self.issuers[:_MAX_ISSUERS])
             raise broken("a dns-persist-01 challenge names no issuer, too many, or what is no domain name", told)
         return tuple(names)
-
-    def checked_account(self, url: str) -> str:
-        """The account of the record: as the challenge says it, else its URL (RFC 8657 §3)."""
-        value = self.account_uri or url
-        if not _PARAMETER.fullmatch(value):
-            raise broken("the account of a dns-persist-01 challenge cannot stand in a record", escaped(value, 200))
-        return value
 
     def checked_token(self) -> str:
         if not _TOKEN.fullmatch(self.token):
@@ -304,6 +312,13 @@ class Authorization:
     @property
     def problem(self) -> Problem | None:
         return next((one.problem for one in self.challenges if one.problem is not None), None)
+
+
+def checked_parameter(value: str) -> str:
+    """What is to stand in a record of dns-persist-01 (RFC 8659 §4.2)."""
+    if not _PARAMETER.fullmatch(value):
+        raise broken("the account of a dns-persist-01 challenge cannot stand in a record", escaped(value, 200))
+    return value
 
 
 def _challenge_or_none(data: object, what: str, rule: UrlRule) -> Challenge | None:

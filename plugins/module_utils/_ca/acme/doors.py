@@ -16,9 +16,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.network import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.seeing import account_label
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import Session, connect, open_directory
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings
-from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountFacts, Advice
+from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountFacts, Advice, StandingRecords
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import Holder
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 
 __all__ = ["Advisor", "Doors", "Keeper"]
@@ -108,7 +109,15 @@ class Keeper:
             dns_label=account_label(memory.url),
             key_made_at=made_at,
             is_closed=memory.is_closed,
+            standing=self._standing(memory),
         )
+
+    def _standing(self, memory: keeping.Memory) -> StandingRecords:
+        """Where the directory names its issuers, records can stand before the first order."""
+        settings, issuers = self._doors.settings, memory.issuers
+        issuer = settings.issuer_domain if settings.issuer_domain in issuers else next(iter(issuers), "")
+        holder = Holder(memory.url, memory.thumbprint, memory.hash_prefix)
+        return StandingRecords(issuer, holder, memory.earlier, settings.persist_days)
 
     def facts(self, session: Session) -> AccountFacts:
         directory = session.directory
@@ -122,6 +131,7 @@ class Keeper:
             can_roll_key=directory.key_change is not None,
             dns_label=account_label(session.account.url),
             key_made_at=keeping.made_at(self._folder, self._name),
+            standing=self._standing(keeping.read_memory(self._folder, self._name)),
         )
 
     def roll_key(self, session: Session) -> None:
@@ -153,4 +163,4 @@ class Keeper:
     def closed(self, session: Session) -> None:
         """The key stays: without it nobody could prove that the account was ours."""
         before = keeping.read_memory(self._folder, self._name)
-        keeping.remember(self._folder, self._name, keeping.Memory(session.account.url, before.contact, True))
+        keeping.remember(self._folder, self._name, before._replace(url=session.account.url, is_closed=True))

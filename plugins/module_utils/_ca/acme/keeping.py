@@ -4,7 +4,8 @@
 
     main.pem           the key in use
     main.next.pem      the key that follows: written and synced before the CA hears of it
-    main.account.json  the account's URL, the contacts that were told to the CA, "deactivated" once it is
+    main.account.json  the account's URL, the contacts that were told to the CA, "deactivated" once it is, and what
+                       standing records (dns-persist-01) are made of
 
     roll_key   next.pem written ─► keyChange (RFC 8555 §7.3.5) ─┬─ taken ───────► next.pem renamed to main.pem
                                                                 ├─ refused ─────► next.pem removed, the old key stays
@@ -30,16 +31,28 @@ from ansible_collections.inkan.tls.plugins.module_utils._io import files
 __all__ = ["Memory", "forget_next", "locked", "made_at", "next_key", "promote", "read_memory", "remember", "write_next"]
 
 _MAX = 64 * 1024
+_MOST_EARLIER = 3
 _LOCK = ".account-keys.lock"
 _LOCK_WAIT = 30.0  # an RSA-4096 key takes some seconds to make
 
 
 class Memory(t.NamedTuple):
-    """contact: as told to the CA; None: not known here."""
+    """contact: as told to the CA; None: not known here. thumbprint, hash_prefix, issuers: what standing records are
+    made of (``_core/persist``)."""
 
     url: str = ""
     contact: tuple[str, ...] | None = None
     is_closed: bool = False
+    thumbprint: str = ""
+    hash_prefix: str = ""
+    issuers: tuple[str, ...] = ()
+    #: of keys that the account had before, the newest first: their records are found again by them
+    earlier: tuple[str, ...] = ()
+
+    def with_key(self, thumbprint: str) -> Memory:
+        changed = self.thumbprint not in ("", thumbprint)
+        earlier = (self.thumbprint, *self.earlier)[:_MOST_EARLIER] if changed else self.earlier
+        return self._replace(thumbprint=thumbprint, earlier=earlier)
 
 
 def read_memory(state_directory: str, name: str) -> Memory:
@@ -54,19 +67,32 @@ def read_memory(state_directory: str, name: str) -> Memory:
         data = None
     if not isinstance(data, dict):
         return Memory()
-    contact, url = data.get("contact"), data.get("url")
-    is_list = isinstance(contact, list) and all(isinstance(one, str) for one in contact)
     return Memory(
-        url if isinstance(url, str) else "",
-        tuple(t.cast("list[str]", contact)) if is_list else None,
-        data.get("status") == "deactivated",
+        url=_text(data.get("url")),
+        contact=_texts(data.get("contact")),
+        is_closed=data.get("status") == "deactivated",
+        thumbprint=_text(data.get("thumbprint")),
+        hash_prefix=_text(data.get("hash_prefix")),
+        issuers=_texts(data.get("issuers")) or (),
+        earlier=_texts(data.get("earlier")) or (),
     )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return None
+    return tuple(value)
 
 
 def remember(state_directory: str, name: str, memory: Memory) -> None:
     if memory == read_memory(state_directory, name):
         return
-    data: dict[str, t.Any] = {"url": memory.url}
+    data: dict[str, t.Any] = {"url": memory.url, "thumbprint": memory.thumbprint, "hash_prefix": memory.hash_prefix}
+    data.update({"issuers": list(memory.issuers), "earlier": list(memory.earlier)})
     data.update({"contact": list(memory.contact)} if memory.contact is not None else {})
     data.update({"status": "deactivated"} if memory.is_closed else {})
     with files.Directory.make(state_directory, mode=0o700) as folder:

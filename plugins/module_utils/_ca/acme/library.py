@@ -117,6 +117,11 @@ class AccountKey:
         """RFC 8555 §8.1."""
         return f"{token}.{self._thumbprint}"
 
+    @property
+    def thumbprint(self) -> str:
+        """RFC 7638, base64url."""
+        return str(self._thumbprint)
+
     def dns_value(self, token: str) -> str:
         """RFC 8555 §8.4. The token's own text is hashed: ``acme.challenges`` would decode and encode it first."""
         digest = hashlib.sha256(self.key_authorization(token).encode("ascii")).digest()

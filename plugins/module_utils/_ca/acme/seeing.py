@@ -26,11 +26,21 @@ import hashlib
 import typing as t
 from datetime import datetime
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import Authorization, Challenge, Order
+from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import (
+    Authorization,
+    Challenge,
+    Order,
+    checked_parameter,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
-from ansible_collections.inkan.tls.plugins.module_utils._core.persist import STANDING_TTL, Standing, owner_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import (
+    STANDING_TTL,
+    Holder,
+    Standing,
+    owner_name,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.problem import Problem
 
@@ -60,13 +70,14 @@ class KeyAuthorizer(t.Protocol):
 class Way(t.NamedTuple):
     """How the names of an order are validated.
 
-    account: its URL; issuer_domain: the one to name in a standing record, if the CA offers it; persist_until: the end
-    of one, 0: none
+    account: its URL; holder: the account as standing records name it; issuer_domain: the one to name in them, if the CA
+    offers it; persist_until: their end, 0: none
     """
 
     method: str
     key: KeyAuthorizer
     account: str = ""
+    holder: Holder = Holder("")
     issuer_domain: str = ""
     persist_until: int = 0
 
@@ -194,7 +205,8 @@ def _standing_records(asked: t.Sequence[tuple[Authorization, Challenge]], way: W
         name = validated_name(one.name)
         issuers = challenge.checked_issuers()
         issuer = way.issuer_domain if way.issuer_domain in issuers else issuers[0]
-        standing = Standing(issuer, challenge.checked_account(way.account), name in wide, way.persist_until)
+        holder = way.holder if way.holder.hash_prefix else Holder(challenge.account_uri or way.account)
+        standing = Standing(issuer, checked_parameter(holder.uri(name)), name in wide, way.persist_until)
         record = TokenRecord(owner_name(name), "TXT", standing.value(), STANDING_TTL)
         found.setdefault(name, record)
     return tuple(found.values())

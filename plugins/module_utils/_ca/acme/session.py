@@ -35,6 +35,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     ProtocolError,
     RefusedError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import Holder
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 
 __all__ = ["CHAIN_TYPE", "Session", "connect", "open_directory"]
@@ -66,6 +67,11 @@ class Session:
         #: URLs of challenges that this process has answered. Boulder calls a challenge pending until it has looked,
         #: where §7.1.6 says processing: without this it would be answered again at each look of the same run.
         self._answered: set[str] = set()
+
+    @property
+    def holder(self) -> Holder:
+        """The account as standing records name it."""
+        return Holder(self.account.url, self.key.thumbprint, self.directory.hash_prefix)
 
     def order(self, handle: str) -> Order | None:
         """None: the CA says, by a problem document, that there is no such order (CAs delete old ones)."""
@@ -192,7 +198,7 @@ def connect(
     if following is not None and not is_known(network, directory, key):
         key = _followed(account, clock, network, directory, library.AccountKey(modules, following, where), key)
     registered = register(network, directory, key, wish, rule, is_new=is_new)
-    _tell_contacts(account, settings, network, key, registered, is_new)
+    _tell_contacts(account, settings, network, directory, key, registered, is_new)
     return Session(modules, key, network, rule, directory, registered)
 
 
@@ -218,6 +224,7 @@ def _tell_contacts(
     account: AccountConfig,
     settings: Settings,
     network: Network,
+    directory: Directory,
     key: library.AccountKey,
     registered: Account,
     is_new: bool,
@@ -231,7 +238,8 @@ def _tell_contacts(
     # them either, they are told once more
     if settings.contact and not is_new and known != settings.contact:
         network.post(registered.url, key.contacts(settings.contact), "change the account's contacts")
-    keeping.remember(folder, name, keeping.Memory(registered.url, told))
+    memory = before._replace(url=registered.url, contact=told).with_key(key.thumbprint)
+    keeping.remember(folder, name, memory._replace(hash_prefix=directory.hash_prefix, issuers=directory.issuers))
 
 
 def _too_many_orders(where: str, count: int) -> ProtocolError:

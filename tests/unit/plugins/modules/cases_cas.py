@@ -45,8 +45,8 @@ def well_known(name: str, *hosts: str) -> Is:
     return Is("files", [{"url": f"http://{host}/.well-known/{name}"} for host in hosts])
 
 
-def record(name: str, kind: str) -> Is:
-    return Is("records", [{"name": name, "type": kind, "value": LATER}])
+def record(name: str, kind: str, **more: t.Any) -> Is:
+    return Is("records", [{"name": name, "type": kind, "value": LATER, **more}])
 
 
 def refused_by_person(product: str) -> dict[str, t.Any]:
@@ -73,6 +73,16 @@ ACME: list[Case] = [
              Method("http-01", facts="RFC 8555 §8.3", ends_on=None),
              well_known(f"acme-challenge/{LATER}", "www.example.jp"),
              Steps(ACME_BEGIN, Step("customer", "serve the file on port 80", "RFC 8555 §8.3"), *ACME_END)),
+    *for_all("acme", "BR 3.2.2.4.21", "a TXT record below the label of the account",
+             {"validation": {"method": "dns-account-01"}}, Refused(None),
+             Method("dns-account-01", ends_on=None),
+             record("_ACCOUNT-LABEL._acme-challenge.www.example.jp", "TXT"),
+             Steps(ACME_BEGIN, Step("customer", "publish the TXT record below the account's label", "BR 3.2.2.4.21"),
+                   *ACME_END)),
+    *for_all("acme", "BR 3.2.2.4.22", "a TXT record that stands", {"validation": {"method": "dns-persist-01"}},
+             Refused(None), Method("dns-persist-01", ends_on=None),
+             record("_validation-persist.www.example.jp", "TXT", standing=True),
+             Steps(ACME_BEGIN, Step("customer", "keep the standing TXT record", "BR 3.2.2.4.22"), *ACME_END)),
     *for_all("acme", "RFC 8555 §7.1.3", "a wildcard name by DNS only", {**STAR, **BY_HTTP_01},
              Refused("wildcard_with_file", "dns-01"), Method("http-01", False)),
     *for_all("acme", "RFC 8555 §7.1.3", "a wildcard name by DNS", {**STAR, **BY_DNS_01}, Refused(None)),

@@ -72,7 +72,12 @@ def test_the_plan_of_an_http_01_certificate() -> None:
         "http://www.shop.example.jp/.well-known/acme-challenge/known_after_order",
     ]
     assert found["records"] == []
-    assert [method["method"] for method in found["methods"] if method["allowed"]] == ["dns-01", "http-01"]
+    assert [method["method"] for method in found["methods"] if method["allowed"]] == [
+        "dns-01",
+        "dns-account-01",
+        "dns-persist-01",
+        "http-01",
+    ]
 
 
 def test_the_item_in_its_final_form() -> None:
@@ -124,7 +129,7 @@ HTTP = {"method": "http-01", "document_root": "/var/www"}
         pytest.param({"dns_names": ["*.example.jp"], "validation": HTTP}, "wildcard_with_file", "", id="among others"),
         pytest.param({"validation": {"method": "http-01"}}, "no_document_root", "folder", id="no place for the file"),
         pytest.param({"validation": {"method": "email"}}, "method_not_offered", "dns-01", id="a method ACME has not"),
-        pytest.param({"validation": {}}, "no_method", "dns-01 or http-01", id="no method"),
+        pytest.param({"validation": {}}, "no_method", "dns-01 or dns-account-01 or dns-persist-01 or http-01", id="no method"),
         pytest.param({"product": "amce"}, "unknown_product", 'mean "acme"', id="an unknown product"),
         pytest.param({"ca_account": None}, "no_ca_account", "inkan_ca_accounts", id="no account"),
         pytest.param({"key": {"made_by": "seller"}}, "custody_not_offered", "key.made_by", id="a key by the CA"),

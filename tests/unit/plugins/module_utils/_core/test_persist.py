@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import (
+    Holder,
     Standing,
     is_standing,
     owner_name,
@@ -70,6 +71,15 @@ def test_a_record_is_written_anew_long_before_it_ends() -> None:
 
 def test_without_days_there_is_no_end() -> None:
     assert until(NOW, 0) == 0
+
+
+def test_the_account_is_hashed_with_the_domain_as_in_the_drafts_examples() -> None:
+    """draft-ietf-acme-dns-persist-02 §10.2; the second is of the domain "*", which stands for every domain."""
+    holder = Holder(URL, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "https://ca.example/account-hash/")
+    head = "https://ca.example/account-hash/sha-256/"
+    assert holder.uri("example.com") == f"{head}5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw"
+    assert holder.uri("*") == f"{head}NpDnSwUthQK8zCgFdefYxAdAVPnygMLbs9US6oO-5ug"
+    assert Holder(URL).uri("example.com") == URL
 
 
 def test_records_that_stand_are_told_by_their_label() -> None:

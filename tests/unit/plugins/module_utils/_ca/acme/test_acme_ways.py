@@ -113,6 +113,22 @@ def test_the_standing_record_says_what_the_draft_wants(
     assert record.value == value
 
 
+def test_since_draft_02_the_account_is_hashed_with_each_domain(world: World) -> None:
+    world.http.on(DIRECTORY, directory(accountHashPrefix=f"{CA}/h/", issuerDomainNames=["ca.example"]))
+    names = ("a.example.test", "b.example.test")
+    world.http.on(NEW_ORDER, order("pending", *names))
+    offered = {**challenge("dns-persist-01"), "token": None, "issuerDomainNames": ["ca.example"]}
+    world.http.on(AUTHZ, authorization("pending", "a.example.test", [offered]))
+    world.http.on(f"{CA}/authz/2", authorization("pending", "b.example.test", [offered]))
+    adapter = world.open()
+    a, b = adapter.submit(request(*names, method="dns-persist-01")).wanted.records
+    facts = adapter.remembered_account()
+    assert facts is not None and facts.standing is not None
+    assert a.value == f"ca.example; accounturi={facts.standing.holder.uri('a.example.test')}"
+    assert a.value.startswith(f"ca.example; accounturi={CA}/h/sha-256/") and len({a.value, b.value}) == 2
+    assert ACCOUNT not in a.value + b.value
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
