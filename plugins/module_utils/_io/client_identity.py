@@ -63,9 +63,11 @@ def _in_memory() -> int | None:
     if not hasattr(os, "memfd_create") or not os.path.isdir("/proc/self/fd"):
         return None
     try:
-        return os.memfd_create("inkan-tls", os.MFD_CLOEXEC)
+        fd = os.memfd_create("inkan-tls", os.MFD_CLOEXEC)
     except OSError:
         return None
+    os.fchmod(fd, 0o600)
+    return fd
 
 
 def _unusable(failure: Exception) -> InputError:

@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import TransportError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import new_csr
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 from ansible_collections.inkan.tls.plugins.modules import certificate_orders
@@ -243,6 +246,51 @@ def test_a_mail_is_sent_again_and_elsewhere_and_an_address_that_is_not_listed_is
     assert said["wanted"]["mails"] == ["webmaster@box.example.jp"]
     press(lab, "webmaster@box.example.jp")
     assert customer.call(changed)[0]["state"] == "issued"
+
+
+class Killed(BaseException):
+    """As good as SIGKILL: nothing of ours catches it."""
+
+
+def after_the_order(monkeypatch: pytest.MonkeyPatch, end: BaseException) -> None:
+    """The next certificate is ordered, and then comes this in place of the answer."""
+    real = DirectHttp.request
+    ends = [end]
+
+    def request(self: DirectHttp, method: str, url: str, **more: t.Any) -> HttpResponse:
+        answer = real(self, method, url, **more)
+        if method == "POST" and url.endswith("/certificates") and ends:
+            raise ends.pop()
+        return answer
+
+    monkeypatch.setattr(DirectHttp, "request", request)
+
+
+def test_whoever_takes_over_from_a_killed_run_finds_its_certificate(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, items = Customer(lab, tmp_path), [item("one", "dns", "killed.example.jp")]
+    (first,) = customer.order(items)
+    after_the_order(monkeypatch, Killed())
+    with pytest.raises(Killed):
+        customer.answer(items, [first])
+    lab.switches.only("atlas_serials_padded", "atlas_serials_small")
+    (done,) = customer.call([{**items[0], "visible": True}])
+    assert (done["error"], done["state"], orders_for(lab, "killed.example.jp")) == (None, "issued", 1)
+
+
+def test_one_that_turns_up_late_is_told(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is lost and the list lags: a second certificate is made, and a person hears of the first."""
+    customer, items = Customer(lab, tmp_path, find_delay=0), [item("one", "dns", "late.example.jp")]
+    (first,) = customer.order(items)
+    lab.switches.only("atlas_late_index")
+    after_the_order(monkeypatch, TransportError(code="http_broken_answer", what="no answer", sent=True))
+    done = customer.answer(items, [first])
+    assert (done[0]["state"], orders_for(lab, "late.example.jp")) == ("issued", 2)
+    lab.switches.none()
+    (told,) = customer.call([{**items[0], "visible": True}])
+    assert told["error"] is not None and told["error"]["code"] == "surplus_order"
+    assert told["state"] == "issued"
 
 
 ODDITIES = (

@@ -82,6 +82,7 @@ def seen(status: Answer) -> Fact:
 
 
 OPEN = (INTENT, SUBMITTED, WANTED, seen(Answer.WANTS_VALIDATION))
+CLEARED = (seen(Answer.ISSUING), fact(Kind.SUBMIT_ABSENT, handle="h", by="ca"))
 DOWNLOADED = (*OPEN, seen(Answer.ISSUED), fact(Kind.DOWNLOADED, certificate=CERTIFICATE))
 ON_BOTH = (fact(Kind.DEPLOYED, host="web1"), fact(Kind.DEPLOYED, host="web2"))
 REMOVED = tuple(fact(Kind.TOKEN_REMOVED, token=token_id(token)) for token in (RECORD, FILE))
@@ -101,6 +102,20 @@ TABLE: dict[str, tuple[Entry, State, Policy, Action]] = {
     "an intent at a CA that cannot be asked": (entry(INTENT), State.INTENDED, BLIND, Action.AWAIT_PERSON),
     "an intent that led to nothing": (entry(INTENT, fact(Kind.SUBMIT_ABSENT)), State.NONE, Policy(), Action.SUBMIT),
     "a second intent": (entry(INTENT, fact(Kind.SUBMIT_ABSENT), INTENT), State.INTENDED, Policy(), Action.FIND_LOST),
+    "what precedes an order is done": (entry(*OPEN, *CLEARED), State.NONE, Policy(), Action.SUBMIT),
+    "and the order was sent": (entry(*OPEN, *CLEARED, INTENT), State.INTENDED, Policy(), Action.FIND_LOST),
+    "and was taken": (
+        entry(*OPEN, *CLEARED, INTENT, fact(Kind.SUBMITTED, handle="c"), seen(Answer.ISSUING)),
+        State.ISSUING,
+        Policy(),
+        Action.LOOK,
+    ),
+    "another order than ours was none": (
+        entry(*OPEN, fact(Kind.SUBMIT_ABSENT, handle="other")),
+        State.WANTED,
+        VISIBLE,
+        Action.ASK_READY,
+    ),
     "submitted, nothing seen": (entry(INTENT, SUBMITTED), State.VALIDATING, Policy(), Action.LOOK),
     "wanted, not looked at in this call": (entry(*OPEN), State.WANTED, Policy(), Action.LOOK),
     "wanted, looked at": (entry(*OPEN), State.WANTED, LOOKED, Action.AWAIT_PUBLICATION),
