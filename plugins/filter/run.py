@@ -16,9 +16,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
+from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
 from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks import read_plan
@@ -38,6 +40,7 @@ _HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[t.Any]]] = {
     "verify": works.verify_items,
     "switch": works.switch_items,
     "leftover_files": works.leftover_file_items,
+    "hand_over": portals.hand_over_items,
 }
 _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
     "orders": works.order_items,
@@ -105,6 +108,8 @@ def work(
     said: Item, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
 ) -> list[t.Any]:
     """The items of one step's module call."""
+    if step == "served":
+        return portals.served_items(said["certificates"], to_alabel, int(said.get("https_port") or 443))
     run = inputs.read_run(said, hostvars, hosts)
     if run.is_blocked:
         return []
@@ -166,6 +171,12 @@ def only_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, I
     return {name: dict(entry["secrets"]) for name, entry in accounts.items() if entry.get("secrets")}
 
 
+def portal_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
+    """The CA accounts whose orders persons carry to a portal."""
+    found = accounts.items() if isinstance(accounts, t.Mapping) else ()
+    return [str(name) for name, one in found if isinstance(one, t.Mapping) and one.get("adapter") == "portal"]
+
+
 class FilterModule:
     """Ansible's door."""
 
@@ -180,4 +191,5 @@ class FilterModule:
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,
+            "portal_accounts": portal_accounts,
         }

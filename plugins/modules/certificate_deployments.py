@@ -20,6 +20,9 @@ description:
     by a TLS handshake that it serves exactly this certificate. If it does not, the generation before becomes live again
     and the service is reloaded again.
   - V(rollback) makes the generation before live again, with the same proof.
+  - V(hand_over) puts certificate, chain and private key of one item (O(certificates[].source)) as files with mode 0600 into
+    C(<store_path>-handover/<name>), for a person who registers them at a seller's portal; without
+    O(certificates[].certificate) it removes them. It is the one way in which a key leaves the store in clear.
   - A run that is killed at any point is finished by the next one. It leaves a journal on the host for that.
   - It orders nothing and asks no CA. The step before is M(inkan.tls.certificate_orders), the one after is
     M(inkan.tls.certificate_orders) again, to record what was observed.
@@ -53,7 +56,7 @@ options:
   state:
     description: What to do.
     type: str
-    choices: [prepare, verify, switch, rollback]
+    choices: [prepare, verify, switch, rollback, hand_over]
     required: true
   keep_generations:
     description:
@@ -100,6 +103,9 @@ options:
         description:
           - The private key, sealed to the key that V(prepare) returned for this host, base64.
           - Only needed on a host that does not hold the key yet. Only this host can open it.
+        type: str
+      source:
+        description: With V(hand_over), the name in the store whose certificate and key are handed over.
         type: str
       to_serial:
         description: The certificate to roll back to, by its serial number. Default is the newest before the live one.
@@ -319,6 +325,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemC
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import served_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._io.service import Service
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store, default_store_path
+from ansible_collections.inkan.tls.plugins.module_utils._module.handing_over import hand_over
 from ansible_collections.inkan.tls.plugins.module_utils._module.placing import prepare, verify
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
     Diff,
@@ -334,7 +341,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CR
 
 def argument_spec() -> dict[str, t.Any]:
     return {
-        "state": {"type": "str", "choices": ["prepare", "verify", "switch", "rollback"], "required": True},
+        "state": {"type": "str", "choices": ["prepare", "verify", "switch", "rollback", "hand_over"], "required": True},
         "store_path": {"type": "path"},
         "keep_generations": {"type": "int", "default": 3},
         "now": {"type": "str"},
@@ -350,6 +357,7 @@ def _item_spec() -> dict[str, t.Any]:
         "public_key_sha256": {"type": "str", "no_log": False},
         "dns_names": {"type": "list", "elements": "str", "default": []},
         "sealed_key": {"type": "str", "no_log": False},  # ciphertext: only this host can open it
+        "source": {"type": "str"},
         "to_serial": {"type": "str"},
         "deploy": {"type": "dict", "default": {}, "options": _deploy_spec()},
     }
@@ -382,6 +390,8 @@ def _deploy_spec() -> dict[str, t.Any]:
 def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) -> Result:
     errors = InputCollector()
     store_path = params["store_path"] or default_store_path()
+    if params["state"] == "hand_over":
+        return hand_over(ports.store if ports else Store(store_path), params["certificates"], check_mode)
     wishes = read_wishes(params["certificates"], params["state"], store_path, check_mode, errors)
     now = read_now(params["now"], wishes, errors)
     if params["keep_generations"] < 1:

@@ -72,10 +72,19 @@ options:
             type: bool
             default: false
           made_by:
-            description: Who makes the key. Where the seller does, this module has nothing to do.
+            description:
+              - Who makes the key. Where the seller does, there is no request.
+              - The key that came with the certificate is put into the store (O(certificates[].key.private_key) or
+                O(certificates[].key.private_key_file)); with O(certificates[].public_key_sha256) it is sealed for others.
             type: str
             choices: [us, seller]
             default: us
+          private_key:
+            description: The seller's key, PEM without a pass phrase.
+            type: str
+          private_key_file:
+            description: A file on this host with the seller's key. It is read only, and stays where it is.
+            type: path
       subject:
         description:
           - Fields of the subject beside the common name, for OV and EV. Possible are C(C), C(ST), C(L), C(O), or their
@@ -250,6 +259,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.requesting impor
     Paths,
     Recipient,
     Request,
+    SellersKey,
     answer_all,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
@@ -274,6 +284,8 @@ def _item_spec() -> dict[str, t.Any]:
         "type": {"type": "str", "choices": list(KEY_TYPES), "default": "ecdsa-p256"},
         "reuse": {"type": "bool", "default": False},
         "made_by": {"type": "str", "choices": ["us", "seller"], "default": "us"},
+        "private_key": {"type": "str", "no_log": True},
+        "private_key_file": {"type": "path", "no_log": False},
     }
     recipient = {
         "host": {"type": "str", "required": True},
@@ -341,7 +353,20 @@ def _read(raw: dict[str, t.Any], check_mode: bool, errors: InputCollector) -> Re
         recipients=tuple(_recipient(name, one, check_mode, errors) for one in raw.get("recipients") or ()),
         paths=_paths(raw, errors),
         made_by_seller=key.get("made_by") == "seller",
+        sellers_key=_sellers_key(raw, key, errors),
     )
+
+
+def _sellers_key(raw: dict[str, t.Any], key: dict[str, t.Any], errors: InputCollector) -> SellersKey | None:
+    text, path = key.get("private_key"), key.get("private_key_file")
+    if not text and not path:
+        return None
+    if key.get("made_by") != "seller":
+        why = "a private key is given, and key.made_by is us"
+        _wrong(errors, "bad_value", raw["name"], why, "Only a key that the seller made is taken in")
+    if path and not os.path.isabs(path):
+        _wrong(errors, "bad_path", raw["name"], f"{path!r} is no absolute path of a file", "Give one")
+    return SellersKey(text.encode("utf-8", "replace") if text else None, path or "")
 
 
 def _names(raw: dict[str, t.Any], errors: InputCollector) -> tuple[str, list[str]]:

@@ -190,7 +190,12 @@ results:
         address: 127.0.0.1
         port: 443
         serial: 3a1f0c9e77
+        not_before: "2026-11-20T00:00:00Z"
         not_after: "2027-02-18T00:00:00Z"
+        common_name: shop.example.jp
+        dns_names: [shop.example.jp, www.shop.example.jp]
+        key_type: ecdsa-p256
+        certificate: "-----BEGIN CERTIFICATE-----..."
         certificate_sha256: 5f6c1c7f4d3f2a1b0c9d8e7f60514233241506f7e8d9cabbac9d8e7f60514233
         matches_live: true
     served_error:

@@ -20,6 +20,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows i
 KINDS = WORDS[StepRule]["organization_kinds"]
 #: known, and told nobody: the fields of a subject, the approver's signature, days when nobody answers
 KEPT = ("subject", "signature", "absences")
+#: and what an application at a portal asks for (``_data/portals``)
+_OF_ORGANIZATION = (
+    *("corporate_type", "representative", "postal_code", "address", "tdb_code", "duns", "technical", "billing"),
+)
+_OF_PERSON = ("kana", "department", "title", "phone")
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def _organization(name: str, raw: t.Any, errors: InputCollector) -> Organization
         responsible_mail=person.text("mail") if person is not None else None,
     )
     for known in (fields,) if person is None else (fields, person):
-        for key in KEPT:
+        for key in (*KEPT, *(_OF_ORGANIZATION if known is fields else _OF_PERSON)):
             known.raw(key)
         known.close()
     return found

@@ -56,6 +56,8 @@ _ACTORS = {
     "ca": "the CA is",
 }
 
+#: an order came to nothing, and a person has to say whether there is another
+_HELD = ("order_refused", "order_cancelled")
 _HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
 _CENTRAL_STEPS = ("records", "leftover_records")
 _CHANGING = ("switch", "rollback")
@@ -132,6 +134,8 @@ def _ending(run: Run, name: str) -> Ending:
 def _first_to_end(run: Run, name: str) -> Said:
     """The first to end of the certificates that its hosts have live now."""
     lives = [_live(run.hosts[host], name) for host in run.reached(name)]
+    if run.seller_deploys(name):
+        lives = [run.served(name) or run.order(name)]
     return min((live for live in lives if live.get("not_after")), key=lambda live: str(live["not_after"]), default={})
 
 
@@ -147,7 +151,7 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
     refusal = run.plan[name].get("error")
     if refusal:
         return Outcome.REFUSED, [refusal["message"]]
-    if not run.targets[name].all_hosts:
+    if not run.targets[name].all_hosts and not run.seller_deploys(name):
         return Outcome.ERROR, [f"its hosts, {run.wish(name).get('hosts')!r}, match no host of the inventory"]
     errors = [*_errors(run, name, order), *_broken(run, name)]
     unreachable = _unreachable(run, name)
@@ -155,10 +159,10 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
         return Outcome.ERROR, errors + unreachable
     if unreachable:
         return Outcome.HOST_UNREACHABLE, unreachable
-    if not run.targets[name].hosts:
+    if not run.targets[name].hosts and not run.seller_deploys(name):
         return Outcome.IN_ORDER, ["none of its hosts is part of this run"]
     due = run.plan[name].get("due") or {}
-    if due.get("code") == "order_refused":  # a person has to correct the declaration; no run will
+    if due.get("code") in _HELD:  # a person has to correct the declaration; no run will
         return Outcome.PENDING, [str(due["reason"])]
     if run.check_mode and (run.is_due(name) or not run.only_looks):
         expected = _expected(run, name)
@@ -167,6 +171,8 @@ def _judge(run: Run, name: str, order: Said) -> tuple[Outcome, list[str]]:
     if waiting:
         return Outcome.PENDING, waiting
     if any(said.said(step, name).get("changed") for said in run.hosts.values() for step in _CHANGING):
+        return Outcome.CHANGED, []
+    if run.seller_deploys(name) and order.get("changed") and order.get("state") in DEPLOYABLE:
         return Outcome.CHANGED, []
     return Outcome.IN_ORDER, []
 
@@ -238,15 +244,34 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     if order.get("state") in OPEN:
         lacking = run.central.get("checks", {}).get(name, {}).get("lacking") or ()
         return [*lacking, f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"]
+    if run.is_due(name) and run.wish(name).get("issued_from") and not order.get("error"):
+        return ["the next run hands its certificate over, for a person to register it"]
     if run.is_due(name) and not _was_ordered(run, name, order):
         return ["it is due and could not be ordered in this run", *_why_it_ended(order)]
     due = run.plan[name].get("due") or {}
-    if due.get("code") == "order_refused":
+    if due.get("code") in _HELD:
         return [due["reason"]]
+    if run.wish(name).get("issued_from") and order.get("state") not in DEPLOYABLE:
+        return ["it is registered when the item that it is issued from has a certificate"]
     if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
         return ["there is no certificate yet; run issue", *_why_it_ended(order)]
     if not _is_live_everywhere(run, name):
         return ["the certificate is not live on every host yet"]
+    return _not_installed(run, name, order)
+
+
+def _not_installed(run: Run, name: str, order: Said) -> list[str]:
+    """What the seller is to install: done is what a handshake shows."""
+    if (run.wish(name).get("deploy") or {}).get("by") != "seller" or order.get("state") not in DEPLOYABLE:
+        return []
+    looked = run.central.get("served", {}).get(name)
+    if looked is None:
+        return []
+    shown = run.served(name).get("serial")
+    if not shown:
+        return [f"the seller is to install it, and nothing can be seen: {looked.get('served_error')}"]
+    if shown != order.get("serial"):
+        return [f"the seller is to install serial {order.get('serial')}; serial {shown} is served"]
     return []
 
 
@@ -271,6 +296,8 @@ def _was_ordered(run: Run, name: str, order: Said) -> bool:
 
 
 def _is_live_somewhere(run: Run, name: str) -> bool:
+    if run.served(name):
+        return True
     return any(run.hosts[host].said("look", name).get("live") for host in run.reached(name))
 
 

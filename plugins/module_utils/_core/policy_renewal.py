@@ -5,6 +5,7 @@
     an order is under way ─▶ in progress          (an issued one is judged like a live certificate)
     forced                ─▶ due
     refused as it is      ─▶ not due              (where the seller's row says that a person decides)
+    cancelled by seller   ─▶ not due              (until its owner says so by force: it would be paid again)
     no certificate        ─▶ due
     expired               ─▶ due
     its CA's suggestion   ─▶ due                  (ARI; it takes the place of the user's own day)
@@ -109,6 +110,7 @@ class Facts:
     live: Live | None
     order: OpenOrder | None
     held: str = ""
+    held_code: str = "order_refused"
     window: SellersWindow | None = None
     contract_ends: datetime | None = None
     reissues: str = ""
@@ -159,7 +161,7 @@ def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datet
     if reason is not None:
         return Due(Outcome.DUE, *reason, plan.at, _kind(facts, live, plan, reason[0], policy, now))
     if facts.held:
-        return Due(Outcome.NOT_DUE, "order_refused", facts.held, plan.at)
+        return Due(Outcome.NOT_DUE, facts.held_code, facts.held, plan.at)
     reason = _changed(facts, live)
     if reason is None and choose is Choose.RENEW:
         if plan.is_sellers_turn(now):
@@ -184,7 +186,7 @@ def _decide_absent(facts: Facts, policy: RenewalPolicy) -> Due:
     if facts.name in policy.force:
         return Due(Outcome.DUE, "forced", "it was forced", kind="issue")
     if facts.held:
-        return Due(Outcome.NOT_DUE, "order_refused", facts.held)
+        return Due(Outcome.NOT_DUE, facts.held_code, facts.held)
     return Due(Outcome.DUE, "no_certificate", "there is no live certificate", kind="issue")
 
 

@@ -89,8 +89,13 @@ class Run:
     custodian_grace: timedelta = timedelta(hours=72)
     #: certificate -> web server -> its own document root; only of what is ordered now, and only for that step
     document_roots: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
+
+    #: what persons told of certificates (``inkan_intake``), the declared organizations, the accounts at portals
+    intake: ByName = field(default_factory=dict)
     #: what the ledger host remembers of CA accounts, where a step has asked for it
     accounts: ByName = field(default_factory=dict)
+    organizations: ByName = field(default_factory=dict)
+    portals: frozenset[str] = frozenset()
 
     @property
     def is_blocked(self) -> bool:
@@ -133,7 +138,30 @@ class Run:
 
     def is_due(self, name: str) -> bool:
         """Whether a new key and a new order are needed: by the plan, or because the ledger's order has no future."""
+        if self.wish(name).get("issued_from"):
+            return self.is_to_be_registered(name)
         return self.plan[name].get("outcome") == "due" or self.has_no_future(name)
+
+    def is_to_be_registered(self, name: str) -> bool:
+        """What is brought: the item that it is issued from has a certificate that no order here is about."""
+        source, known = self.order(str(self.wish(name).get("issued_from"))), self.order(name)
+        if source.get("state") not in DEPLOYABLE or not source.get("certificate"):
+            return False
+        if self.in_progress(name):
+            brought = (known.get("options") or {}).get("brought") or {}
+            return bool(brought.get("certificate") != source["certificate"])
+        return known.get("state") not in DEPLOYABLE or known.get("serial") != source.get("serial")
+
+    def seller_makes_key(self, name: str) -> bool:
+        return bool((self.wish(name).get("key") or {}).get("made_by") == "seller")
+
+    def seller_deploys(self, name: str) -> bool:
+        """No host of ours gets it: a handshake shows what the seller installed, or the portal has it."""
+        return bool((self.wish(name).get("deploy") or {}).get("by") == "seller" or self.wish(name).get("issued_from"))
+
+    def served(self, name: str) -> Said:
+        """What a service showed whose certificates the seller installs."""
+        return self.central.get("served", {}).get(name, {}).get("served") or {}
 
     def has_no_future(self, name: str) -> bool:
         """Nothing good can come of the order: what it brings is not what is declared, or nobody has its key."""
@@ -146,7 +174,8 @@ class Run:
             set(order.get("dns_names") or ()) != set(wish.get("dns_names") or ())
             or order.get("ca_account") != wish.get("ca_account")
             or order.get("product") != wish.get("product")
-            or order.get("method") != (wish.get("validation") or {}).get("method")
+            or order.get("method")
+            != ("brought" if wish.get("issued_from") else (wish.get("validation") or {}).get("method"))
         )
 
     def is_orphaned(self, name: str) -> bool:
@@ -157,6 +186,8 @@ class Run:
         order, where = self.order(name), self.targets[name]
         waiting = self.in_progress(name) or order.get("state") == "deploy_pending"
         if not waiting or self.as_of is None or not order.get("created_at"):
+            return False
+        if self.seller_makes_key(name) or self.wish(name).get("issued_from"):
             return False
         if not self.reached(name) or not set(where.all_hosts) <= set(where.hosts) or keeper_of(self, name) is not None:
             return False
@@ -200,6 +231,8 @@ def lacks_certificate(run: Run, name: str, host: str) -> bool:
     """Whether this host does not yet serve the certificate that the ledger holds for it, or was killed on the way."""
     order = run.order(name)
     look = run.hosts[host].said("look", name)
+    if run.seller_deploys(name):
+        return False
     if look.get("switching"):
         return True
     if order.get("certificate") == KNOWN_AFTER_ORDER:

@@ -31,7 +31,7 @@ HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollb
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = (
     *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
-    *("contacts", "mailboxes", "revocations", "standing"),
+    *("contacts", "mailboxes", "revocations", "served", "standing"),
 )
 
 
@@ -61,6 +61,9 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         as_of=_as_of(said.get("plan")),
         accounts=_accounts(said.get("known")),
         resend=frozenset(map(str, said.get("resend") or ())),
+        intake=_by_name_of(said.get("intake")),
+        organizations=_by_name_of(said.get("organizations")),
+        portals=frozenset(map(str, said.get("portals") or ())),
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
             certificate["name"]: certificate
@@ -99,6 +102,15 @@ def _accounts(known: t.Any) -> ByName:
 def _as_of(plan: t.Any) -> datetime | None:
     moment = plan.get("as_of") if isinstance(plan, t.Mapping) else None
     return parse_time(moment) if moment else None
+
+
+def _by_name_of(raw: t.Any) -> ByName:
+    """A dictionary of dictionaries; what is none is refused where it is used."""
+    return (
+        {str(name): one for name, one in raw.items() if isinstance(one, t.Mapping)}
+        if isinstance(raw, t.Mapping)
+        else {}
+    )
 
 
 def by_name(registered: t.Any, key: str = "results") -> ByName:
@@ -166,9 +178,9 @@ def _known(name: str, run: Run, certificate: Said) -> Item:
     reached = [host for host in run.targets[name].hosts if run.hosts[host].reached]
     live = [run.hosts[host].said("look", name).get("live") for host in reached]
     missing = [host for host, certificate in zip(reached, live) if not certificate]
-    newest = max(
-        (certificate for certificate in live if certificate), key=lambda of: str(of["not_after"]), default=None
-    )
+    if _is_installed_by_seller(certificate):
+        live, missing = [run.served(name) or None], []
+    newest = max((one for one in live if one), key=lambda of: str(of["not_after"]), default=None)
     if order.get("state") in DEPLOYABLE and (newest is None or str(order["not_after"]) > str(newest["not_after"])):
         newest, missing = _as_live(order), []
     elif order.get("state") in DEPLOYABLE:
@@ -179,6 +191,11 @@ def _known(name: str, run: Run, certificate: Said) -> Item:
         "previous": _previous(order) or certificate.get("previous"),
         "hosts_missing": missing,
     }
+
+
+def _is_installed_by_seller(certificate: Said) -> bool:
+    deploy = certificate.get("deploy")
+    return isinstance(deploy, t.Mapping) and deploy.get("by") == "seller"
 
 
 _LIVE_FACTS = ("serial", "not_before", "not_after", "common_name", "dns_names", "key_type")
@@ -200,6 +217,9 @@ def _order_facts(order: Said) -> Item | None:
     if order.get("state") == "refused" and order.get("order"):  # at the door it cost nothing, and nobody was asked
         facts["asked"] = _asked(order)
         facts["problem"] = (order.get("problem") or {}).get("text")
+    problem = order.get("problem") or {}
+    if order.get("state") == "cancelled" and problem.get("code") == "cancelled_by_seller":
+        facts["cancelled_by_seller"] = problem.get("text")
     return {"state": order["state"], **{fact: value for fact, value in facts.items() if value is not None}}
 
 

@@ -104,6 +104,7 @@ class OpenOrder:
     ordered: what was declared when it was made.
     revoked: serial numbers of certificates of this name that were revoked, whatever order brought them.
     asked: what it was made for, where it was refused; problem: why.
+    cancelled_by_seller: why, where the seller ended it by itself (CPI-5).
     """
 
     state: str
@@ -113,6 +114,7 @@ class OpenOrder:
     asked: Asked | None = None
     problem: str = ""
     ordered: Ordered = Ordered()
+    cancelled_by_seller: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,6 +357,7 @@ def _order(fields: Fields) -> OpenOrder | None:
         revoked=inner.texts("revoked"),
         asked=_asked(inner.below("asked")) if inner.has("asked") else None,
         problem=inner.text("problem") or "",
+        cancelled_by_seller=inner.text("cancelled_by_seller") or "",
         ordered=_ordered(inner),
     )
 

@@ -25,6 +25,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     custodian,
     lacks_certificate,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_portal import (
+    adoption_item,
+    brought_item,
+    key_words,
+    portal_options,
+    told,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import removed_standing, useless_standing
 
 
@@ -49,6 +56,15 @@ def _is_worked_on(run: Run, name: str) -> bool:
     return any(lacks_certificate(run, name, host) for host in run.reached(name))
 
 
+def _has_key(run: Run, name: str) -> bool:
+    """Whether there is one to give: the seller's comes with the certificate."""
+    if run.seller_deploys(name):
+        return False
+    return (
+        not run.seller_makes_key(name) or key_words(run, name) is not None or bool(run.order(name).get("certificate"))
+    )
+
+
 def prepare_items(run: Run, host: str) -> list[Item]:
     """certificate_deployments, state prepare: this host will receive a key that is kept elsewhere."""
     return [
@@ -56,6 +72,7 @@ def prepare_items(run: Run, host: str) -> list[Item]:
         for name in run.names()
         if host in run.reached(name)
         and _is_worked_on(run, name)
+        and _has_key(run, name)
         and _receives_key(run, name, host)
         and _needs_key(run, name, host)
     ]
@@ -71,14 +88,37 @@ def request_items(run: Run, host: str) -> list[Item]:
     """certificate_requests on the custodian: new keys and CSRs for what is due, and keys sealed for the receivers."""
     items = []
     for name in run.names():
-        if custodian(run, name) != host or not _is_worked_on(run, name):
+        if custodian(run, name) != host or not (_is_worked_on(run, name) or _adopts(run, name)):
+            continue
+        if run.wish(name).get("issued_from"):
             continue
         recipients = _recipients(run, name)
+        if run.seller_makes_key(name):
+            items += _sellers_key(run, name, recipients)
+            continue
         due = run.is_due(name)
         if due or recipients:
             key = None if due else run.order(name).get("public_key_sha256")
             items.append(_request_item(run.wish(name), key, recipients))
     return items
+
+
+def _sellers_key(run: Run, name: str, recipients: list[Item]) -> list[Item]:
+    """The key that came with the certificate is put into the store; later it is there."""
+    words, known = key_words(run, name), run.order(name).get("public_key_sha256")
+    if words is None and not (recipients and known):
+        return []
+    item = _request_item(run.wish(name), known if words is None else None, recipients)
+    return [{**item, "key": {**item["key"], **(words or {})}}]
+
+
+def _adopts(run: Run, name: str) -> bool:
+    """Whether somebody told a certificate that no order of ours brought."""
+    if run.is_due(name) or run.in_progress(name):
+        return False
+    words = told(run, name)
+    shown, known = run.served(name).get("serial"), run.order(name).get("serial")
+    return bool((words.get("intake") or {}).get("certificate")) or bool(shown and shown != known)
 
 
 def _recipients(run: Run, name: str) -> list[Item]:
@@ -110,11 +150,20 @@ def order_items(run: Run) -> list[Item]:
     for name in run.names():
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
-        if run.is_due(name) and request.get("csr") and not request.get("error"):
-            item = {**_order_item(run, name), **_key_facts(run, name, request), "custodian": keeper}
+        key = request.get("public_key_sha256") if run.seller_makes_key(name) else None
+        item = {**_order_item(run, name), **told(run, name), **({"public_key_sha256": key} if key else {})}
+        if run.is_due(name) and run.wish(name).get("issued_from"):
+            items.append({**item, **brought_item(run, name)})
+        elif run.is_due(name) and run.seller_makes_key(name):
+            replaces = run.central.get("known", {}).get(name, {}).get("serial")
+            items.append({**item, "key_made_by": "seller", "replaces": replaces, "custodian": keeper or ""})
+        elif run.is_due(name) and request.get("csr") and not request.get("error"):
+            item = {**item, **_key_facts(run, name, request), "custodian": keeper}
             items.append({**item, **_kind(run, name)})
         elif run.in_progress(name) and not run.has_no_future(name):
-            items.append(_order_item(run, name))
+            items.append(item)
+        elif _adopts(run, name):
+            items.append({**item, **adoption_item(run, name), "custodian": keeper or ""})
     return items
 
 
@@ -127,8 +176,8 @@ def _order_item(run: Run, name: str) -> Item:
         "product": wish["product"],
         "common_name": wish["common_name"],
         "dns_names": wish["dns_names"],
-        "method": validation["method"],
-        "hosts": list(run.targets[name].all_hosts),
+        "method": "brought" if wish.get("issued_from") else validation["method"],
+        "hosts": [] if run.seller_deploys(name) else list(run.targets[name].all_hosts),
         "options": {
             **(wish.get("options") or {}),
             "contact": validation.get("contact"),
@@ -137,6 +186,7 @@ def _order_item(run: Run, name: str) -> Item:
             "token_hosts": list(run.targets[name].all_token_hosts),
             **_other_roots(run, name, validation.get("document_root")),
             **({"name_roots": validation["document_roots"]} if validation.get("document_roots") else {}),
+            **portal_options(run, name),
         },
     }
 

@@ -104,6 +104,7 @@ class Portal(t.NamedTuple):
     approval_days    an approval mail that was not answered so many days after the application ends it (None: not said)
     fields, required  keys of FIELDS; those of OV and EV in ov_fields, ov_required
     reissues         a certificate is issued again inside its term
+    products         keys of the catalogue, and what the portal calls them
     """
 
     seller: str
@@ -127,6 +128,7 @@ class Portal(t.NamedTuple):
     change: tuple[Hand, ...] = ()
     cancel: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    products: tuple[tuple[str, str], ...] = ()
 
 
 _AGAIN = (
@@ -152,6 +154,12 @@ PORTALS: tuple[Portal, ...] = (
         resend=(Hand("ask the reseller to have the approval mail sent again", _AGAIN, ("JPRS-2", "JPRS-13")),),
         change=(Hand("ask the reseller to have the mail sent elsewhere", _ELSEWHERE, ("JPRS-2", "JPRS-13")),),
         cancel="ask the reseller to withdraw the application",
+        products=(
+            ("jprs-dv", "ドメイン認証型"),
+            ("jprs-dv-wildcard", "ドメイン認証型 (ワイルドカード)"),
+            ("jprs-ov", "組織認証型"),
+            ("jprs-ov-wildcard", "組織認証型 (ワイルドカード)"),
+        ),
     ),
     Portal(
         seller="cpi",
@@ -170,6 +178,7 @@ PORTALS: tuple[Portal, ...] = (
             Hand("ask CPI to send the approval mail to another of the six addresses", _ELSEWHERE, ("CPI-6", "CPI-11")),
         ),
         cancel="press 承認しない on the approval page, then write to ssl-info@cpi.ad.jp (CPI-4, CPI-11)",
+        products=(("cpi-dv", "CPI SSLサーバー証明書"),),
     ),
     Portal(
         seller="iij",
@@ -206,6 +215,19 @@ PORTALS: tuple[Portal, ...] = (
             ),
         ),
         cancel=f"withdraw the application at {_IIJ_MENU}",
+        products=(
+            ("iij-digicert-secure-server-id", "デジサート セキュア・サーバID"),
+            ("iij-digicert-secure-server-id-ev", "デジサート セキュア・サーバID EV"),
+            ("iij-digicert-global-server-id", "デジサート グローバル・サーバID"),
+            ("iij-digicert-global-server-id-ev", "デジサート グローバル・サーバID EV"),
+            ("iij-cybertrust-sureserver-cloud", "サイバートラスト SureServer for クラウド"),
+            ("iij-cybertrust-sureserver-cloud-ev", "サイバートラスト SureServer EV for クラウド"),
+            ("iij-globalsign-ov", "GMOグローバルサイン 企業認証SSL"),
+            ("iij-globalsign-ov-wildcard", "GMOグローバルサイン 企業認証SSL (ワイルドカードオプション)"),
+            ("iij-globalsign-quick-dv", "GMOグローバルサイン クイック認証SSL"),
+            ("iij-globalsign-quick-dv-wildcard", "GMOグローバルサイン クイック認証SSL (ワイルドカードオプション)"),
+            ("iij-byo", "持ち込み証明書品目"),
+        ),
     ),
     Portal(
         seller="idcf",
@@ -228,6 +250,14 @@ PORTALS: tuple[Portal, ...] = (
         ),
         cancel="ask IDC Frontier to withdraw the application",
         labels=(("approver", "ドメイン名使用権確認のメールアドレス"),),
+        products=(
+            ("idcf-digicert-secure-server-id", "デジサート セキュア・サーバID"),
+            ("idcf-digicert-secure-server-id-ev", "デジサート セキュア・サーバID EV"),
+            ("idcf-geotrust-true-businessid", "ジオトラスト トゥルービジネスID"),
+            ("idcf-geotrust-true-businessid-ev", "ジオトラスト トゥルービジネスID with EV"),
+            ("idcf-cybertrust-sureserver", "サイバートラスト SureServer(R)"),
+            ("idcf-bizcert", "BIZCERT"),
+        ),
     ),
     Portal(
         seller="cybertrust",
@@ -247,5 +277,6 @@ PORTALS: tuple[Portal, ...] = (
             ),
         ),
         cancel="ask the support desk to withdraw the application",
+        products=(("cybertrust-ov", "SureServer"), ("cybertrust-ev", "SureServer EV")),
     ),
 )

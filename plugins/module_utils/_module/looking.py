@@ -176,32 +176,43 @@ def _broken(store: Store, name: str, number: int, why: str) -> LocalError:
 # -- what is served ---------------------------------------------------------------------------------------------------
 
 
+class Shown(t.NamedTuple):
+    pem: str
+    facts: CertificateFacts
+
+
 def probe_all(
     probes: t.Sequence[Probe], handshake: Handshake, timeout: float, executor: Executor
-) -> dict[str, CertificateFacts | InkanError]:
+) -> dict[str, Shown | InkanError]:
     """By name: the certificate that the server shows, or why none could be seen."""
 
-    def probe(one: Probe) -> CertificateFacts | InkanError:
+    def probe(one: Probe) -> Shown | InkanError:
         try:
-            der = handshake(one.address, one.port, one.server_name, timeout)
-            return certificate_facts(join_pem(der), where=f"{one.address}:{one.port}")
+            pem = join_pem(handshake(one.address, one.port, one.server_name, timeout))
+            return Shown(pem, certificate_facts(pem, where=f"{one.address}:{one.port}"))
         except InkanError as error:
             return error
 
     return {one.name: seen for one, seen in zip(probes, executor.map(probe, probes))}
 
 
-def add_served(item: ItemResult, probe: Probe, seen: CertificateFacts | InkanError) -> None:
+def add_served(item: ItemResult, probe: Probe, shown: Shown | InkanError) -> None:
     """Set RV(results[].served) or RV(results[].served_error)."""
-    if isinstance(seen, InkanError):
-        item.extra["served_error"] = seen.sentence()
+    if isinstance(shown, InkanError):
+        item.extra["served_error"] = shown.sentence()
         return
+    seen = shown.facts
     live = item.extra.get("live") or {}
     item.extra["served"] = {
         "address": probe.address,
         "port": probe.port,
         "serial": seen.serial,
+        "not_before": iso(seen.not_before),
         "not_after": iso(seen.not_after),
+        "common_name": seen.common_name,
+        "dns_names": list(seen.dns_names),
+        "key_type": seen.key_type,
+        "certificate": shown.pem,
         "certificate_sha256": seen.certificate_sha256,
         "matches_live": seen.certificate_sha256 == live.get("certificate_sha256"),
     }

@@ -452,7 +452,7 @@ def _host_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]
     observed, key = work.item.observed, work.item.public_key_sha256
     issued = [entry for entry in work.entries if entry.standing.certificate is not None]
     if work.choice.act is Act.NOTHING and key:
-        issued = [entry for entry in issued if entry.order.public_key_sha256 == key]
+        issued = [entry for entry in issued if entry.public_key_sha256 == key]
     entry = max(issued, key=lambda one: one.number, default=None)
     if entry is None:
         return

@@ -17,7 +17,7 @@ import base64
 import contextlib
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import CsrFacts, CsrWish, differences
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
@@ -31,6 +31,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import MAX_CSR
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import (
     MAX_KEY_BYTES,
     new_private_key,
+    plain_private_key,
     private_key_type,
     public_key_sha256,
 )
@@ -56,6 +57,14 @@ class Paths:
 
 
 @dataclass(frozen=True)
+class SellersKey:
+    """What the seller made: PEM, or a file with it."""
+
+    pem: bytes | None = field(default=None, repr=False)
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Request:
     """One item. public_key_sha256: the key of an order, or None; ``known_after_order`` in check mode."""
 
@@ -66,6 +75,7 @@ class Request:
     recipients: tuple[Recipient, ...] = ()
     paths: Paths | None = None
     made_by_seller: bool = False
+    sellers_key: SellersKey | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,13 @@ def _failed(request: Request, error: InkanError) -> Answer:
 
 def _look(store: Store, request: Request, check_mode: bool) -> Answer | None:
     """What is there already, or in check mode what would be made; None: it has to be made."""
-    if request.made_by_seller:
+    if request.sellers_key is not None:
+        request = _with_digest(request, request.sellers_key)
+        found = _find(store, request)
+        if found is not None:
+            return _done(request, found, "kept"), None
+        return (_to_come(request, "created", changed=True), _taken_diff(request)) if check_mode else None
+    if request.made_by_seller and request.public_key_sha256 is None:
         return ItemResult(request.name, "nothing_to_do", "absent", extra=_nothing()), None
     if request.public_key_sha256 == KNOWN_AFTER_ORDER:
         return _to_come(request, "kept", changed=False), None
@@ -133,6 +149,8 @@ def _look(store: Store, request: Request, check_mode: bool) -> Answer | None:
 
 
 def _make(store: Store, request: Request, clock: Clock) -> Answer:
+    if request.sellers_key is not None:
+        return _take_in(store, _with_digest(request, request.sellers_key), _read_key(request.sellers_key))
     if request.paths is not None:
         return _make_at_paths(request, request.paths, clock)
     with store.lock(request.name):
@@ -140,6 +158,42 @@ def _make(store: Store, request: Request, clock: Clock) -> Answer:
         if found is not None:
             return _done(request, found, "kept"), None
         return _done(request, _stage(store, request), "created"), _diff(request, "")
+
+
+# -- made by the seller -----------------------------------------------------------------------------------------------
+
+
+def _take_in(store: Store, request: Request, key: bytes) -> Answer:
+    with store.lock(request.name):
+        found = _find(store, request)
+        if found is not None:
+            return _done(request, found, "kept"), None
+        number = store.new_generation(request.name, {KEY: key}, {})
+        store.prune_staged(request.name, _KEPT_STAGED, never={number})
+        pair = Pair("staged", number, key, request.public_key_sha256 or "", None, None)
+        return _done(request, pair, "created"), _taken_diff(request)
+
+
+def _read_key(given: SellersKey) -> bytes:
+    """As unencrypted PKCS #8 PEM, whatever the seller wrote around it."""
+    if given.pem is not None:
+        return plain_private_key(given.pem, where="the key that was given")
+    with Directory.open(os.path.dirname(given.path)) as folder:
+        content = folder.read(os.path.basename(given.path), MAX_KEY_BYTES)
+    if content is None:
+        todo = "Put it there, or give its PEM"
+        raise LocalError(
+            code="path_missing", what="Cannot read the seller's key", where=given.path, why="it is not there", todo=todo
+        )
+    return plain_private_key(content, where=given.path)
+
+
+def _with_digest(request: Request, given: SellersKey) -> Request:
+    return replace(request, public_key_sha256=public_key_sha256(_read_key(given)))
+
+
+def _taken_diff(request: Request) -> Diff:
+    return Diff(f"{request.name}: key of the seller, staged", "", f"public key: {request.public_key_sha256}\n")
 
 
 # -- in the store -----------------------------------------------------------------------------------------------------

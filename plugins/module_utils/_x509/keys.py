@@ -10,6 +10,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import hashlib
+import re
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import BugError, LocalError
@@ -27,6 +28,9 @@ if t.TYPE_CHECKING:
 
 #: A PKCS #8 PEM of RSA-4096 has 3.3 kB.
 MAX_KEY_BYTES = 64 * 1024
+_KEY_BLOCK = re.compile(
+    rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s:,-]{16,}?-----END [A-Z ]{0,20}PRIVATE KEY-----"
+)
 _RSA_EXPONENT = 65537  # BR 6.1.6
 _CURVES = {"secp256r1": "ecdsa-p256", "secp384r1": "ecdsa-p384", "secp521r1": "ecdsa-p521"}
 
@@ -62,6 +66,17 @@ def load_private_key(pem: bytes, *, where: str = "", trusted: bool = False) -> P
     if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
         return key
     raise _unreadable(where, "it is neither an RSA nor an EC key (BR 6.1.5)")
+
+
+def plain_private_key(pem: bytes, *, where: str = "") -> bytes:
+    """The key in ``pem``, which may have words around it, as this collection writes keys. Never encrypted."""
+    blocks = _KEY_BLOCK.findall(pem) if len(pem) <= MAX_KEY_BYTES else []
+    if len(blocks) != 1:
+        raise _unreadable(where, f"it holds {len(blocks)} private keys in PEM, one is needed")
+    key = load_private_key(blocks[0] + b"\n", where=where)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _load(pem: bytes, trusted: bool) -> object:

@@ -135,6 +135,7 @@ class Portal:
         self.key = new_private_key("ecdsa-p256")
         self.csr = self.csr_of(self.key)
         self.said: dict[str, t.Any] = {}
+        self.serial = ""
 
     def csr_of(self, key: bytes) -> str:
         names, subject = self.item["dns_names"], self.item["options"].get("subject") or {}
@@ -167,6 +168,18 @@ class Portal:
         adapters = {"portal": PortalFactory(clock=self.clock)}
         tools = Tools(clock=self.clock, adapters=adapters, reader=X509Reader(), reference=new_reference)
         return Answer(run_orders(read_call(read.validated_parameters, check_mode, adapters), tools))
+
+    def applied(self) -> Portal:
+        """Somebody applied, and told the number."""
+        self.run()
+        self.run({"order_number": "SSL-0042"})
+        return self
+
+    def renew(self) -> None:
+        """The next staged key, 100 days later."""
+        self.serial = str(self.said["serial"])
+        self.clock.days(100)
+        self.csr = self.csr_of(new_private_key("ecdsa-p256"))
 
     # what the clerk sees
 

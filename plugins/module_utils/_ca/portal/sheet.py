@@ -65,6 +65,7 @@ def sheet_of(portal: Portal, request: OrderRequest, owner: str, due: str) -> She
     blocks: dict[str, list[Line]] = {}
     for field in FIELDS:
         value = _shown(field.source, request) if field.key in keys and field.key != "csr" else ""
+        value = dict(portal.products).get(value, value) if field.key == "product" else value
         if value:
             blocks.setdefault(field.group, []).append(Line(labels.get(field.key, field.label), value))
     csr = request.csr_pem.strip() if "csr" in keys else ""
@@ -106,7 +107,7 @@ def _shown(source: str, request: OrderRequest) -> str:
         return _text(_room(room, request).get(key))
     found: dict[str, t.Callable[[], str]] = {
         "kind": lambda: _kind(request),
-        "product": lambda: _text(request.options.get("product_title")) or request.product,
+        "product": lambda: request.product,
         "addition": lambda: "、".join(word for option, word in _ADDITIONS if request.options.get(option)),
         "reference": lambda: request.reference,
         "common_name": lambda: request.common_name,
