@@ -8,11 +8,13 @@ import contextlib
 import os
 import sys
 import typing as t
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import story
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import ADAPTERS
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
 from lab.inventory import inventory
 from world import LabWorld
@@ -125,6 +127,14 @@ def serials(world: LabWorld) -> set[str]:
     return {host.served(name).serial for host in world.lab.web.values() for name in NAMES[:2]}
 
 
+def entries(world: LabWorld) -> list[Entry]:
+    """The orders of the certificate in the ledger, the oldest first."""
+    store = open_for_reading(str(world.ledger))
+    assert store is not None
+    with store:
+        return store.entries(settled=True)["shop"]
+
+
 def test_every_adapter_is_among_them() -> None:
     assert CHOICES.keys() == set(ADAPTERS)
 
@@ -140,12 +150,28 @@ def test_issue_and_renew_by_another_account_and_product_alone(adapter: str, tmp_
         assert play.rc == 0, play.why()
         (second,) = serials(world)
         assert second != first
-        store = open_for_reading(str(world.ledger))
-        assert store is not None
-        with store:
-            orders = store.entries(settled=True)["shop"]
+        orders = entries(world)
         issued = [entry.standing.certificate.serial for entry in orders if entry.standing.certificate is not None]
         assert issued == [first, second]
         assert [entry.standing.kind.value for entry in orders] == ["new", CHOICES[adapter][2]]
+        if adapter == "digicert":
+            a_new_term_is_a_paid_order(world, orders[0])
         assert world.tokens_in_dns() == []
         assert world.lab.failures == []
+
+
+def a_new_term_is_a_paid_order(world: LabWorld, first: Entry) -> None:
+    """Where what was paid for ends, the plan wants a new term: an order that tells CertCentral what it follows."""
+    (before,) = serials(world)
+    ends = datetime.now(timezone.utc) + timedelta(days=1)
+    ca_account, product, _kind = CHOICES["digicert"]
+    declared = {**certificate(ca_account, product), "contract_ends": ends.isoformat(timespec="seconds")}
+    paid = {"inkan_certificates": [declared], "inkan_renewal": {"contract_days": 1}}
+    play = world.play("renew", variables=paid)
+    assert play.rc == 0, play.why()
+    (after,) = serials(world)
+    order = entries(world)[-1].standing
+    assert (after != before, order.kind.value) == (True, "renew")
+    followed = int(first.standing.handle)
+    told = [(event["order"], event["renewal_of"]) for event in world.lab.history.events("order")]
+    assert told == [(followed, None), (int(order.handle), followed)], "two were paid; the reissue between was not"
