@@ -58,7 +58,7 @@ _ACTORS = {
 
 #: an order came to nothing, and a person has to say whether there is another
 _HELD = ("order_refused", "order_cancelled")
-_HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
+_HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files", "hand_over")
 _CENTRAL_STEPS = ("records", "leftover_records")
 _CHANGING = ("switch", "rollback")
 

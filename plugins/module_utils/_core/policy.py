@@ -79,7 +79,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Wish:
-    """The caller's item, reduced to what decides. csr_key: the public key's digest of the CSR given, "" if none was."""
+    """The caller's item, reduced to what decides. csr_key: the public key's digest of the CSR given, "" if none was;
+    brought: PEM of the certificate that is brought, not ordered."""
 
     goal: Goal
     ca_account: str = ""
@@ -91,6 +92,7 @@ class Wish:
     serial: str = ""
     custodian: str = ""
     resolve: Resolve | None = None
+    brought: str = ""
 
 
 class Act(enum.Enum):
@@ -145,6 +147,8 @@ def difference_of(wish: Wish, entry: Entry) -> str:
     ):
         if wished and wished != ordered:
             return f"it was made with the {word} {ordered}"
+    if wish.brought and wish.brought != (order.options.get("brought") or {}).get("certificate"):
+        return "it was made for the certificate before"
     if wish.custodian not in ("", order.custodian) and wish.csr_key != order.public_key_sha256:
         return f"its private key is on {order.custodian}, the new one on {wish.custodian}"
     return ""

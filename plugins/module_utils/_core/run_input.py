@@ -26,7 +26,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
 
 #: Steps that register on each host, as ``__inkan_<step>``.
-HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files")
+HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files", "hand_over")
 #: Words of the ledger, oldest first: a later one about the same certificate wins.
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = (

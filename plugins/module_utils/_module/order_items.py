@@ -104,6 +104,11 @@ class Item:
         return bool(self.csr or self.brought or self.key_made_by == "seller")
 
 
+def _brought_option(data: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """The order remembers what it is about."""
+    return {"brought": {"certificate": data["certificate"], "chain": list(data["chain"])}} if data else {}
+
+
 def _brought(data: t.Mapping[str, t.Any] | None) -> Issued | None:
     return Issued(data["certificate"], tuple(data["chain"])) if data else None
 
@@ -408,7 +413,7 @@ class _Items:
             custodian=data["custodian"] or "",
             hosts=tuple(dict.fromkeys(data["hosts"])) if data["hosts"] is not None else None,
             visible=data["visible"],
-            options=data["options"] or {},
+            options={**(data["options"] or {}), **_brought_option(data["brought"])},
             revoke_reason=data["revoke_reason"],
             replaces=data["replaces"] or "",
             serial=data["serial"] or "",

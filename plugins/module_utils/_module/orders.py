@@ -194,6 +194,7 @@ class _Run:
             serial=item.serial,
             custodian=item.custodian,
             resolve=item.resolve,
+            brought=item.brought.certificate if item.brought else "",
         )
 
     def _read_csr(self, item: Item) -> Csr:

@@ -23,9 +23,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued, OrderRequest, Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._ca.portal.settings import Settings
 from ansible_collections.inkan.tls.plugins.module_utils._ca.portal.sheet import is_of_organization, value_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time, render_time
 from ansible_collections.inkan.tls.plugins.module_utils._data.portals import Hand
@@ -108,7 +110,8 @@ class Desk:
         expires: datetime | None = None,
     ) -> Seen:
         wanted = Wanted(files=files, mails=mails, tasks=tasks)
-        return Seen(self._request.reference, status, word, wanted, expires=expires, retry_after=_LATER)
+        later = _LATER if status is Status.WANTS_VALIDATION else None
+        return Seen(self._request.reference, status, word, wanted, expires=expires, retry_after=later)
 
     def _answer(self, status: Status, word: str) -> Seen:
         return Seen(self._request.reference, status, word)
@@ -184,7 +187,7 @@ class Desk:
         brought = self._request.options.get("brought") or {}
         place = self._request.options.get("handed_over") or "the host that keeps the key"
         return self._task(
-            f"register certificate, chain and key for {self._request.common_name} (serial {brought.get('serial')},"
+            f"register certificate, chain and key for {self._request.common_name} (serial {_serial(brought)},"
             f" files: {place}) at {self._portal.title}",
             where=self._menu(),
             due=self.apply_by(),
@@ -229,3 +232,10 @@ class Desk:
     @property
     def owner(self) -> str:
         return self._owner()
+
+
+def _serial(brought: t.Mapping[str, t.Any]) -> str:
+    try:
+        return serial_of(str(brought.get("certificate", "")))
+    except InkanError:
+        return "unknown"
