@@ -67,6 +67,7 @@ class Settings:
     txt_value: str = "{token}"
     file_content: str = "{token}"
     file_scheme: str = "HTTP"
+    joint_file: bool = True
     limits: tuple[Limit, ...] = ()
     find_delay: float = 10.0
     page_size: int = 100
@@ -191,6 +192,7 @@ def _read(reader: _Reader, secrets: t.Mapping[str, str]) -> Settings:
         txt_value=reader.text("txt_value", "{token}", _WITH_TOKEN, "a text with {token}"),
         file_content=reader.text("file_content", "{token}", _WITH_TOKEN, "a text with {token}"),
         file_scheme=reader.word("file_scheme", "HTTP", _SCHEMES),
+        joint_file=reader.flag("joint_file", True),
         limits=_limits(reader),
         find_delay=float(reader.number("find_delay", 10, 0, 3600)),
         page_size=reader.number("page_size", 100, 1, 1000),

@@ -58,7 +58,8 @@ def claims_seen(
         return Seen(handle, Status.ISSUING, "VERIFIED", validated=validated, is_cleared=True)
     troubles = [f"{claim.domain}: {claim.trouble}" for claim in open_claims.values() if claim.trouble]
     ends = [claim.assert_by for claim in open_claims.values() if claim.assert_by is not None]
-    status, wanted = _wanted(request, open_claims, token, settings)
+    tokens = {domain: token(domain) for domain in known}
+    status, wanted = _wanted(request, tokens, tuple(open_claims), settings)
     if is_asked and status is Status.WANTS_VALIDATION:
         status = Status.VALIDATING
     return Seen(
@@ -74,15 +75,16 @@ def claims_seen(
 
 
 def _wanted(
-    request: OrderRequest, claims: t.Mapping[str, Claim], token: t.Callable[[str], str], settings: Settings
+    request: OrderRequest, tokens: t.Mapping[str, str], domains: tuple[str, ...], settings: Settings
 ) -> tuple[Status, Wanted]:
+    """tokens: of all domains of the order; domains: those that are not verified yet."""
     if request.method == "email":
         address = contact_of(request)[1]
         return Status.WANTS_APPROVAL, Wanted(mails=(address,) if address else ())
-    tokens = {domain: token(domain) for domain in claims}
     if request.method == "file":
-        return Status.WANTS_VALIDATION, Wanted(files=tuple(_file(*pair, settings) for pair in tokens.items()))
-    return Status.WANTS_VALIDATION, Wanted(records=tuple(_record(*pair, settings) for pair in tokens.items()))
+        return Status.WANTS_VALIDATION, Wanted(files=_files(tokens, domains, settings))
+    records = tuple(_record(domain, tokens[domain], settings) for domain in domains)
+    return Status.WANTS_VALIDATION, Wanted(records=records)
 
 
 def _record(domain: str, token: str, settings: Settings) -> TokenRecord:
@@ -90,9 +92,15 @@ def _record(domain: str, token: str, settings: Settings) -> TokenRecord:
     return TokenRecord(settings.txt_name.replace("{name}", domain), "TXT", value)
 
 
-def _file(domain: str, token: str, settings: Settings) -> TokenFile:
-    url = f"{settings.file_scheme.lower()}://{domain}/{FILE_PATH}"
-    return TokenFile(domain, FILE_PATH, settings.file_content.replace("{token}", token), url)
+def _files(tokens: t.Mapping[str, str], domains: tuple[str, ...], settings: Settings) -> tuple[TokenFile, ...]:
+    """Names of one web server share the file, for its name is fixed: all tokens, a line each; or a name at a time."""
+    if not settings.joint_file:
+        domains, tokens = domains[:1], {domain: tokens[domain] for domain in domains[:1]}
+    lines = [settings.file_content.replace("{token}", token) for token in tokens.values() if token]
+    scheme = settings.file_scheme.lower()
+    return tuple(
+        TokenFile(domain, FILE_PATH, "\n".join(lines), f"{scheme}://{domain}/{FILE_PATH}") for domain in domains
+    )
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -113,6 +113,19 @@ def test_a_file_has_its_place(desk: Desk) -> None:
     assert desk.adapter.submit(request("file")).wanted.files == (TokenFile(NAME, path, TOKEN, f"http://{NAME}/{path}"),)
 
 
+def test_names_of_one_web_server_share_the_file(tmp_path: Path) -> None:
+    """Its name is fixed: two contents cannot lie there."""
+    names = (NAME, "example.jp")
+
+    def files(**settings: t.Any) -> list[tuple[str, str]]:
+        desk = Desk(tmp_path / repr(settings), **settings).on(BEGIN, begun(token="one"))
+        desk.on("POST /claims/domains/example.jp", begun("C2", "two"))
+        return [(one.dns_name, one.content) for one in desk.adapter.submit(request("file", *names)).wanted.files]
+
+    assert files() == [(NAME, "one\ntwo"), ("example.jp", "one\ntwo")]
+    assert files(joint_file=False) == [(NAME, "one")]
+
+
 def test_a_domain_that_is_listed_as_verified_needs_no_claim(tmp_path: Path) -> None:
     rows = [claim_data("VERIFIED", domain="example.jp.")]
     desk = Desk(tmp_path).on(LIST, listing(*rows)).on(ORDER, PLACED)
