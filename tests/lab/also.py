@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .acme_ca import AcmeCa
 from .atlas import Atlas
+from .dpf import Dpf
 from .gcc import Gcc
 from .http_server import Routes
 
@@ -45,5 +46,6 @@ class Simulator(t.Protocol):
 ALSO: dict[str, t.Callable[..., Simulator]] = {
     "acme_ca": AcmeCa,
     "atlas": Atlas,
+    "dpf": Dpf,
     "gcc": Gcc,
 }

@@ -99,6 +99,13 @@ class DnsData:
 
         self._store.put_changed(name_of(zone), work)
 
+    def follow(self, zone: Zone) -> None:
+        """The zone is this from now on; the second server learns it as it learns what it is updated with."""
+        if zone.origin in self._store.first():
+            self._store.change(zone.origin, lambda _before: zone)
+        else:
+            self._store.put(zone)
+
     def add_zone(self, zone: str, records: t.Iterable[Record] = ()) -> None:
         self._store.put(new_zone(name_of(zone), self._servers, records))
 

@@ -50,6 +50,8 @@ class Request:
     client: str
     #: the certificate that it showed, in DER; empty: none
     certificate: bytes = b""
+    #: the query as it came: a word may be there several times
+    pairs: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> t.Any:
         """The body. ValueError if it is not JSON in UTF-8."""
@@ -241,11 +243,12 @@ class _Connection(BaseHTTPRequestHandler):
         if isinstance(found, Response):
             return found
         handler, match = found
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             peer = self.request.getpeercert(binary_form=True) or b""
-            return handler(Request(self.command, path, query, headers, body, match, self.client_address[0], peer))
+            client = self.client_address[0]
+            return handler(Request(self.command, path, dict(pairs), headers, body, match, client, peer, pairs))
         except Exception:  # noqa: BLE001 - whatever a handler does wrong, its peer gets an answer and the test the words
             self.server.lab.failures.append(traceback.format_exc())
             return Response(500, {"Content-Type": "text/plain"}, b"The lab itself is broken: see its failures.\n")

@@ -12,7 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
-from . import vices_acme_ca, vices_atlas, vices_gcc
+from . import vices_acme_ca, vices_atlas, vices_dpf, vices_gcc
 from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
@@ -157,6 +157,7 @@ VICES: tuple[Vice, ...] = (
     # --- the other simulators: *vices_NAME.VICES ---
     *vices_acme_ca.VICES,
     *vices_atlas.VICES,
+    *vices_dpf.VICES,
     *vices_gcc.VICES,
 )
 
