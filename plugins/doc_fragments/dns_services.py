@@ -22,6 +22,8 @@ options:
         V(1)), C(burst) (default V(5)), C(job_timeout) (seconds, default V(120)), C(job_interval) (seconds, default
         V(1)), C(timeout) (seconds, default V(60)), C(url) and C(ca_bundle) (PEM file), none of which is needed; and the
         secret C(access_token).'
+      - 'Service V(lexicon) (the PyPI package dns-lexicon, which the controller then needs) has the settings C(driver),
+        C(options) (of the driver, not secret) and C(timeout) (seconds, default V(30)); and the secrets of the driver.'
       - 'Service V(powerdns) (HTTP API of PowerDNS) has the settings C(url) (where the API is, https), C(server_id)
         (default V(localhost)), C(timeout) (seconds, default V(10)) and C(ca_bundle) (PEM file); and the secret
         C(api_key).'

@@ -52,11 +52,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "cryptography": ("module_utils/_x509/",),
     "dns": ("module_utils/_dns/",),
+    "lexicon": ("module_utils/_dns/",),
     "idna": ("module_utils/_names/",),
     "publicsuffixlist": ("module_utils/_names/",),
     "acme": ("module_utils/_ca/acme/",),
     "josepy": ("module_utils/_ca/acme/",),
-    "requests": ("module_utils/_ca/acme/",),
+    "requests": ("module_utils/_ca/acme/", "module_utils/_dns/lexicon_library.py"),
     "jmespath": ("module_utils/_ca/rest/",),
     "yaml": ("module_utils/_ca/rest/",),
     "ansible.module_utils": ("module_utils/_module/",),

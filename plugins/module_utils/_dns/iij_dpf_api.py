@@ -335,17 +335,12 @@ def _refusal(where: str, status: int, document: t.Any) -> InkanError:
     told: t.Mapping[str, t.Any] = document if isinstance(document, dict) else {}
     details = [one for one in told.get("error_details") or () if isinstance(one, dict)]
     keys = [(str(one.get("code")), str(one.get("attribute"))) for one in details]
-    known = next((_DETAILS[key] for key in keys if key in _DETAILS), None)
-    usual = (
-        "dns_server_failure",
-        "it could not do it",
-        "Run again later; tell IIJ's support the request_id if it stays",
-    )
-    code, why, todo = (
-        known
-        or _STATUS.get(status)
-        or (usual if status >= 500 else ("dns_refused", "it cannot take that", "Correct the record"))
-    )
+    code, why, todo = _STATUS.get(status, ("dns_refused", "it cannot take that", "Correct the record"))
+    if status >= 500 and status not in _STATUS:
+        code, why = "dns_server_failure", "it could not do it"
+        todo = "Run again later; tell IIJ's support the request_id if it stays"
+    for key in keys:
+        code, why, todo = _DETAILS.get(key, (code, why, todo))
     words = [str(status), str(told.get("error_type") or ""), str(told.get("error_message") or "")]
     words += [f"{key[0]}|{key[1]}" for key in keys]
     request = escaped(str(told.get("request_id") or ""), 40)

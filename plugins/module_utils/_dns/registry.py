@@ -17,11 +17,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import can
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET, escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import ServiceConfig, ServiceFactory
 from ansible_collections.inkan.tls.plugins.module_utils._dns.iij_dpf import IijDpfFactory
+from ansible_collections.inkan.tls.plugins.module_utils._dns.lexicon_bridge import LexiconFactory
 from ansible_collections.inkan.tls.plugins.module_utils._dns.powerdns import PowerDnsFactory
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136Factory
 
 FACTORIES: dict[str, ServiceFactory] = {
     "iij_dpf": IijDpfFactory(),
+    "lexicon": LexiconFactory(),
     "powerdns": PowerDnsFactory(),
     "rfc2136": Rfc2136Factory(),
 }

@@ -93,11 +93,18 @@ class Harness:
         params = {
             "dns_services": {"trial": service},
             "secrets": {"trial": dict(self.secrets)},
-            "sight": {"resolvers": ["127.0.0.1"], "dns_port": self.middle.port},
+            "sight": {"resolvers": ["127.0.0.1"], "dns_port": self.resolver_port()},
             "state": state,
             "tokens": [{**plain, **token} for token in tokens],
         }
         return dns_tokens.run(params, check_mode)
+
+    def resolver_port(self) -> int:
+        return self.middle.port
+
+    def cost(self, batches: int, values: int) -> int:
+        """How many writes so many batches are that add or remove so many values."""
+        return batches
 
     def plant(self, zone: str, name: str, type: str, *values: str, ttl: int = 60) -> None:
         """Add as somebody else does, who is not seen by the middle."""
@@ -270,10 +277,43 @@ class LaterPowerDnsHarness(PowerDnsHarness):
         super().__exit__()
 
 
+class LexiconHarness(PowerDnsHarness):
+    """dns-lexicon with its driver for PowerDNS, on a real one."""
+
+    name = "lexicon-powerdns"
+    service = "lexicon"
+    wrong_secrets: t.Mapping[str, str] = {"auth_token": "not-the-key-of-the-api"}
+    excuses: t.ClassVar[t.Mapping[str, str]] = {
+        **dict.fromkeys(PowerDnsHarness.excuses, "Nothing compares and swaps"),
+        "a_hundred_records_in_ten_zones_are_one_update_a_zone": "One call writes one value",
+        **dict.fromkeys(
+            (
+                "a_mailbox_is_set_and_everything_else_stays",
+                "a_serial_that_moved_after_the_look_loses_nothing",
+                "a_mailbox_that_somebody_else_set_is_left_alone",
+            ),
+            "Set the mailbox of a zone: SOA has no meaning that the drivers share",
+        ),
+    }
+
+    def __enter__(self) -> Harness:
+        super().__enter__()
+        self.settings = {"driver": "powerdns", "options": {"pdns_server": self.middle.url}, "timeout": 5}
+        self.secrets = {"auth_token": self.server.api_key}
+        return self
+
+    def resolver_port(self) -> int:
+        return self.server.port
+
+    def cost(self, batches: int, values: int) -> int:
+        return values
+
+
 HARNESSES: tuple[type[Harness], ...] = (
     BindHarness,
     KnotHarness,
     PowerDnsUpdateHarness,
     PowerDnsHarness,
     LaterPowerDnsHarness,
+    LexiconHarness,
 )
