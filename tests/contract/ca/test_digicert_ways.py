@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,25 @@ def test_an_order_and_a_certificate_can_be_given_back(lab: Lab, tmp_path: Path) 
     assert customer.call({"state": "cancelled"})["state"] == "cancelled"
     customer.issued()
     assert customer.call({"state": "revoked"}, revoke_reason="superseded")["state"] == "revoked"
+
+
+def test_runs_side_by_side_keep_the_limits_of_their_key_together(lab: Lab, tmp_path: Path) -> None:
+    """CertCentral counts 6 requests in 5 seconds, and refuses what is beyond: nobody is ever refused."""
+    before, many = len(lab.history.events("request")), lab.digicert.limits.limits
+    lab.digicert.limits.limits = ((6, 5.0),)
+    secrets = {"api_key": lab.facts()["digicert"]["keys"]["orders_domains_organizations"]}
+
+    def order(number: int) -> Data:
+        names = [f"side{number}.{ZONE}"]
+        limits = {"requests_per_5_seconds": 6, "skip_approval": None}
+        customer = Customer(lab, tmp_path, "digicert-dv", "dns", names, secrets=secrets, **limits)
+        return customer.order(name=f"side{number}")
+
+    with ThreadPoolExecutor(3) as pool:
+        states = [data["state"] for data in pool.map(order, range(3))]
+    lab.digicert.limits.limits = many
+    answers = [event["status"] for event in lab.history.events("request")[before:]]
+    assert (states, len(answers), set(answers) & {429}) == (["wanted"] * 3, 9, set())
 
 
 # --- the approval queue ----------------------------------------------------------------------------------------------

@@ -55,14 +55,20 @@ class Orders:
         self._clock = clock
         self._domains = Domains(network)
         self._approver = Approver(network, settings)
+        #: what was read a moment ago by a look that asks for ``prepared``, which follows: it is not asked for twice
+        self._just_read: dict[str, OrderInfo] = {}
 
     def seen(self, handle: Handle, request: OrderRequest) -> Seen:
         """As it is. Changes nothing at DigiCert."""
-        return self._seen(handle, self.info(handle), request, is_moving=False)
+        info = self.info(handle)
+        seen = self._seen(handle, info, request, is_moving=False)
+        if seen.status is Status.WANTS_PREPARATION:
+            self._just_read[seen.handle] = info
+        return seen
 
     def prepared(self, handle: Handle, request: OrderRequest) -> Seen:
         """Moved on, as far as that is ours: our own request approved, where we may; a token that is valid."""
-        info = self.info(handle)
+        info = self._just_read.pop(str(handle), None) or self.info(handle)
         notes: tuple[str, ...] = ()
         if self._approver.is_ours(self._waiting(handle, info), handle, info, request):
             notes = self._approver.approve(self._waiting(handle, info), handle, request)

@@ -67,6 +67,9 @@ def test_the_token_of_an_order_is_had_by_preparing_it() -> None:
     assert desk.adapter.look(HANDLE, request()).status is Status.WANTS_PREPARATION
     seen = desk.adapter.prepare(HANDLE, request())
     assert (seen.status, {one.value for one in seen.wanted.records}) == (Status.WANTS_VALIDATION, {TOKEN})
+    assert desk.http.lines() == [LOOK, VALUE], "what was just read is not asked for again"
+    desk.adapter.prepare(HANDLE, request())
+    assert desk.http.lines()[2:] == [LOOK, VALUE]
 
 
 @pytest.mark.parametrize("answer", [error(404, "not_found|order"), error(400, "bad_request_format")])
@@ -88,7 +91,6 @@ def approving(*answers: Scripted, **settings: t.Any) -> Desk:
 
 def test_our_own_request_is_approved_and_the_order_goes_on() -> None:
     desk = approving(DONE)
-    desk.http.on(LOOK, queued(), queued(), info())
     assert desk.adapter.look(HANDLE, request()).status is Status.WANTS_PREPARATION
     seen = desk.adapter.prepare(HANDLE, request())
     assert (seen.status, {one.value for one in seen.wanted.records}) == (Status.WANTS_VALIDATION, {TOKEN})
