@@ -9,7 +9,9 @@ else would (``plant``), and looks as everybody can (``shown``, ``ttl``): never w
 from __future__ import annotations
 
 import pathlib
+import ssl
 import typing as t
+import urllib.parse
 
 import dns.message
 import dns.query
@@ -22,6 +24,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.results import R
 from ansible_collections.inkan.tls.plugins.modules import dns_tokens
 from dns_later_powerdns import LaterPowerDns
 from dns_middle import DnsMiddle, HttpMiddle, Middle
+from lab.lab import Lab
 from servers.bind import Bind, secret
 from servers.knot import Knot
 from servers.looking import Looking, Records
@@ -309,6 +312,75 @@ class LexiconHarness(PowerDnsHarness):
         return values
 
 
+class DpfHarness(Harness):
+    """The lab's simulator of the IIJ DNS Platform Service; a write is a publication."""
+
+    name = "iij-dpf-played"
+    service = "iij_dpf"
+    good = None  # a token may edit all records of its contracts
+    wrong_secrets: t.Mapping[str, str] = {"access_token": "not-a-token-of-iij-id"}
+    excuses: t.ClassVar[t.Mapping[str, str]] = {
+        "a_write_that_never_arrived_is_an_error_and_not_repeated": "is seen not to be done, and made again",
+    }
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._lab = Lab(folder / "lab", also=("dpf",), vices=(), web=())
+
+    def __enter__(self) -> Harness:
+        self._lab.__enter__()
+        self._dpf = self._lab.also["dpf"]
+        self._eyes = Eyes(self._lab.dns.address, self._lab.dns.port)
+        for zone, records in ZONES.items():
+            self._dpf.add_zone(zone)
+            for owner in records:
+                self._fill(zone, owner, records[owner])
+        facts = self._lab.facts()["dpf"]
+        parts = urllib.parse.urlsplit(facts["url"])
+        self.middle = HttpMiddle(
+            (parts.hostname or "", parts.port or 0),
+            lambda method, path: method == "PATCH" and path.endswith("/changes"),
+            begins=lambda method, _path: method != "GET",
+            tls=ssl.create_default_context(cafile=facts["ca"]),
+        )
+        speed = {"requests_per_second": 10_000, "burst": 10_000, "job_interval": 0.02, "timeout": 5}
+        self.settings = {"url": self.middle.url + parts.path, **speed}
+        self.secrets = {"access_token": facts["token"]}
+        return self
+
+    def _fill(self, zone: str, owner: str, records: t.Sequence[tuple[str, str]]) -> None:
+        name = zone if owner == "@" else f"{owner}.{zone}"
+        for type in dict.fromkeys(type for type, _value in records):
+            self._dpf.put(zone, name, type, [value for kind, value in records if kind == type], ttl=60)
+
+    def __exit__(self, *_exc: object) -> None:
+        self.middle.close()
+        self._lab.__exit__()
+
+    def resolver_port(self) -> int:
+        return self._lab.dns.port
+
+    def denied(self) -> DnsService:
+        return self.open(NARROW, secrets=self.wrong_secrets)
+
+    def plant(self, zone: str, name: str, type: str, *values: str, ttl: int = 60) -> None:
+        there = [
+            value
+            for owner, kind, found in self._dpf.records(zone)
+            if (owner, kind) == (f"{name}.", type)
+            for value in found
+        ]
+        self._dpf.put(zone, name, type, list(dict.fromkeys([*there, *values])), ttl=self.ttl(name, type) or ttl)
+
+    def shown(self, name: str, type: str = "TXT") -> list[str]:
+        return self._eyes.records(name, type)
+
+    def ttl(self, name: str, type: str = "TXT") -> int | None:
+        return self._eyes.ttl(name, type)
+
+    def serial(self, zone: str) -> int:
+        return self._eyes.serial(zone)
+
+
 HARNESSES: tuple[type[Harness], ...] = (
     BindHarness,
     KnotHarness,
@@ -316,4 +388,5 @@ HARNESSES: tuple[type[Harness], ...] = (
     PowerDnsHarness,
     LaterPowerDnsHarness,
     LexiconHarness,
+    DpfHarness,
 )

@@ -9,6 +9,7 @@ import http.client
 import http.server
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 import typing as t
@@ -47,14 +48,17 @@ class Middle:
         for server in servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
+    def interrupt(self) -> None:
+        before, self.before_write = self.before_write, None
+        if before is not None:
+            before()
+
     def pass_on(self, is_write: bool, send: t.Callable[[], bytes]) -> bytes | None:
         """The server's answer, or None where the connection ends without one."""
         if not is_write:
             return send()
         self.writes += 1
-        before, self.before_write = self.before_write, None
-        if before is not None:
-            before()
+        self.interrupt()
         if self.swallow:
             self.swallow -= 1
             return None
@@ -145,11 +149,21 @@ IsWrite = t.Callable[[str, str], bool]
 
 
 class HttpMiddle(Middle):
-    """is_write: by method and path."""
+    """is_write: by method and path. begins: what of several calls is the first of a write, where that is another one.
+    tls: how the server is spoken to.
+    """
 
-    def __init__(self, target: Address, is_write: IsWrite) -> None:
+    def __init__(
+        self,
+        target: Address,
+        is_write: IsWrite,
+        *,
+        begins: IsWrite | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__()
-        server = http.server.ThreadingHTTPServer((self.address, self.port), _requests(self, target, is_write))
+        handler = _requests(self, target, is_write, begins or (lambda _method, _path: False), tls)
+        server = http.server.ThreadingHTTPServer((self.address, self.port), handler)
         server.daemon_threads = True
         self.serve(server)
 
@@ -158,7 +172,9 @@ class HttpMiddle(Middle):
         return f"http://{self.address}:{self.port}"
 
 
-def _requests(middle: Middle, target: Address, is_write: IsWrite) -> type[http.server.BaseHTTPRequestHandler]:
+def _requests(
+    middle: Middle, target: Address, is_write: IsWrite, begins: IsWrite, tls: ssl.SSLContext | None
+) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -166,7 +182,11 @@ def _requests(middle: Middle, target: Address, is_write: IsWrite) -> type[http.s
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
 
             def send() -> bytes:
-                upstream = http.client.HTTPConnection(*target, timeout=10)
+                upstream = (
+                    http.client.HTTPConnection(*target, timeout=10)
+                    if tls is None
+                    else http.client.HTTPSConnection(*target, timeout=10, context=tls)
+                )
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
                 upstream.request(self.command, self.path, body or None, headers)
                 answer = upstream.getresponse()
@@ -180,6 +200,8 @@ def _requests(middle: Middle, target: Address, is_write: IsWrite) -> type[http.s
                 status = f"HTTP/1.1 {answer.status} {answer.reason}"
                 return "\r\n".join([status, *kept, f"Content-Length: {len(content)}", "", ""]).encode() + content
 
+            if begins(self.command, self.path):
+                middle.interrupt()
             answer = middle.pass_on(is_write(self.command, self.path), send)
             if answer is None:
                 self.close_connection = True

@@ -29,7 +29,7 @@ NO_SUCH_ZONE = {"zone_not_found", "dns_refused", "dns_not_auth", "tsig_missing"}
 
 
 #: services that are held against a suite of their own -> why
-ELSEWHERE: dict[str, str] = {"iij_dpf": "its simulator joins the suite by a harness"}
+ELSEWHERE: dict[str, str] = {}
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "docsite" / "rst"
 
 
