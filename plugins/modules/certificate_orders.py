@@ -272,7 +272,13 @@ options:
             elements: str
             default: []
           removed:
-            description: The ids of RV(results[].leftovers) that are gone.
+            description: The ids of RV(results[].leftovers) and RV(results[].standing) that are gone.
+            type: list
+            elements: str
+            default: []
+          standing:
+            description: Standing TXT records that were published for the name without an order (role contacts), each its
+              owner name, a blank, and its value. They are among RV(results[].standing) from then on.
             type: list
             elements: str
             default: []

@@ -32,7 +32,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.work_portal import
     portal_options,
     told,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import removed_standing, useless_standing
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import (
+    kept_standing,
+    removed_standing,
+    useless_standing,
+)
 
 
 def look_names(run: Run, host: str) -> list[str]:
@@ -457,6 +461,7 @@ def observation_items(run: Run) -> list[Item]:
             "deployed_on": _hosts_with(run, name, order, "switch", ("switched", "kept")),
             "rolled_back_on": _hosts_with(run, name, order, "rollback", ("rolled_back",)),
             "removed": [*_removed(run, order), *removed_standing(run, order)],
+            **kept_standing(run, name, order),
         }
         if any(observed.values()):
             # the certificate that was on its way in this run; another run may have got a newer one meanwhile

@@ -78,6 +78,20 @@ def useless_standing(run: Run) -> t.Iterator[tuple[str, Item]]:
                     yield name, record
 
 
+def kept_standing(run: Run, name: str, order: Said) -> Item:
+    """What this role wrote for a certificate and the ledger does not know: owner name and value, a blank between."""
+    if name not in run.plan or not run.central.get("standing") or not _is_standing(run, name):
+        return {}
+    said, known = run.central["standing"], set(_records_of(order))
+    present, _absent, _unknown = _of_certificate(run, name)
+    new = [
+        " ".join(one)
+        for one in present
+        if one not in known and said.get(_name_of(one, "present"), {}).get("outcome") in ("published", "already_there")
+    ]
+    return {"standing": new} if new else {}
+
+
 def removed_standing(run: Run, order: Said) -> list[str]:
     """Ids of the ledger's standing records of this certificate that are surely gone."""
     kept, left = run.central.get("standing", {}), run.central.get("leftover_records", {})

@@ -26,8 +26,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.intake import Intake, read_intake
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import (
+    dns_name_error,
+    item_name_error,
+    owner_name_error,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Resolve, Until
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import value_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET
 
 #: RFC 5280 §5.3.1, without those that no subscriber may give (BR 4.9.1.1).
@@ -61,6 +67,8 @@ class Observed:
     rolled_back_on: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    #: owner name and value of TXT records, with a blank between
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,7 @@ def _certificate_spec() -> dict[str, t.Any]:
         "rolled_back_on": strings,
         "published": {**strings, "no_log": False},
         "removed": {**strings, "no_log": False},
+        "standing": strings,
     }
     brought = {
         "certificate": {"type": "str", "required": True},
@@ -438,6 +447,11 @@ class _Items:
             for token in lists[key]:
                 why = "it is no id of a token as this module returns them"
                 self._shape(_TOKEN_ID, token, f"observed.{key}", why, "Give the ids of wanted and leftovers")
+        for record in lists["standing"]:
+            owner, _blank, value = record.partition(" ")
+            if owner_name_error(owner) or not is_standing(owner) or value_error("TXT", value):
+                why = "it is no owner name of a standing record with its value behind a blank"
+                self._refuse("bad_value", "observed.standing", record, why, "Give what dns_tokens published")
         return Observed(**lists)
 
     def _judge(self, item: Item) -> None:

@@ -36,9 +36,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Kind,
     State,
     newest,
+    standing_records,
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers
+from ansible_collections.inkan.tls.plugins.module_utils._core.persist import STANDING_TTL
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Act,
     Choice,
@@ -49,7 +51,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Wish,
     choose,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, next_step
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
@@ -435,11 +437,27 @@ def observations(work: Work, clock: Clock) -> dict[int, list[Fact]]:
     """What the play saw and the ledger does not know yet: facts by the number of the entry they belong to."""
     found: dict[int, list[Fact]] = {}
     item, now = work.item, clock.now()
-    for entry, facts in (*_token_facts(work, now), *_host_facts(work, now)):
+    for entry, facts in (*_token_facts(work, now), *_standing_facts(work, now), *_host_facts(work, now)):
         found.setdefault(entry.number, []).extend(facts)
     if work.entry is not None and item.hosts is not None and _hosts_differ(work, work.entry, item.hosts):
         found.setdefault(work.entry.number, []).append(Fact(Kind.HOSTS, now, names=item.hosts, by="us"))
     return found
+
+
+def _standing_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]]]:
+    """Records that role contacts keeps, remembered by the newest order that is done: an open one wants its own."""
+    known = {(token.name, token.value) for token in _standing_tokens(work.entries)}
+    said = [tuple(record.split(" ", 1)) for record in work.item.observed.standing]
+    new = tuple(TokenRecord(owner, "TXT", value, STANDING_TTL) for owner, value in said if (owner, value) not in known)
+    done = [entry for entry in work.entries if not entry.is_open]
+    if new and done:
+        yield done[-1], [Fact(Kind.WANTED, now, wanted=Wanted(records=new))]
+
+
+def _standing_tokens(entries: t.Iterable[Entry]) -> t.Iterator[TokenRecord]:
+    for left in standing_records(entries).values():
+        if isinstance(left.token, TokenRecord):
+            yield left.token
 
 
 def _hosts_differ(work: Work, entry: Entry, hosts: tuple[str, ...]) -> bool:

@@ -133,3 +133,26 @@ def test_wrong_names_and_paths_are_refused_together(ground: Playground) -> None:
     with pytest.raises(InputErrors) as caught:
         info(ground, names=["../a", "ok"], ledger_path="x.sqlite3", now="soon")
     assert [error.code for error in caught.value.errors] == ["ledger_path_relative", "now_unreadable", "bad_name"]
+
+
+# -- standing records -------------------------------------------------------------------------------------------------
+
+STANDING = "_validation-persist.shop.example.jp ca.example; accounturi=https://ca.example/acct/1"
+
+
+def test_a_standing_record_is_remembered_once_and_forgotten_when_it_is_gone(ground: Playground) -> None:
+    ground.one(item(visible=True, hosts=[]))
+    seen = {"name": "shop", "observed": {"standing": [STANDING]}}
+    told = ground.one(seen, record_only=True)
+    (record,) = told["standing"]
+    assert told["outcome"] == "recorded" and f"{record['name']} {record['value']}" == STANDING
+    assert record["name"] not in {one["name"] for one in told["leftovers"]["records"]} and told["state"] == "issued"
+    assert ground.one(seen, record_only=True)["outcome"] == "nothing_to_do"
+    gone = ground.one({"name": "shop", "observed": {"removed": [record["id"]]}}, record_only=True)
+    assert (gone["outcome"], gone["standing"]) == ("recorded", [])
+
+
+@pytest.mark.parametrize("wrong", ["x", "_acme-challenge.shop.example.jp value", "_validation-persist.shop.example.jp"])
+def test_what_is_no_standing_record_is_refused(ground: Playground, wrong: str) -> None:
+    with pytest.raises(InputErrors, match=r"observed\.standing"):
+        ground.one({"name": "shop", "observed": {"standing": [wrong]}}, record_only=True)

@@ -143,3 +143,12 @@ def test_the_ledger_learns_what_is_gone() -> None:
     said = {"leftover_records": {identity: {"name": identity, "outcome": "removed"}}}
     (item,) = observation_items(dataclasses.replace(run, central=said))
     assert item["observed"]["removed"] == [identity]
+
+
+def test_the_ledger_learns_what_this_role_wrote() -> None:
+    run = a_run(by_record(), orders={"shop": order("deployed", standing=[])}, accounts=an_account())
+    (kept,) = standing_items(run)
+    for outcome, standing in (("published", 1), ("already_there", 1), ("not_published", 0)):
+        said = {"standing": {kept["name"]: {"name": kept["name"], "outcome": outcome}}}
+        items = observation_items(dataclasses.replace(run, central=said))
+        assert [item["observed"]["standing"] for item in items] == [[f"{OWNER} {kept['value']}"]] * standing
