@@ -38,6 +38,19 @@ options:
         description: The port that stands for port 443.
         type: int
         default: 443
+      trust_anchors:
+        description:
+          - DNSSEC trust anchors, each a DS record in zone file form, for example
+            C(example.jp. IN DS 12345 13 2 ABCD...). An empty list validates nothing.
+          - Default are those of the root zone, as IANA publishes them; where O(sight.dns_port) is not V(53), none.
+        type: list
+        elements: str
+      private_addresses:
+        description:
+          - Whether addresses of inner networks and of this machine are looked at like others. A CA reaches none of
+            them.
+          - Default is V(false), and V(true) where a port is not its default.
+        type: bool
       ca_bundle:
         description: A PEM file of trusted CAs, for the modules that verify TLS. Nothing here does.
         type: path

@@ -229,13 +229,42 @@ results:
               found: true
               status: 200
               reason: serves the content
+    findings:
+      description: What was found. Empty if all is well.
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: A stable word for it. The guide "What the CA sees" lists them all.
+          type: str
+          sample: record_missing
+        severity:
+          description: V(fatal) where a CA that looks now would say no, V(warning) for all else.
+          type: str
+          sample: fatal
+        what:
+          description: What it is.
+          type: str
+          sample: A record is not there
+        where:
+          description: The record, file, name or contact, and the server or address that shows it.
+          type: str
+          sample: TXT _acme-challenge.shop.example.jp, ns2.example.jp (192.0.2.54)
+        why:
+          description: What was seen there.
+          type: str
+          sample: says NXDOMAIN
+        todo:
+          description: What a person does next.
+          type: str
+          sample: Publish it, and wait until each server has it
     lacking:
-      description: What is lacking where, as sentences. Empty if visible.
+      description: The fatal findings, a sentence each. Empty if visible.
       type: list
       elements: str
       sample: ["TXT _acme-challenge.shop.example.jp: ns2.example.jp (192.0.2.54) says NXDOMAIN"]
     warnings:
-      description: What could not be looked at from here, as sentences.
+      description: The other findings, a sentence each.
       type: list
       elements: str
       sample: []
@@ -382,7 +411,7 @@ def _watch(checks: list[Check], sight: Sight, deadline: int, ports: Ports) -> in
 
 def _look(checks: list[Check], sight: Sight, ports: Ports) -> None:
     """With a new memory each time: a name server or an address may be what was wrong."""
-    resolver = Resolver(sight.resolvers or system_resolvers(), ports.exchange_to(sight))
+    resolver = Resolver(sight.resolvers or system_resolvers(), ports.exchange_to(sight), ports.executor)
     records = visibility.look([one for check in checks for one in check.open_records()], resolver, ports.executor)
     wanted = [one for check in checks for one in check.open_files()]
     files = web_look.look(wanted, resolver, sight, ports.executor, ports.fetch, ports.clock.monotonic)
@@ -462,6 +491,7 @@ def _item(check: Check) -> ItemResult:
         extra={
             "records": [_record_data(one, check.seen_records.get(one)) for one in check.records],
             "files": [_file_data(one, check.seen_files.get(one)) for one in check.files],
+            "findings": [finding.as_data() for one in seen for finding in one.findings],
             "lacking": [text for one in seen for text in one.lacking],
             "warnings": [text for one in seen for text in one.warnings],
         },

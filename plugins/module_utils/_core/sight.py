@@ -7,10 +7,12 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import is_address
+from ansible_collections.inkan.tls.plugins.module_utils._data.trust_anchors import ROOT_ANCHORS
 
 #: of AnsibleModule; documented by the fragment inkan.tls.sight
 SIGHT_SPEC: dict[str, t.Any] = {
@@ -22,18 +24,26 @@ SIGHT_SPEC: dict[str, t.Any] = {
         "http_port": {"type": "int", "default": 80},
         "https_port": {"type": "int", "default": 443},
         "ca_bundle": {"type": "path"},
+        "trust_anchors": {"type": "list", "elements": "str"},
+        "private_addresses": {"type": "bool"},
     },
 }
 
 
 class Sight(t.NamedTuple):
-    """resolvers: IP literals, asked in order; empty: those of this machine. Only a lab has other ports."""
+    """resolvers: IP literals, asked in order; empty: those of this machine. Only a lab has other ports.
+
+    anchors      DNSSEC trust anchors, DS records as text; empty: nothing is validated
+    may_be_private   addresses of inner networks and of this machine are looked at like others
+    """
 
     resolvers: tuple[str, ...] = ()
     dns_port: int = 53
     http_port: int = 80
     https_port: int = 443
     ca_bundle: str | None = None
+    anchors: tuple[str, ...] = ROOT_ANCHORS
+    may_be_private: bool = False
 
 
 def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Sight:
@@ -59,7 +69,39 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
                 why=f"{port} is none",
                 todo="Correct it, or leave it out: only a lab needs it",
             )
-    return Sight(resolvers, ports["dns_port"], ports["http_port"], ports["https_port"], given.get("ca_bundle"))
+    private = given.get("private_addresses")
+    return Sight(
+        resolvers,
+        ports["dns_port"],
+        ports["http_port"],
+        ports["https_port"],
+        given.get("ca_bundle"),
+        _anchors(given.get("trust_anchors"), ports["dns_port"], errors),
+        ports != _PORTS if private is None else bool(private),
+    )
+
+
+#: owner IN DS tag algorithm digest-type digest
+_ANCHOR = re.compile(
+    r"(\S{1,255})\s+(?:\d+\s+)?IN\s+DS\s+\d{1,5}\s+\d{1,3}\s+\d{1,3}\s+[0-9A-Fa-f \t]{40,200}", re.IGNORECASE
+)
+
+
+def _anchors(given: t.Sequence[str] | None, dns_port: int, errors: InputCollector) -> tuple[str, ...]:
+    """Those of the root where nothing is said and the port is DNS's own; a lab has its own root, or none."""
+    if given is None:
+        return ROOT_ANCHORS if dns_port == _PORTS["dns_port"] else ()
+    anchors = tuple(" ".join(str(one).split()) for one in given)
+    for anchor in anchors:
+        if not _ANCHOR.fullmatch(anchor):
+            errors.add(
+                "bad_trust_anchor",
+                what="A trust anchor is a DS record",
+                where="sight.trust_anchors",
+                why=f"{anchor[:120]!r} is none",
+                todo="Write it as: example.jp. IN DS 12345 13 2 ABCDEF…",
+            )
+    return anchors
 
 
 _PORTS = {"dns_port": 53, "http_port": 80, "https_port": 443}

@@ -23,11 +23,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import EDNS_PAYLOAD
 
 
-def query_for(question: Question, recurse: bool) -> dns.message.Message:
-    name, rdtype = dns.name.from_text(question.name), dns.rdatatype.from_text(question.type)
-    message = dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD)
+def query_for(question: Question, recurse: bool, dnssec: bool = False) -> dns.message.Message:
+    """dnssec: with signatures, and from a resolver also what it could not validate (RFC 4035 §3.2.2)."""
+    name, rdtype = dns.name.from_text(question.name or "."), dns.rdatatype.from_text(question.type)
+    message = dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD, want_dnssec=dnssec)
     if not recurse:
         message.flags &= ~dns.flags.RD
+    elif dnssec:
+        message.flags |= dns.flags.CD
     return message
 
 
@@ -91,6 +94,7 @@ class Told(t.NamedTuple):
     alias      the target, if a CNAME is in its place
     zone       the zone that the answer names (SOA of a negative answer, NS of a positive one), if it names one
     referral   NS names of a zone below, if the server only points there; with their glue in ``glue``
+    message    the answer itself, for its signatures
     """
 
     rcode: str
@@ -100,6 +104,8 @@ class Told(t.NamedTuple):
     zone: str | None
     referral: Section | None
     glue: t.Mapping[str, tuple[str, ...]]
+    has_cname_beside: bool = False
+    message: dns.message.Message | None = None
 
 
 def read_answer(question: Question, answer: dns.message.Message) -> Told:
@@ -123,6 +129,8 @@ def read_answer(question: Question, answer: dns.message.Message) -> Told:
         zone=None if alias is not None else name if found is not None and found.type == "SOA" else soa or own_ns,
         referral=delegation if is_referral else None,
         glue=_glue(answer) if is_referral else {},
+        has_cname_beside=cname is not None and found is not None,
+        message=answer,
     )
 
 

@@ -26,12 +26,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Que
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import Section, Told, query_for, read_answer
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import ExchangeTo
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, SerialExecutor
 
 #: CNAMEs in a row (BR names no number; resolvers stop at 8 to 16), and referrals in a row
 MAX_CHAIN = 8
 #: a hostile zone may name any number of servers
 MAX_SERVERS = 32
 MAX_NS = 16
+#: a server that left so many questions without an answer is not asked again
+MAX_SILENCES = 2
 
 
 class Server(t.NamedTuple):
@@ -49,9 +52,22 @@ class Zone(t.NamedTuple):
 class Resolver:
     """Remembers what it found for as long as it lives: one run. Threads may share it."""
 
-    def __init__(self, resolvers: t.Sequence[str], exchange_to: ExchangeTo) -> None:
+    def __init__(
+        self,
+        resolvers: t.Sequence[str],
+        exchange_to: ExchangeTo,
+        executor: Executor | None = None,
+        *,
+        dnssec: bool = False,
+        more_servers: t.Mapping[str, t.Sequence[Server]] | None = None,
+    ) -> None:
+        """dnssec: ask with signatures. more_servers: zone -> those that the zone above names beside its own."""
         self._resolvers = tuple(resolvers)
         self._exchange_to = exchange_to
+        self._executor = executor or SerialExecutor()
+        self._dnssec = dnssec
+        self._more_servers = more_servers or {}
+        self._silences: dict[str, list[InkanError]] = {}
         self._zone_names: dict[str, str] = {}
         self._zones: dict[str, Zone] = {}
         self._addresses: dict[str, tuple[str, ...]] = {}
@@ -64,7 +80,10 @@ class Resolver:
         if zone not in self._zones:
             told = self._resolve(Question(zone, "NS"))
             hosts = sorted(told.found.values) if told.found else []
-            self._zones[zone] = self._with_addresses(zone, hosts, {})
+            found = self._with_addresses(zone, hosts, {})
+            known = {server.address for server in found.servers}
+            more = (server for server in self._more_servers.get(zone, ()) if server.address not in known)
+            self._zones[zone] = found._replace(servers=(*found.servers, *more))
         return self._zones[zone]
 
     def zone_below(self, told: Told) -> Zone:
@@ -122,8 +141,9 @@ class Resolver:
 
     def _with_addresses(self, zone: str, hosts: t.Sequence[str], glue: t.Mapping[str, tuple[str, ...]]) -> Zone:
         servers: dict[str, Server] = {}
-        for host in hosts[:MAX_NS]:
-            for address in self._server_addresses(host) or glue.get(host, ()):
+        shown = list(hosts[:MAX_NS])
+        for host, found in zip(shown, self._executor.map(self._server_addresses, shown)):
+            for address in found or glue.get(host, ()):
                 servers.setdefault(address, Server(host, address))
         if not servers:
             names = ", ".join(hosts[:MAX_NS]) or "none"
@@ -165,7 +185,16 @@ class Resolver:
 
     def ask(self, question: Question, address: str) -> Told:
         """One authoritative server."""
-        return read_answer(question, self._exchange_to(address).send(query_for(question, recurse=False)))
+        silences = self._silences.setdefault(address, [])
+        if len(silences) >= MAX_SILENCES:
+            raise silences[0]
+        query = query_for(question, recurse=False, dnssec=self._dnssec)
+        try:
+            return read_answer(question, self._exchange_to(address).send(query))
+        except TransportError as error:
+            if error.code == "dns_no_answer":
+                silences.append(error)
+            raise
 
     def _first(self, question: Question, servers: t.Iterable[Server]) -> Told:
         reasons = []
@@ -185,7 +214,8 @@ class Resolver:
         reasons = []
         for resolver in self._resolvers:
             try:
-                message = self._exchange_to(resolver).send(query_for(question, recurse=True))
+                query = query_for(question, recurse=True, dnssec=self._dnssec)
+                message = self._exchange_to(resolver).send(query)
                 told = read_answer(question, message)
                 if told.referral is not None:
                     told = self._follow(question, told)

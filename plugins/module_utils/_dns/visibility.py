@@ -15,8 +15,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.finding import Finding, sentences
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import parent_of, shown_value
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._core.value_hints import other_value
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Question
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import Told
 from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import MAX_CHAIN, Resolver, Server, Zone
@@ -41,6 +43,7 @@ class Row(t.NamedTuple):
 
     found    None where the server could not be reached by its address family
     points   it has a CNAME, and the rows of the target say whether the value is there
+    word     the code of what is wrong, where something is
     """
 
     record: str
@@ -49,13 +52,27 @@ class Row(t.NamedTuple):
     found: bool | None
     answer: str
     points: bool = False
+    word: str = ""
 
 
 class Sighting(t.NamedTuple):
-    visible: bool
     rows: tuple[Row, ...]
-    lacking: tuple[str, ...]
-    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def visible(self) -> bool:
+        return not self.lacking
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return tuple(sentences(one for one in self.findings if one.is_fatal))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(sentences(one for one in self.findings if not one.is_fatal))
+
+    def with_findings(self, more: t.Iterable[Finding]) -> Sighting:
+        return self._replace(findings=tuple(dict.fromkeys((*self.findings, *more))))
 
 
 class View(t.NamedTuple):
@@ -178,18 +195,21 @@ def _below(told: Told, resolver: Resolver) -> Zone | InkanError:
 
 
 def judge(wish: Wish, views: Views) -> Sighting:
-    rows = _rows(Question(wish.name, wish.type), wish.value, views, ())
-    problems = _problems(Question(wish.name, wish.type), views)
-    head = f"{wish.type} {wish.name}"
-    lacking = [f"{head}: {problem}" for problem in problems]
+    question = Question(wish.name, wish.type)
+    rows = _rows(question, wish.value, views, ())
+    about = f"{wish.type} {wish.name}"
+    findings = _problems(question, about, views)
     missing = [row for row in rows if row.found is False and not row.points]
-    lacking += [f"{head}: {row.server} ({row.address}) {row.answer}" for row in missing]
-    warnings = [
-        f"{head}: {row.server} ({row.address}) was not looked at: {row.answer}" for row in rows if row.found is None
+    findings += [Finding(row.word, about, f"{row.server} ({row.address})", row.answer) for row in missing]
+    findings += [
+        Finding("server_not_tried", about, f"{row.server} ({row.address})", f"was not looked at: {row.answer}")
+        for row in rows
+        if row.found is None
     ]
-    if not lacking and not any(row.found for row in rows):
-        lacking.append(f"{head}: no authoritative server could be reached")
-    return Sighting(not lacking, tuple(rows), tuple(lacking), tuple(warnings))
+    findings += _beside(about, views, rows)
+    if not any(one.is_fatal for one in findings) and not any(row.found for row in rows):
+        findings.append(Finding("server_none_reached", about, "", "no authoritative server could be reached"))
+    return Sighting(tuple(rows), tuple(findings))
 
 
 def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) -> list[Row]:
@@ -198,38 +218,81 @@ def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) 
         return []
     rows: list[Row] = []
     behind: dict[str, list[Row]] = {}
+    nowhere: dict[str, tuple[str, str]] = {}
     trail_here = (*trail, question.name)
     for target in view.targets(_TARGETS_FURTHER if trail else _TARGETS_AT_RECORD):
         circle = target in trail_here
         behind[target] = [] if circle else _rows(Question(target, question.type), value, views, trail_here)
+        nowhere[target] = _nowhere(circle, views.get(Question(target, question.type)))
     for server, answer in view.answers:
         alias = None if isinstance(answer, InkanError) else answer.alias
-        found, words = _judged(question, value, answer, behind)
-        rows.append(Row(question.name, server.name, server.address, found, words, bool(alias and behind.get(alias))))
+        found, word, words = _judged(question, value, answer, behind, nowhere)
+        word = "cname_dangling" if trail and words == "says NXDOMAIN" else word
+        points = bool(alias and behind.get(alias))
+        rows.append(Row(question.name, server.name, server.address, found, words, points, word))
     rows = _without_unreachable(rows, views)
     return rows + [row for part in behind.values() for row in part]
 
 
+def _nowhere(circle: bool, view: View | None) -> tuple[str, str]:
+    """Code and reason of a CNAME behind which there is no answer."""
+    if circle:
+        return "cname_loop", "in a circle"
+    if view is None:
+        return "cname_too_long", f"more than {MAX_CHAIN} CNAMEs in a row"
+    return "cname_dangling", view.problem.why if view.problem else "nobody answers there"
+
+
+#: what a server's failure is called
+_FAILURES = {
+    "dns_no_answer": "server_silent",
+    "dns_unreachable": "server_unreachable",
+    "dns_no_route": "server_not_tried",
+    "REFUSED": "server_refuses",
+    "NOTAUTH": "server_refuses",
+    "NXDOMAIN": "record_missing",
+}
+
+
+def failure_word(answer: InkanError) -> str:
+    return _FAILURES.get(answer.code, "server_bad_answer")
+
+
 def _judged(
-    question: Question, value: str, answer: Told | InkanError, behind: t.Mapping[str, list[Row]]
-) -> tuple[bool | None, str]:
+    question: Question,
+    value: str,
+    answer: Told | InkanError,
+    behind: t.Mapping[str, list[Row]],
+    nowhere: t.Mapping[str, tuple[str, str]],
+) -> tuple[bool | None, str, str]:
+    """Whether it shows the value; what is wrong, as a code; and its words."""
     if isinstance(answer, InkanError):
-        return (None if answer.code == "dns_no_route" else False), answer.why
+        return (None if answer.code == "dns_no_route" else False), failure_word(answer), answer.why
     if answer.found is not None:
         values = answer.found.values
-        return value in values, _shown(question.type, values)
+        shown = _shown(question.type, values)
+        if not answer.authoritative:
+            return False, "server_lame", f"{shown}, and is not authoritative"
+        return value in values, "" if value in values else other_value(value, values), shown
     if answer.alias is not None:
-        words = f"has a CNAME to {escaped(answer.alias, 260)}"
-        rows = behind.get(answer.alias)
-        if rows is None:
-            return False, f"{words}, other servers have others"
-        if not rows:
-            return False, f"{words}, which leads nowhere"
-        return all(row.found is not False for row in rows) and any(row.found for row in rows), words
+        return _judged_alias(answer.alias, behind, nowhere)
     if answer.rcode == "NOERROR":
-        lame = "" if answer.authoritative else ", and is not authoritative"
-        return False, f"has no {question.type} record there{lame}"
-    return False, f"says {answer.rcode}"
+        word, lame = ("record_missing", "") if answer.authoritative else ("server_lame", ", and is not authoritative")
+        return False, word, f"has no {question.type} record there{lame}"
+    return False, _FAILURES.get(answer.rcode, "server_fails"), f"says {answer.rcode}"
+
+
+def _judged_alias(
+    alias: str, behind: t.Mapping[str, list[Row]], nowhere: t.Mapping[str, tuple[str, str]]
+) -> tuple[bool, str, str]:
+    words = f"has a CNAME to {escaped(alias, 260)}"
+    rows = behind.get(alias)
+    if rows is None:
+        return False, "cname_differs", f"{words}, other servers have others"
+    if not rows:
+        word, why = nowhere[alias]
+        return False, word, f"{words}, which leads nowhere: {why}"
+    return all(row.found is not False for row in rows) and any(row.found for row in rows), "cname_dangling", words
 
 
 def _shown(type: str, values: t.Iterable[str]) -> str:
@@ -239,11 +302,23 @@ def _shown(type: str, values: t.Iterable[str]) -> str:
     return f"has {shown}" + (f" and {more} more" if more > 0 else "")
 
 
-def _problems(question: Question, views: Views) -> list[str]:
+def _problems(question: Question, about: str, views: Views) -> list[Finding]:
     view = views.get(question)
-    if view is None:
-        return [f"more than {MAX_CHAIN} CNAMEs in a row"]
-    return [view.problem.sentence()] if view.problem else []
+    if view is None or view.problem is None:
+        return []
+    return [Finding("zone_not_found" if view.zone is None else "delegation_broken", about, "", view.problem.sentence())]
+
+
+def _beside(about: str, views: Views, rows: t.Sequence[Row]) -> list[Finding]:
+    """Servers that show a CNAME and something else at the same name."""
+    names = {row.record for row in rows}
+    return [
+        Finding("cname_beside_data", about, f"{server.name} ({server.address})", f"has a CNAME beside {question.type}")
+        for question, view in views.items()
+        if question.name in names
+        for server, answer in view.answers
+        if not isinstance(answer, InkanError) and answer.has_cname_beside
+    ]
 
 
 def _without_unreachable(rows: list[Row], views: Views) -> list[Row]:
@@ -261,4 +336,7 @@ def _without_unreachable(rows: list[Row], views: Views) -> list[Row]:
     }
     if heard:
         return rows
-    return [row._replace(found=None) if row.address in silent and row.found is False else row for row in rows]
+    return [
+        row._replace(found=None, word="server_not_tried") if row.address in silent and row.found is False else row
+        for row in rows
+    ]

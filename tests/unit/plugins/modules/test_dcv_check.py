@@ -51,7 +51,7 @@ class World:
         return HttpResponse(200, {}, self.body, url)
 
     def call(self, *checks: dict[str, t.Any], deadline: int = 0, check_mode: bool = False) -> Result:
-        options = {"sight": {"resolvers": [ADDRESS]}, "deadline": deadline, "checks": list(checks)}
+        options = {"sight": {"resolvers": [ADDRESS], "trust_anchors": []}, "deadline": deadline, "checks": list(checks)}
         ports = Ports(self, lambda _sight: self.internet.exchange_to, SerialExecutor(), self.fetch)
         return run(options, check_mode, ports)
 
@@ -98,6 +98,7 @@ def test_what_is_visible_is_told_server_by_server() -> None:
                 "addresses": [{"address": "192.0.2.80", "found": True, "status": 200, "reason": "serves the content"}],
             }
         ],
+        "findings": [],
         "lacking": [],
         "warnings": [],
     }
@@ -113,6 +114,10 @@ def test_not_visible_is_an_answer_and_no_error() -> None:
     assert item.extra["lacking"] == [
         f"TXT {NAME}: ns.example.test ({ADDRESS}) says NXDOMAIN",
         f"{URL}: 192.0.2.80 serves other content",
+    ]
+    assert [(one["code"], one["severity"], one["where"]) for one in item.extra["findings"]] == [
+        ("record_missing", "fatal", f"TXT {NAME}, ns.example.test ({ADDRESS})"),
+        ("file_other_content", "fatal", f"{URL}, 192.0.2.80"),
     ]
 
 

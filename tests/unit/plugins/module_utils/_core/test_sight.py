@@ -23,8 +23,19 @@ def test_a_lab_has_other_ports() -> None:
         "https_port": 8443,
         "ca_bundle": "/x",
     }
-    assert parse_sight(raw, errors) == Sight(("127.0.0.1", "::1"), 5353, 8080, 8443, "/x")
+    assert parse_sight(raw, errors) == Sight(
+        ("127.0.0.1", "::1"), 5353, 8080, 8443, "/x", anchors=(), may_be_private=True
+    )
     assert errors.errors == ()
+
+
+def test_a_lab_may_have_its_own_trust_anchor_and_be_as_strict_as_the_world() -> None:
+    errors = InputCollector()
+    anchor = "jp.  IN DS 12345 13 2 " + "AB" * 32
+    sight = parse_sight({"dns_port": 5353, "trust_anchors": [anchor], "private_addresses": False}, errors)
+    assert (sight.anchors, sight.may_be_private) == (("jp. IN DS 12345 13 2 " + "AB" * 32,), False)
+    parse_sight({"trust_anchors": ["jp. IN DNSKEY 257 3 13 x"]}, errors)
+    assert [error.code for error in errors.errors] == ["bad_trust_anchor"]
 
 
 def test_every_wrong_value_is_named_at_once() -> None:

@@ -13,7 +13,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpR
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.web_look import (
-    MAX_HOPS,
     FileSighting,
     FileWish,
     look,
@@ -155,14 +154,20 @@ def test_a_redirect_to_where_no_ca_goes_is_told(target: str, word: str) -> None:
 
 
 def test_redirects_without_an_end_are_bounded() -> None:
-    web = Web({ACME: (302, b"", ACME)})
+    web = Web({f"{ACME}{'x' * number}": (302, b"", f"{ACME}{'x' * (number + 1)}") for number in range(30)})
     web.fetch = lambda url, address, port, timeout: Web.fetch(web, url, address, port, 1.0)  # type: ignore[method-assign]
-    assert f"more than {MAX_HOPS}" in reason(web.look(ACME))
-    assert len(web.requests) == MAX_HOPS + 1
+    assert "more than 10" in reason(web.look(ACME))
+    assert len(web.requests) == 11
+
+
+def test_a_circle_of_redirects_is_told_at_once() -> None:
+    web = Web({ACME: (302, b"", f"http://{HOST}/x"), f"http://{HOST}/x": (301, b"", ACME)})
+    assert "in a circle" in reason(web.look(ACME))
+    assert len(web.requests) == 2
 
 
 def test_a_slow_chain_ends_when_the_time_of_the_walk_is_up() -> None:
-    web = Web({ACME: (302, b"", ACME)})
+    web = Web({f"{ACME}{'x' * number}": (302, b"", f"{ACME}{'x' * (number + 1)}") for number in range(30)})
     assert "time is up" in reason(web.look(ACME))
     assert len(web.requests) <= 9
 
