@@ -247,3 +247,9 @@ def test_caa_is_found_behind_an_alias_and_looked_at_again_at_the_end(lab: Lab, s
     assert (refused.status, refused.error) == (403, "caa")
     lost = subscriber.post(answer.headers["location"]).json
     assert (lost["status"], lost["error"]["type"].rpartition(":")[2]) == ("invalid", "caa")
+
+
+def test_a_name_that_is_too_long_for_a_record_of_proof_is_told(subscriber: Subscriber) -> None:
+    name = ".".join(["a" * 60] * 4)[: 250 - len(ZONE) - 1] + f".{ZONE}"
+    url = opened(subscriber, name)
+    assert why(subscriber.prove_nothing(url, DNS))[0] == "dns"

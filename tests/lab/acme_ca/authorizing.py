@@ -8,6 +8,8 @@ import secrets
 import time
 from datetime import datetime, timedelta
 
+import dns.exception
+
 from lab.clock import LabClock
 from lab.history import History
 from lab.names import bare, covers
@@ -165,7 +167,10 @@ class Authorizing:
         return Claim(challenge.kind, one.name, one.wildcard, one.subdomains, challenge.token, address, thumbprints)
 
     def _prove(self, claim: Claim) -> datetime | None:
-        until = self._proving.prove(claim)
+        try:
+            until = self._proving.prove(claim)
+        except dns.exception.DNSException as error:
+            raise Problem("dns", f"{claim.name}: cannot be asked for: {error}") from None
         self._policy.check(Asking(claim.name, claim.wildcard, claim.account_url, claim.kind))
         return until
 

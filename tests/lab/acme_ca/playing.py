@@ -75,8 +75,7 @@ def _error_page(_act: Act, _clock: LabClock) -> Response:
 
 
 def _unavailable(_act: Act, _clock: LabClock) -> Response:
-    return _page("503 Service Unavailable", "The service is down for maintenance or had an internal error.", 503,
-                 Retry_After="1")  # fmt: skip
+    return _page("503 Service Unavailable", "The service is down for maintenance.", 503, Retry_After="1")
 
 
 def _gateway(act: Act, _clock: LabClock) -> Response:
