@@ -3,7 +3,7 @@
 """The adapter for sellers whose API is described (``description``): the verbs of ``_ca/contract``, no memory at all.
 
     submit ──► the order's number is the handle ──► look … look ──► download
-      │ answer lost                                  ready, cancel: where the description has them
+      │ answer lost                                  prepare, ready, cancel: where the description has them
       └──► find, by our reference, exactly
 
 An order ends by its status word only, never by an error answer; and an end is believed when the seller says it twice
@@ -15,6 +15,8 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import typing as t
 from dataclasses import replace
 from datetime import datetime
@@ -33,8 +35,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, unusable_answer
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.listing import Listing
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.network import Network, Reply
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import Settings, parse_settings
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.words import known_word, words_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputError,
@@ -42,16 +46,14 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient
+from ansible_collections.inkan.tls.plugins.module_utils._io.budget import SharedBudget
+from ansible_collections.inkan.tls.plugins.module_utils._io.client_identity import ClientIdentity
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
 __all__ = ["RestAdapter", "RestFactory"]
 
 _ENDS = frozenset({Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
-#: Pages of a list that find reads: a thousand orders at twenty a page.
-_MAX_PAGES = 50
-_MAX_LISTED = 20_000
 
 
 class RestAdapter:
@@ -111,6 +113,22 @@ class RestAdapter:
         seen = self._looked(handle, request)
         return self._looked(handle, request) if seen.status in _ENDS else seen
 
+    def prepare(self, handle: str, request: OrderRequest) -> Seen:
+        """What an order needs beside its being bought (its CSR, say), until the seller shows that it has it."""
+        call = self._calls.get("prepare")
+        if call is None:
+            return _not_again(self.look(handle, request))
+        try:
+            reply = self._network.ask(call, self._words(request, order_id=handle))
+        except RefusedError as refusal:
+            if refusal.retryable:
+                raise
+            seen = self.look(handle, request)
+            if seen.status is Status.WANTS_PREPARATION:
+                raise _not_about_the_order(refusal) from refusal
+            return seen
+        return _not_again(self._seen_in(call, reply, handle, request) or self.look(handle, request))
+
     def ready(self, handle: str, request: OrderRequest) -> Seen:
         """Where nobody can call the seller's crawler: a look. A refusal is told only if the order still waits."""
         call = self._calls.get("ready")
@@ -139,7 +157,7 @@ class RestAdapter:
 
     def change_contact(self, handle: str, request: OrderRequest, contact: Contact) -> Seen:
         if self._description.contacts is not None:
-            _known(self._description.contacts, contact.kind, "contacts", request.reference)
+            known_word(self._description.contacts, contact.kind, "contacts", request.reference)
         told = {**request.options, "contact": {"kind": contact.kind, "address": contact.address}}
         return self._acted("change_contact", "ask somebody else for approval", handle, replace(request, options=told))
 
@@ -175,7 +193,7 @@ class RestAdapter:
         words = {
             "serial": serial_of(certificate_pem),
             "certificate": certificate_pem,
-            "reason": reason if reasons is None else _known(reasons, reason, "reasons", "revoke"),
+            "reason": reason if reasons is None else known_word(reasons, reason, "reasons", "revoke"),
         }
         self._network.ask(call, words)
 
@@ -199,35 +217,12 @@ class RestAdapter:
         return self._description.calls
 
     def _words(self, request: OrderRequest, *, must_know: bool = False, **more: t.Any) -> dict[str, t.Any]:
-        """must_know: what is ordered must have its words in the description; an order that exists goes on without."""
-        described, options = self._description, dict(request.options)
-        given = options.get("contact")
-        contact: t.Mapping[str, t.Any] = given if isinstance(given, dict) else {}
-        method, kind, product = described.methods.get(request.method), contact.get("kind"), request.product
-        if must_know:
-            _known(described.methods, request.method, "methods", request.reference)
-            if described.products is not None:
-                _known(described.products, product, "products", request.reference)
-            if described.contacts is not None and kind is not None:
-                _known(described.contacts, str(kind), "contacts", request.reference)
-        return {
-            "reference": request.reference,
-            "product": product if described.products is None else described.products.get(product),
-            "method": method.word if method is not None else request.method,
-            "contact": kind if described.contacts is None else described.contacts.get(str(kind)),
-            "address": contact.get("address"),
-            "common_name": request.common_name,
-            "names": list(request.dns_names),
-            "replaces": _predecessor(request),
-            "csr": request.csr_pem,
-            "options": options,
-            **more,
-        }
+        return words_of(self._description, request, must_know=must_know, **more)
 
-    def _asked(self, call: Call, words: t.Mapping[str, t.Any]) -> Reply:
+    def _asked(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> Reply:
         """A call that only reads: a refusal of it says nothing about the order."""
         try:
-            return self._network.ask(call, words)
+            return self._network.ask(call, words, target)
         except RefusedError as refusal:
             raise _not_about_the_order(refusal) from refusal
 
@@ -283,31 +278,29 @@ class RestAdapter:
 
     def _listed(self, request: OrderRequest) -> list[OrderAnswer]:
         """All orders that find can read, page by page. Half a list is none: "not there" costs a certificate."""
-        call = self._calls["find"]
-        found: dict[str, OrderAnswer] = {}
-        for page in range(1, _MAX_PAGES + 1):
-            reply = self._asked(call, self._words(request, page=page, offset=len(found)))
-            orders, total = ([], 0) if reply.gone else _page_of(call, reply)
-            before = len(found)
-            for data in (one for one in orders if one is not None):
-                order = OrderAnswer.read(data, self._description)
-                found.setdefault(order.order_id or f" {len(found)}", order)
-            if not call.is_paged or len(found) == before or (total is not None and len(found) >= total):
-                if total is not None and len(found) < total:
-                    raise _half_a_list(len(found), total)
-                return list(found.values())
-        raise _half_a_list(len(found), None)
+        call, listing = self._calls["find"], Listing(self._calls["find"], self._description, self._network.url)
+        while listing.goes_on:
+            words = self._words(request, page=listing.page, offset=listing.length, cursor=listing.cursor)
+            listing.take(self._asked(call, words, listing.target))
+        return listing.orders
 
 
 _GONE = "(gone)"
 
 
 class RestFactory:
-    """AdapterFactory."""
+    """AdapterFactory. budget: from settings and a folder to what counts the requests (default: a shared file)."""
 
-    def __init__(self, *, clock: Clock, http: t.Callable[[str | None], HttpClient] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        http: t.Callable[[Settings], HttpClient] | None = None,
+        budget: t.Callable[[Settings, str], Budget] | None = None,
+    ) -> None:
         self._clock = clock
-        self._http = http or (lambda ca_bundle: DirectHttp(ca_bundle=ca_bundle))
+        self._http = http or _direct_http
+        self._budget = budget or self._shared_budget
         self._parsed: dict[str, tuple[AccountConfig, Settings | None, list[str]]] = {}
 
     def _settings(self, account: AccountConfig) -> tuple[Settings | None, list[str]]:
@@ -329,13 +322,30 @@ class RestFactory:
                 why="; ".join(errors),
                 todo="Correct inkan_ca_accounts",
             )
-        network = Network(self._http(settings.ca_bundle), self._clock, settings, deadline=deadline)
+        budget = None
+        if settings.description.limits.budget:
+            budget = self._budget(settings, os.path.dirname(account.state_directory))
+        network = Network(self._http(settings), self._clock, settings, budget, deadline=deadline)
         return RestAdapter(network, settings.description)
 
+    def _shared_budget(self, settings: Settings, folder: str) -> Budget:
+        """Counted by address and secrets; a digest of random keys tells nothing of them."""
+        parts = [settings.url, *(f"{name}={value}" for name, value in sorted(settings.secrets.items()))]
+        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+        return SharedBudget(folder, f".budget-{digest[:16]}", settings.description.limits.budget, self._clock)
 
-def _predecessor(request: OrderRequest) -> dict[str, str] | None:
-    known = request.replaces
-    return {"order_id": known.handle, "serial": known.serial} if known is not None else None
+
+def _direct_http(settings: Settings) -> HttpClient:
+    identity, known = None, settings.secrets
+    if settings.description.auth.has_client_certificate:
+        password = known.get("client_key_password", "")
+        identity = ClientIdentity(known["client_certificate"], known["client_key"], password)
+    return DirectHttp(ca_bundle=settings.ca_bundle, identity=identity)
+
+
+def _not_again(seen: Seen) -> Seen:
+    """It was prepared, and the seller does not show it yet: it is looked at again, and then perhaps prepared again."""
+    return replace(seen, status=Status.ACCEPTED) if seen.status is Status.WANTS_PREPARATION else seen
 
 
 def _adopted(order: OrderAnswer, handle: str, request: OrderRequest, retry_after: float | None) -> Seen:
@@ -355,39 +365,6 @@ def _texts(value: object) -> t.Iterator[str]:
             yield from _texts(one)
     elif value is not None:
         raise unusable_answer("the certificate is no text and no list of texts", f"it is a {type(value).__name__}")
-
-
-def _page_of(call: Call, reply: Reply) -> tuple[list[t.Any], int | None]:
-    orders = call.orders.of(reply.data) if call.orders is not None else None
-    total = call.total.of(reply.data) if call.total is not None else None
-    if orders is None and total == 0 and total is not False:
-        return [], 0  # an empty list as some write it; without the 0 it could as well be another answer
-    if not isinstance(orders, list) or len(orders) > _MAX_LISTED:
-        why = f"{call.orders.text if call.orders else '@'!r} is no list there"
-        raise unusable_answer("the list of orders is not in it", why)
-    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
-        total = None
-    return orders, total
-
-
-def _half_a_list(listed: int, total: int | None) -> ProtocolError:
-    return unusable_answer(
-        "the list of orders is not whole",
-        f"{listed} of {total if total is not None else 'more'} orders are in it",
-        code="rest_half_a_list",
-    )
-
-
-def _known(table: t.Mapping[str, t.Any], word: str, what: str, reference: str) -> t.Any:
-    if word not in table:
-        raise InputError(
-            code="rest_no_word_for",
-            what=f"Cannot say {word!r} to this seller",
-            where=f"{what} in the description, order {reference}",
-            why=f"{what} has no {word!r}",
-            todo=nearest(word, table),
-        )
-    return table[word]
 
 
 def _without_number(call: Call, why: str) -> TransportError:

@@ -17,6 +17,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.library import Expression
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import word_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.tokens import wanted_files, wanted_records
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.told import holds
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import free_names
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
@@ -30,9 +31,12 @@ _MAX_TEXTS = 500
 _LONGEST_MAIL = 254
 _LONGEST_NOTE = 500
 _LONGEST_PROBLEM = 1000
+#: Nothing has to be prepared any more.
+_DONE = frozenset({Status.ISSUING, Status.ISSUED, Status.REFUSED, Status.EXPIRED, Status.CANCELLED})
 #: While one of these is the status, something may have to be published or approved.
 _WANTING = frozenset({Status.WANTS_VALIDATION, Status.WANTS_APPROVAL, Status.VALIDATING})
 _LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?")
+_LONGEST_POLL = 7 * 86400
 _LAST_SECOND = 253402300799  # of the year 9999
 
 
@@ -70,7 +74,11 @@ class OrderAnswer:
 
     @property
     def meaning(self) -> Meaning:
-        return self.description.statuses.get(self.status_word) or Meaning(Status.UNKNOWN)
+        meaning = self.description.statuses.get(self.status_word) or Meaning(Status.UNKNOWN)
+        prepare = self.description.calls.get("prepare")
+        if prepare is None or meaning.status in _DONE or not holds(prepare.when, self.data):
+            return meaning
+        return Meaning(Status.WANTS_PREPARATION, meaning.poll)
 
     def require_ours(self, request: OrderRequest) -> None:
         """The order is for our names (where the seller says for which), and beside them only what comes for free."""
@@ -110,7 +118,7 @@ class OrderAnswer:
             validated=tuple(name.lower().rstrip(".") for name in self._texts(shape.validated, 253, "validated")),
             problem=problem,
             expires=expires,
-            retry_after=retry_after if retry_after is not None else meaning.poll,
+            retry_after=retry_after if retry_after is not None else self._poll(meaning),
         )
 
     def _wanted(self, request: OrderRequest, notes: list[str]) -> Wanted:
@@ -121,6 +129,12 @@ class OrderAnswer:
             notes=(*notes, *self._texts(shape.notes, _LONGEST_NOTE, "notes")),
             mails=self._texts(shape.mails, _LONGEST_MAIL, "mails"),
         )
+
+    def _poll(self, meaning: Meaning) -> float | None:
+        """What the answer says, else what the description says of the status word."""
+        value = self._find(self.description.order.poll)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return float(value) if is_number and 0 <= value <= _LONGEST_POLL else meaning.poll
 
     def _expires(self, notes: list[str]) -> datetime | None:
         """A date for people; one that cannot be read is told to them, and stops nothing."""

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a description: rendered, sent, its answer judged. The ledger asks again, not this; but a 401, which has
-no effect, is believed when it comes twice (gateways that restart say it of good keys).
+"""One call of a description: rendered, its turn awaited, sent, its answer judged. The ledger asks again, not this; but
+a 401, which has no effect, is believed when it comes twice (gateways that restart say it of good keys), with a new token
+where the seller has a login.
 
     answer                                            submit                        every other call
     ------------------------------------------------  ----------------------------  ---------------------------
@@ -15,110 +16,175 @@ no effect, is believed when it comes twice (gateways that restart say it of good
     4xx else                                          RefusedError: no order made   RefusedError: the verb decides
     408, 409 without a code, 3xx, 5xx                 TransportError (sent): find   TransportError
 
+Of several steps of submit only the one that buys can have made an order: whatever goes wrong before it is a
+TransportError that was not sent, or a refusal.
+
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+import secrets
 import typing as t
-import urllib.parse
+from dataclasses import dataclass, field
 from datetime import datetime
-from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PREDECESSOR_UNKNOWN
 from ansible_collections.inkan.tls.plugins.module_utils._ca.exchange import (
-    LONGEST_MESSAGE,
     Exchange,
     Verdict,
     data_of,
     verdict_of,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, ErrorShape
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.request import Moment, Requests, secrets_of
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.session import Session
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import Settings
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import word_of
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import (
-    render_header,
-    render_path,
-    render_query,
-    render_tree,
-)
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.told import error_of, holds, kept_of, patience_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    DeadlineError,
     InkanError,
     InputError,
     ProtocolError,
     RefusedError,
     TransportError,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 __all__ = ["Network", "Reply"]
 
-#: A body that is sent is a CSR and some words; a hundred names make a few kilobytes.
-_LARGEST_BODY = 256 * 1024
-
 
 @dataclass(frozen=True)
 class Reply:
-    """data: what JSON said, or the text of a PEM answer; None where nothing came. retry_after: seconds, if said."""
+    """data: what JSON said, or the text of a PEM answer; None where nothing came. retry_after: seconds, if said.
+
+    url: what was asked, for the addresses in the answer that are relative to it.
+    """
 
     data: t.Any = None
     retry_after: float | None = None
     already: bool = False
     gone: bool = False
+    headers: t.Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
 
 
 class Network:
-    """deadline: seconds from now for all requests together."""
+    """deadline: seconds from now for all requests together, waiting for their turn included. budget: None: none."""
 
-    def __init__(self, http: HttpClient, clock: Clock, settings: Settings, *, deadline: float) -> None:
+    def __init__(
+        self, http: HttpClient, clock: Clock, settings: Settings, budget: Budget | None = None, *, deadline: float
+    ) -> None:
         self._settings = settings
         self._errors = settings.description.errors
+        self._limits = settings.description.limits
+        self._requests = Requests(settings)
+        self._budget = budget
+        self._session = Session(settings.description.auth.login)
         self._exchange = Exchange(
             http,
             clock,
             where=f"{settings.description.seller}, {settings.url}",
-            secrets=_secrets(settings),
+            secrets=secrets_of(settings),
             deadline=deadline,
             timeout=settings.timeout,
         )
 
-    def ask(self, call: Call, words: t.Mapping[str, t.Any]) -> Reply:
-        words = {**words, "secrets": self._settings.secrets}
-        path = render_path(call.path, words)
-        url = self._settings.url + path + render_query(call.query, words)
-        headers, body = self._headers(call, words), None
-        if call.body is not None or call.form is not None:
-            kind, body = _body(call, words)
-            headers = {"Content-Type": kind, **headers}
-        what = f"{call.name}: {call.verb} {path}"
+    def ask(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> Reply:
+        """The steps before it first, each with what those before it kept. target: of a further page of a list."""
+        kept: dict[str, t.Any] = {}
+        for step in call.before:
+            reply = self._ask_before(step, {**words, "kept": kept}, is_submit=call.buys)
+            kept = {**kept, **kept_of(step, reply.data, is_submit=call.buys)}
+        return self._ask(call, {**words, "kept": kept}, target)
+
+    def _ask_before(self, step: Call, words: t.Mapping[str, t.Any], *, is_submit: bool) -> Reply:
+        """Before the step that buys: whatever is unknown of this one, nothing was ordered."""
         try:
-            return self._judge(call, what, self._send(call, what, url, headers, body))
+            return self._ask(step, words)
+        except TransportError as failure:
+            failure.sent = failure.sent and not is_submit
+            raise
+        except (DeadlineError, ProtocolError) as failure:
+            if not is_submit:
+                raise
+            raise _as_not_sent(failure) from failure
+
+    def _ask(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> Reply:
+        response, what = self._sent(call, words, target)
+        try:
+            return self._judge(call, what, response)
         except InputError as refusal:
             if refusal.code != "rest_account_refused":
                 raise
-            return self._judge(call, what, self._send(call, what, url, headers, body))
+        self._session.forget()
+        self._session.learn_the_time(response, self._exchange.clock)
+        response, what = self._sent(call, words, target)
+        return self._judge(call, what, response)
 
     # --- the request -----------------------------------------------------------------------------------------------
 
-    def _headers(self, call: Call, words: t.Mapping[str, t.Any]) -> dict[str, str]:
-        """The call's own headers win over those of all calls, whatever letters they are written in."""
-        described = self._settings.description
-        found = {"accept": ("Accept", "application/json")}
-        if described.basic_auth is not None:
-            pair = described.basic_auth.filled(words, str).encode("utf-8", "replace")
-            found["authorization"] = ("Authorization", "Basic " + base64.b64encode(pair).decode("ascii"))
-        for name, template in [*described.headers.items(), *call.headers.items()]:
-            found[name.lower()] = (name, render_header(name, template, words))
-        return dict(found.values())
+    def _sent(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> tuple[HttpResponse, str]:
+        """The answer, and what was asked, for people."""
+        try:
+            self._log_in()
+        except TransportError as failure:
+            failure.sent = False
+            raise
+        except DeadlineError as failure:
+            raise (_as_not_sent(failure) if call.buys else failure) from failure
+        return self._request(call, words, target)
 
-    def _send(self, call: Call, what: str, url: str, headers: dict[str, str], body: bytes | None) -> HttpResponse:
+    def _log_in(self) -> None:
+        """Once for all orders of a batch, as long as the token lives."""
+        login = self._session.login
+        if login is None or self._session.is_open(self._exchange.clock.monotonic()):
+            return
+        response, what = self._request(login.call, {})
+        reply = self._judge(login.call, what, response)
+        token = self._session.take(login, reply.data, self._exchange.clock.monotonic())
+        self._exchange.keep_secret(token)
+
+    def _request(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> tuple[HttpResponse, str]:
+        moment = Moment(self._session.now(self._exchange.clock), secrets.token_hex(16))
+        made = self._requests.make(call, words, moment, token=self._session.token, target=target)
+        what = f"{call.name}: {made.verb} {made.path}"
+
         def no_time() -> InkanError:
             return self._exchange.out_of_time("rest_no_time_left", what, is_submit=call.name == "submit")
 
-        return self._exchange.send(call.verb, url, headers, body, no_time)
+        self._await_turn(call, what)
+        response = self._exchange.send(made.verb, made.url, made.headers, made.body, no_time)
+        self._heed(response)
+        return response, what
+
+    def _await_turn(self, call: Call, what: str) -> None:
+        if self._budget is None:
+            return
+        wait = self._budget.take(max(self._exchange.left, 0.0))
+        if wait > self._exchange.left:
+            then = self._exchange.retry_at(wait)
+            is_submit = call.name == "submit"
+            raise self._exchange.out_of_time("rest_no_turn", what, is_submit=is_submit, retry_at=then)
+        if wait > 0:
+            self._exchange.clock.sleep(wait)
+
+    def _heed(self, response: HttpResponse) -> None:
+        """No request is left: nobody asks before the seller counts anew."""
+        if self._budget is not None and response.headers.get(self._limits.remaining, "").strip() == "0":
+            seconds = self._seconds(response, None)
+            if seconds is not None:
+                self._budget.hold(seconds)
+
+    def _seconds(self, response: HttpResponse, data: t.Any) -> float | None:
+        """How long to wait, if the answer says so in any way."""
+        told = self._exchange.seconds(response)
+        return told if told is not None else patience_of(self._limits, response, data, self._exchange.clock.now())
+
+    @property
+    def url(self) -> str:
+        return self._settings.url
 
     @property
     def _where(self) -> str:
@@ -129,32 +195,31 @@ class Network:
     def _judge(self, call: Call, what: str, response: HttpResponse) -> Reply:
         data, is_read = data_of(response)
         is_success = response.status in call.expect if call.expect else 200 <= response.status < 300
-        if is_success and not (is_read and _holds(self._errors.when, data)):
-            if not is_read and (response.body.strip() or call.name in ("submit", "find", "look", "download")):
+        if is_success and not (is_read and holds(self._errors.when, data)):
+            if not is_read and (response.body.strip() or _must_say(call)):
                 raise self._unread(call, what, response)
-            return Reply(data=data, retry_after=self._exchange.seconds(response))
-        code, message = _error_of(self._errors, data) if is_read else ("", "")
+            return Reply(data, self._exchange.seconds(response), headers=response.headers, url=response.url)
+        code, message = error_of(self._errors, data) if is_read else ("", "")
         if code in call.already and code:
-            if call.name == "submit":
+            if call.buys:
                 raise self._transport(call, what, "rest_ordered_before", self._words(response, code, message))
             return Reply(already=True)
         if code in self._errors.gone and code and call.name not in ("submit", "revoke"):
             return Reply(gone=True)
-        raise self._refusal(call, what, response, code, message)
+        raise self._refusal(call, what, response, code, message, data)
 
-    def _refusal(self, call: Call, what: str, response: HttpResponse, code: str, message: str) -> InkanError:
+    def _refusal(
+        self, call: Call, what: str, response: HttpResponse, code: str, message: str, data: t.Any
+    ) -> InkanError:
         words, status = self._words(response, code, message), response.status
         is_told = bool(code or message)
         if status < 300 and call.expect and status not in call.expect:  # a success of another kind: not yet, mostly
-            is_lost = call.name == "submit"
-            return (
-                self._transport(call, what, "rest_strange_success", words)
-                if is_lost
-                else self._patience(what, response, words)
-            )
-        verdict = self._verdict(response, code, is_told=is_told, is_submit=call.name == "submit")
+            if call.buys:
+                return self._transport(call, what, "rest_strange_success", words)
+            return self._patience(what, response, words, data)
+        verdict = self._verdict(response, code, is_told=is_told, is_submit=call.buys)
         if verdict is Verdict.LATER:
-            return self._patience(what, response, words)
+            return self._patience(what, response, words, data)
         if verdict is Verdict.ACCOUNT:
             return InputError(
                 code="rest_account_refused",
@@ -164,7 +229,7 @@ class Network:
                 todo="Check the secrets of the account, and whether the seller allows this machine's address",
             )
         if verdict is Verdict.FAULT:
-            then = self._exchange.retry_at(self._exchange.seconds(response))
+            then = self._exchange.retry_at(self._seconds(response, data))
             return self._transport(call, what, "rest_server_fault", words, then)
         if status >= 400 and not is_told and call.name != "submit":
             return ProtocolError(
@@ -194,7 +259,10 @@ class Network:
             return Verdict.ACCOUNT
         return verdict
 
-    def _patience(self, what: str, response: HttpResponse, words: str) -> RefusedError:
+    def _patience(self, what: str, response: HttpResponse, words: str, data: t.Any) -> RefusedError:
+        seconds = self._seconds(response, data)
+        if self._budget is not None and seconds is not None:
+            self._budget.hold(seconds)
         return RefusedError(
             code="rest_come_back_later",
             what=f"The seller asks for patience ({what})",
@@ -202,7 +270,7 @@ class Network:
             why=words,
             todo="Run again then",
             retryable=True,
-            retry_at=self._exchange.retry_at(self._exchange.seconds(response)),
+            retry_at=self._exchange.retry_at(seconds),
         )
 
     def _unread(self, call: Call, what: str, response: HttpResponse) -> InkanError:
@@ -211,7 +279,7 @@ class Network:
     def _transport(
         self, call: Call, what: str, code: str, words: str, retry_at: datetime | None = None
     ) -> TransportError:
-        todo = "It is looked for before anything is ordered again" if call.name == "submit" else "Run again"
+        todo = "It is looked for before anything is ordered again" if call.buys else "Run again"
         head = f"The seller's answer cannot be used ({what})"
         return TransportError(
             code=code, what=head, where=self._where, why=words, todo=todo, retry_at=retry_at, sent=True
@@ -221,58 +289,11 @@ class Network:
         return self._exchange.words(response, f"{code}: {message}" if code and message else code or message)
 
 
-def _secrets(settings: Settings) -> list[str]:
-    """What no message may repeat; user and password together, too, for their base64 is another than that of each."""
-    pair = settings.description.basic_auth
-    return [*settings.secrets.values(), *([] if pair is None else [pair.filled({"secrets": settings.secrets}, str)])]
+def _must_say(call: Call) -> bool:
+    """Something of its answer is needed."""
+    return call.buys or bool(call.keep) or call.certificate is not None or call.name in ("find", "look", "login")
 
 
-def _body(call: Call, words: t.Mapping[str, t.Any]) -> tuple[str, bytes]:
-    if call.form is not None:
-        fields = []
-        for name, value in render_tree(call.form, words).items():
-            for one in value if isinstance(value, list) else [value]:
-                fields.append((name, _field(call, name, one)))
-        body = urllib.parse.urlencode(fields, errors="replace").encode("ascii")
-        kind = "application/x-www-form-urlencoded"
-    else:
-        body = json.dumps(render_tree(call.body, words), ensure_ascii=False).encode("utf-8", "replace")
-        kind = "application/json"
-    if len(body) > _LARGEST_BODY:
-        raise InputError(
-            code="rest_too_large",
-            what=f"Will not send so long a request ({call.name})",
-            why=f"it has {len(body)} bytes, {_LARGEST_BODY} are possible",
-            todo="Look at the options of the certificate",
-        )
-    return kind, body
-
-
-def _field(call: Call, name: str, value: object) -> str:
-    text = "" if value is None else value if isinstance(value, str) else word_of(value)
-    if text is None:
-        raise InputError(
-            code="rest_no_value",
-            what=f"Cannot fill in the form field {escaped(name, 80)} ({call.name})",
-            why="its value is a dictionary or a list of lists",
-            todo="Name one text of it in the description",
-        )
-    return text
-
-
-def _holds(when: t.Any, data: object) -> bool:
-    return when is not None and bool(when.of(data))
-
-
-def _error_of(shape: ErrorShape, data: object) -> tuple[str, str]:
-    """The seller's code and words, as far as its answer has them."""
-    found = []
-    for expression in (shape.code, shape.message):
-        try:
-            value = expression.of(data) if expression is not None else None
-        except ProtocolError:
-            value = None
-        if isinstance(value, (list, dict)):
-            value = json.dumps(value, ensure_ascii=False)[:LONGEST_MESSAGE]
-        found.append(word_of(value) or "")
-    return found[0][:200], found[1][:LONGEST_MESSAGE]
+def _as_not_sent(failure: InkanError) -> TransportError:
+    words = {name: getattr(failure, name) for name in ("code", "what", "where", "why", "todo", "retry_at")}
+    return TransportError(sent=False, **words)

@@ -25,24 +25,33 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description imp
     Method,
     OrderShape,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading_auth import read_auth, read_limits
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading_calls import Templates, read_call
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading_whole import judge_whole
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import Part, Reader, Table, read_source, shown
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import Template
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["read_description"]
+__all__ = ["CONTACTS", "KEYS", "read_description"]
 
-_KEYS = tuple(
-    "format seller zone headers basic_auth products methods contacts reasons calls order statuses errors".split()
+#: The keys of a description. They, and those of its parts, are what its JSON Schema is written from, too.
+KEYS = tuple(
+    "format seller zone headers basic_auth auth limits products methods contacts reasons calls order statuses"
+    " errors".split()
 )
-_CONTACTS = ("constructed", "txt", "caa")
+CONTACTS = ("constructed", "txt", "caa")
 _ORDER_KEYS = tuple(one.name for one in fields(OrderShape))
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _ZONE = re.compile(r"([+-])(\d{2}):([0-5]\d)")
 _JAPAN = timezone(timedelta(hours=9))
 _LONGEST_POLL = 7 * 86400.0
 
+_TOP_HINTS = {
+    "hmac": "Write it below auth, as in: auth: {hmac: {…}}",
+    "login": "Write it below auth, as in: auth: {login: {…}}",
+    "rate_limit": 'Did you mean "limits"?',
+    "url": "The seller's address stands in the account's settings, so that a sandbox and the real one share this file",
+}
 _ORDER_HINTS = {
     "id": 'Did you mean "order_id"?',
     "handle": 'Did you mean "order_id"?',
@@ -78,18 +87,20 @@ class _Reading:
         self._templates = Templates(reader)
 
     def of(self, part: Part) -> Description:
-        top = self._reader.table(part, _KEYS)
+        top = self._reader.table(part, KEYS, _TOP_HINTS)
         self._judge_format(top, part)
+        calls, headers = self._calls(top, part), self._templates.headers(top.get("headers"), "headers")
         description = Description(
             seller=self._seller(top, part),
             zone=self._zone(top.get("zone")),
-            headers=self._templates.headers(top.get("headers"), "headers"),
-            basic_auth=self._basic_auth(top),
+            headers=headers,
+            auth=read_auth(top, self._templates, self._reader),
+            limits=read_limits(top.get("limits"), self._templates, self._reader),
             products=self._words(top.get("products"), ()),
             methods=self._methods(top, part),
-            contacts=self._words(top.get("contacts"), _CONTACTS),
+            contacts=self._words(top.get("contacts"), CONTACTS),
             reasons=self._words(top.get("reasons"), REASONS),
-            calls=self._calls(top, part),
+            calls=calls,
             order=self._order(top, part),
             statuses=self._statuses(top, part),
             errors=self._errors(top.get("errors")),
@@ -97,7 +108,7 @@ class _Reading:
             renewing="replaces" in self._templates.used.get("submit", ()),
         )
         if not self._reader.errors:  # what follows would only repeat them in other words
-            self._judge_together(description, top)
+            judge_whole(description, top, self._templates.used, self._reader)
         return description
 
     def _wrong(self, part: Part, why: str) -> None:
@@ -125,15 +136,6 @@ class _Reading:
             return _JAPAN
         offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
         return timezone(offset if found[1] == "+" else -offset)
-
-    def _basic_auth(self, top: Table) -> Template | None:
-        part = top.get("basic_auth")
-        if part is None or self._reader.text(part) is None:
-            return None
-        template = self._templates.template(part, "headers")
-        if template is not None and ":" not in template.fixed:
-            self._wrong(part, "it has no colon: write {secrets.user}:{secrets.password}")
-        return template
 
     def _words(self, part: Part | None, known: tuple[str, ...]) -> dict[str, t.Any] | None:
         """Our words → the seller's, of any type."""
@@ -226,43 +228,3 @@ class _Reading:
             account=frozenset(self._reader.words(table.get("account"))),
             predecessor=frozenset(self._reader.words(table.get("predecessor"))),
         )
-
-    # --- what must fit together ------------------------------------------------------------------------------------
-
-    def _judge_together(self, description: Description, top: Table) -> None:
-        calls, used = description.calls, self._templates.used
-        submit, order = top["calls"].value["submit"], top["order"]
-        if "csr" not in used.get("submit", ()):
-            self._wrong(submit, "the order has no {csr}: no certificate could be made for our key")
-        if "find" in calls:
-            if "reference" not in used.get("submit", ()):
-                self._wrong(submit, "the order has no {reference}: find would have nothing to find it by")
-            if description.order.reference is None:
-                self._wrong(order, "reference is missing: find takes only an order that says it is ours")
-            if calls["find"].orders is None:
-                self._wrong(top["calls"].value["find"], "orders is missing: where the list is in the answer")
-        if "ready" in calls:
-            for method in sorted((calls["ready"].only_for or frozenset()) - description.methods.keys()):
-                why = f"there is no method {method!r} in methods. {nearest(method, description.methods)}"
-                self._wrong(top["calls"].value["ready"].value["for"], why)
-        self._judge_certificate(description, top)
-        self._judge_tokens(description, order)
-        if Status.ISSUED not in {meaning.status for meaning in description.statuses.values()}:
-            self._wrong(top["statuses"], "no word means issued: nothing would ever be downloaded")
-        coded = description.errors.retry | description.errors.gone | description.errors.predecessor
-        if description.errors.code is None and coded:
-            self._wrong(top["errors"], "code is missing: retry and gone list codes, but no answer would have one")
-
-    def _judge_certificate(self, description: Description, top: Table) -> None:
-        download = description.calls.get("download")
-        if download is None and description.order.certificate is None:
-            why = "download is missing, and order has no certificate: where does the certificate come from?"
-            self._wrong(top["calls"], why)
-        if download is not None and download.certificate is None:
-            why = "certificate is missing: where it is in the answer (@ where the answer is the PEM text itself)"
-            self._wrong(top["calls"].value["download"], why)
-
-    def _judge_tokens(self, description: Description, order: Part) -> None:
-        for method, key in (("file", "files"), ("dns", "records")):
-            if method in description.methods and getattr(description.order, key) is None:
-                self._wrong(order, f"{key} is missing: method {method} has to know what to publish")

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import WORDS, Call
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import CALLS, STEPPED, WORDS, Call
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.library import Expression
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.source import Part, Reader, Table, shown
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import FIXED, Template, split_outside
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["Templates", "read_call"]
+__all__ = ["CALL_KEYS", "STEP_KEYS", "Templates", "read_call", "read_one"]
 
 _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -25,12 +26,19 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _OUR_HEADERS = frozenset(
     "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization".split()
 )
-_COMMON = ("request", "headers", "body", "form", "expect", "already", "order")
+_REQUEST = ("request", "headers", "body", "form", "expect", "already")
 _MORE: t.Mapping[str, tuple[str, ...]] = {
-    "find": ("orders", "total"),
+    "find": ("orders", "total", "next", "link_header"),
+    "prepare": ("when",),
     "ready": ("for",),
     "download": ("certificate", "chain"),
 }
+#: The keys of each call, and those of the steps before its last one.
+CALL_KEYS: t.Mapping[str, tuple[str, ...]] = {
+    name: (*_REQUEST, "order", *(("buys",) if name == "submit" else ()), *_MORE.get(name, ())) for name in CALLS
+}
+STEP_KEYS = (*_REQUEST, "keep", "buys")
+_KEPT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _IN_THE_LINE = "Write it into the request line, as in: request: POST /orders"
 _HINTS = {
     "method": _IN_THE_LINE,
@@ -42,7 +50,7 @@ _HINTS = {
     "data": 'Did you mean "form"?',
     "answer": "What an order looks like stands once, in order",
 }
-_LISTS = frozenset({"names", "options", "secrets"})
+_LISTS = frozenset({"names", "options", "secrets", "kept"})
 
 
 class Templates:
@@ -52,6 +60,8 @@ class Templates:
         self._reader = reader
         self.secrets: dict[str, Part] = {}
         self.used: dict[str, set[str]] = {}
+        #: what the steps before the one that is read have kept
+        self.kept: set[str] = set()
 
     def expression(self, part: Part | None) -> Expression | None:
         """JMESPath over an answer. Braces around it are forgiven nobody: they would mean a multiselect hash."""
@@ -78,7 +88,9 @@ class Templates:
 
     def _judge(self, expression: Expression, part: Part, call: str, *, alone: bool) -> None:
         for word, following in expression.roots:
-            if word not in WORDS[call]:
+            if word == "kept":
+                self._judge_kept(expression, following, part)
+            elif word not in WORDS[call]:
                 where = f"in {call}" if call != "headers" else "in the headers of all calls"
                 why = f"{{{expression.text}}}: there is no {word!r} {where}. {nearest(word, WORDS[call])}"
                 self._reader.wrong(part, why)
@@ -90,6 +102,11 @@ class Templates:
         if not alone and expression.text in _LISTS:
             todo = f"write {{join(',', {expression.text})}} for a list in a text"
             self._reader.wrong(part, f"{{{expression.text}}} has no form as text: {todo}")
+
+    def _judge_kept(self, expression: Expression, word: str, part: Part) -> None:
+        if word not in self.kept:
+            why = f"{{{expression.text}}}: no step before this one keeps {word or 'nothing'!r}."
+            self._reader.wrong(part, f"{why} {nearest(word, self.kept)}")
 
     def tree(self, part: Part, call: str) -> t.Any:
         """A body: each text a template, each other value itself."""
@@ -118,7 +135,42 @@ class Templates:
 
 
 def read_call(name: str, part: Part, templates: Templates, reader: Reader) -> Call | None:
-    table = reader.table(part, (*_COMMON, *_MORE.get(name, ())), _HINTS)
+    """One call: a request, or a list of them whose last one it is."""
+    templates.kept = set()
+    if not isinstance(part.value, list):
+        return read_one(name, part, templates, reader, CALL_KEYS[name], buys=name == "submit")
+    if name not in STEPPED:
+        reader.wrong(part, f"{name} is one request; a list of steps is possible in {', '.join(STEPPED)}")
+        return None
+    if not part.value:
+        reader.wrong(part, "nothing stands where a list of steps is needed")
+        return None
+    *first, last = part.value
+    if name == "submit":
+        _judge_buying(part, reader)
+    before = []
+    for step in first:
+        before.append(read_one(name, step, templates, reader, STEP_KEYS))
+        templates.kept |= before[-1].keep.keys() if before[-1] is not None else set()
+    call = read_one(name, last, templates, reader, CALL_KEYS[name], buys=name == "submit")
+    whole = tuple(step for step in before if step is not None)
+    return replace(call, before=whole) if call is not None and len(whole) == len(before) else None
+
+
+def _judge_buying(part: Part, reader: Reader) -> None:
+    """Whoever describes the steps has to say which of them costs money: an answer that is lost there is looked for."""
+    marks = [reader.flag(step.value.get("buys")) if isinstance(step.value, dict) else False for step in part.value]
+    if len(marks) > 1 and marks.count(True) != 1:
+        reader.wrong(part, "buys: true has to stand in the one step after which an order exists")
+    elif True in marks[:-1]:
+        why = "the step that buys is the last one of submit: what follows it may be cut off by a crash."
+        reader.wrong(part.value[marks.index(True) + 1], f"{why} Write it as prepare, which is done until it is done")
+
+
+def read_one(
+    name: str, part: Part, templates: Templates, reader: Reader, keys: tuple[str, ...], *, buys: bool = False
+) -> Call | None:
+    table = reader.table(part, keys, _HINTS)
     if not isinstance(part.value, dict):
         if part.value is None:
             reader.wrong(part, "nothing stands where a call is needed, as in: {request: GET /orders/{order_id}}")
@@ -141,13 +193,29 @@ def read_call(name: str, part: Part, templates: Templates, reader: Reader) -> Ca
         form=form,
         expect=_statuses(table.get("expect"), reader),
         already=frozenset(reader.words(table.get("already"))),
+        only_for=frozenset(reader.words(table["for"])) if "for" in table else None,
+        has_link_header=reader.flag(table.get("link_header")),
+        keep=_keep(table.get("keep"), templates, reader),
+        buys=buys,
         order=templates.expression(table.get("order")),
         orders=templates.expression(table.get("orders")),
         total=templates.expression(table.get("total")),
-        only_for=frozenset(reader.words(table["for"])) if "for" in table else None,
+        next=templates.expression(table.get("next")),
         certificate=templates.expression(table.get("certificate")),
         chain=templates.expression(table.get("chain")),
+        when=templates.expression(table.get("when")),
     )
+
+
+def _keep(part: Part | None, templates: Templates, reader: Reader) -> dict[str, Expression]:
+    found = {}
+    for word, given in reader.table(part).items():
+        if not _KEPT.fullmatch(word):
+            reader.wrong(given, f"{escaped(word, 80)!r} is no word to keep something under (a-z 0-9 _)")
+        expression = templates.expression(given)
+        if expression is not None:
+            found[word] = expression
+    return found
 
 
 Line = tuple[str, Template, tuple[tuple[str, Template], ...]]
@@ -188,7 +256,7 @@ def _judge_target(path: Template, keys: t.Sequence[str], part: Part, reader: Rea
         reader.wrong(part, "the request line has blanks or letters that a URL cannot have: percent-encode them")
     if "//" in path.fixed.replace("/{", "/") and "//" in path.text:
         reader.wrong(part, "the path has two slashes in a row")
-    if any(root == "secrets" for expression in path.expressions for root, _next in expression.roots):
+    if any(root in ("secrets", "token") for expression in path.expressions for root, _next in expression.roots):
         reader.wrong(part, "a path is shown in messages: put the secret into a header, the body or behind the ?")
 
 

@@ -14,6 +14,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings imp
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Description
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import read_description
+from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading_auth import CLIENT_SECRETS
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 
@@ -69,7 +70,8 @@ def _described(given: object) -> tuple[Description | None, list[str]]:
 
 def _secret_errors(description: Description, secrets: t.Mapping[str, str]) -> list[str]:
     missing = sorted(description.secrets - secrets.keys())
-    unknown = sorted(secrets.keys() - description.secrets)
+    possible = description.secrets | (set(CLIENT_SECRETS) if description.auth.has_client_certificate else set())
+    unknown = sorted(secrets.keys() - possible)
     return [f"the description uses the secret {name}, which is missing" for name in missing] + [
         f"unknown secret {name!r}: the description does not use it. {nearest(name, description.secrets)}"
         for name in unknown
