@@ -25,9 +25,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issu
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import (
     Call,
     Network,
+    answer_unusable,
     is_gone,
     listed,
-    unusable,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -72,7 +72,7 @@ class Certificates:
         fields = answer.data if isinstance(answer.data, dict) else {}
         text, word = fields.get("certificate"), fields.get("status")
         if not isinstance(text, str) or not isinstance(word, str):
-            raise unusable("there is no certificate in it", f"status {word!r}")
+            raise answer_unusable("there is no certificate in it", f"status {word!r}")
         status = Status(CERTIFICATE_WORDS.get(word, Status.UNKNOWN.value))
         return CertificateInfo(status, escaped(word, 100), pem_blocks(text)[0])
 
@@ -129,7 +129,7 @@ class Certificates:
             elif is_for(request.csr_pem, request.dns_names, info.pem):
                 return serial, info
         if waiting:
-            raise unusable(
+            raise answer_unusable(
                 "a certificate that was issued since cannot be read yet",
                 f"it may be the lost one: {', '.join(f'{one:X}' for one in waiting[:3])}",
                 "atlas_not_told_yet",
@@ -151,7 +151,7 @@ class Certificates:
     def _serial_of(self, row: object) -> int:
         serial = serial_number(row.get("serial_number")) if isinstance(row, dict) else None
         if serial is None:
-            raise unusable("an entry of what was issued has no serial number", escaped(repr(row), 200))
+            raise answer_unusable("an entry of what was issued has no serial number", escaped(repr(row), 200))
         return serial
 
     def _read(self, serial: int) -> CertificateInfo | None:

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import unusable
+from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import answer_unusable
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
@@ -58,7 +58,7 @@ def read_claim(data: object, words: t.Mapping[str, str]) -> Claim:
     number, domain, word = fields.get("id"), fields.get("domain"), fields.get("status")
     name = domain.rstrip(".").lower() if isinstance(domain, str) else ""
     if not isinstance(number, str) or not _NUMBER.fullmatch(number) or dns_name_error(name, wildcard=False):
-        raise unusable("there is no claim in it", f"id {number!r}, domain {domain!r}")
+        raise answer_unusable("there is no claim in it", f"id {number!r}, domain {domain!r}")
     told = word if isinstance(word, str) else ""
     return Claim(
         number=number,
@@ -99,9 +99,9 @@ def read_note(data: object, located: str = "") -> tuple[ClaimNote, datetime | No
     fields = data if isinstance(data, dict) else {}
     number, token = fields.get("id") or located, fields.get("token")
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
-        raise unusable("the claim has no number", repr(number))
+        raise answer_unusable("the claim has no number", repr(number))
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise unusable("the claim has no token", f"token is a {type(token).__name__}")
+        raise answer_unusable("the claim has no token", f"token is a {type(token).__name__}")
     return ClaimNote(number, token), _moment(fields.get("assert_by"))
 
 

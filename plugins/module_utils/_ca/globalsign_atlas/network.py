@@ -46,7 +46,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["Answered", "Call", "Network", "is_gone", "listed", "not_sent", "unusable"]
+__all__ = ["Answered", "Call", "Network", "answer_unusable", "is_gone", "listed", "not_sent"]
 
 #: Seconds that a token is used: a minute less than it lives.
 _TOKEN_LIFE = 540.0
@@ -137,7 +137,9 @@ class Network:
                 break
             if not rows or (total is None and len(rows) < self._settings.page_size):
                 return found
-        raise unusable(f"the list is shorter than it says ({what})", f"{len(found)} entries", "atlas_half_a_list")
+        raise answer_unusable(
+            f"the list is shorter than it says ({what})", f"{len(found)} entries", "atlas_half_a_list"
+        )
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
@@ -149,7 +151,9 @@ class Network:
             failure.sent = False
             raise
         except DeadlineError as failure:
-            raise (not_sent(failure) if call.is_submit else failure) from failure
+            if call.is_submit:
+                raise not_sent(failure) from failure
+            raise
         return self._request(call, {"Authorization": f"Bearer {self._token}"})
 
     def _log_in(self) -> None:
@@ -163,7 +167,7 @@ class Network:
         answer = self._judge(call, _name(call), response)
         token = answer.data.get("access_token") if isinstance(answer.data, dict) else None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not 0 < len(token) <= 8192:
-            raise unusable("the login gave no token", f"access_token is a {type(token).__name__}")
+            raise answer_unusable("the login gave no token", f"access_token is a {type(token).__name__}")
         self._token, self._token_ends = token, self.monotonic + _TOKEN_LIFE
         self._exchange.keep_secret(token)
         self._ahead = self._told_ahead(response)
@@ -245,7 +249,7 @@ class Network:
         if verdict is Verdict.FAULT:
             return self._lost(call, what, "atlas_server_fault", words)
         if not told and not call.is_submit:
-            return unusable(f"it is no answer of the API ({what})", words)
+            return answer_unusable(f"it is no answer of the API ({what})", words)
         return RefusedError(
             code="atlas_refused",
             what=f"Atlas refuses ({what})",
@@ -288,11 +292,11 @@ def listed(data: object, what: str) -> list[t.Any]:
     if data is None:
         return []
     if not isinstance(data, list):
-        raise unusable(f"there is no list in it ({what})", f"it is a {type(data).__name__}")
+        raise answer_unusable(f"there is no list in it ({what})", f"it is a {type(data).__name__}")
     return data
 
 
-def unusable(head: str, why: str, code: str = "atlas_bad_answer") -> ProtocolError:
+def answer_unusable(head: str, why: str, code: str = "atlas_bad_answer") -> ProtocolError:
     return ProtocolError(
         code=code,
         what=f"Atlas's answer cannot be used: {head}",

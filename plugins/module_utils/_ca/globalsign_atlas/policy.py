@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import Key, key_of_request
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest
-from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import unusable
+from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import answer_unusable
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.settings import Settings
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import PolicyError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -44,7 +44,7 @@ class Policy:
     @classmethod
     def read(cls, data: object) -> Policy:
         if not isinstance(data, dict):
-            raise unusable("there is no validation policy in it", f"it is a {type(data).__name__}")
+            raise answer_unusable("there is no validation policy in it", f"it is a {type(data).__name__}")
         return cls(data)
 
     def body(self, request: OrderRequest, settings: Settings, now: datetime) -> Body:
