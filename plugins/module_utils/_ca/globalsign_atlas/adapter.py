@@ -192,7 +192,7 @@ class AtlasAdapter:
         address = contact_of(request)[1]
         for domain, claim in claims.items():
             if claim is not None and claim.means == "pending":
-                claims[domain] = self._claims.send_mail(claim, address)
+                claims[domain] = self._claims.send_again(claim, address)
         return self._seen(handle, request, claims)
 
     def cancel(self, handle: str, request: OrderRequest) -> Seen:

@@ -54,6 +54,7 @@ class Claims:
         self._book = book
         self._known: dict[str, tuple[float, Claim]] = {}
         self._asserted: dict[str, float] = {}
+        self._sent_again: set[tuple[str, str]] = set()
         self._lists: dict[str, list[Claim]] = {}
 
     # --- which ones ------------------------------------------------------------------------------------------------
@@ -222,6 +223,14 @@ class Claims:
         if answer.status == 204:
             return self._keep(replace(claim, word="VERIFIED", means="verified"))
         return claim
+
+    def send_again(self, claim: Claim, address: str) -> Claim:
+        """One mail for all orders of the claim, however many ask for it in a call."""
+        if (claim.number, address) in self._sent_again:
+            return claim
+        sent = self.send_mail(claim, address)
+        self._sent_again.add((claim.number, address))
+        return sent
 
     def _addresses(self, path: str) -> tuple[str, ...]:
         data = self._network.ask(Call("GET", path, "addresses of a claim")).data
