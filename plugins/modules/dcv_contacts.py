@@ -48,6 +48,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  force:
+    description:
+      - Carry out also what looks like a mistake and is refused otherwise. O(contacts[].exclusive) of a TXT record at a name
+        that does not begin with an underscore (V(exclusive_at_host)), and more than 10 values of others removed from a
+        zone in one call (V(too_many_removed)).
+    type: bool
+    default: false
   contacts:
     description: The contacts.
     type: list
@@ -208,8 +215,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import can
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
 from ansible_collections.inkan.tls.plugins.module_utils._dns.caa_policy import Guard
-from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Outcome, Token, publish
+from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Outcome, Plan, Token, publish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
+from ansible_collections.inkan.tls.plugins.module_utils._dns.safety import judge_safety
 from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import (
     DNSPYTHON,
     SERVICES_SPEC,
@@ -236,6 +244,7 @@ def argument_spec() -> dict[str, t.Any]:
         **SERVICES_SPEC,
         "sight": SIGHT_SPEC,
         "state": {"type": "str", "choices": states, "default": "present"},
+        "force": {"type": "bool", "default": False},
         "contacts": {
             "type": "list",
             "elements": "dict",
@@ -277,7 +286,12 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     may_hide = {one.token.name for one in contacts if one.hide_policy}
     guard = Guard(services, outside.alias_of, outside.values_of, registrable_domain, may_hide)
     tokens = [one.token for one in contacts]
-    outcomes, diffs = publish(tokens, services, outside.alias_of, check_mode, guard.judge)
+
+    def judge(plans: t.Sequence[Plan]) -> None:
+        judge_safety(plans, force=params["force"])
+        guard.judge(plans)
+
+    outcomes, diffs = publish(tokens, services, outside.alias_of, check_mode, judge)
     return Result(
         items=[_item(contact, outcome) for contact, outcome in zip(contacts, outcomes)],
         diff=[zone_diff(one) for one in diffs],

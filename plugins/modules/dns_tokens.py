@@ -45,6 +45,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  force:
+    description:
+      - Carry out also what looks like a mistake and is refused otherwise. O(tokens[].exclusive) of a TXT record at a name
+        that does not begin with an underscore (V(exclusive_at_host)), and more than 10 values of others removed from a
+        zone in one call (V(too_many_removed)).
+    type: bool
+    default: false
   tokens:
     description: The records.
     type: list
@@ -172,11 +179,13 @@ results:
       sample: gfj9Xq-Rg85nM1234567890abcdefghijklmnopqrstuv
 """
 
+import functools
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.record_rules import rule_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     canonical_name,
     canonical_value,
@@ -186,6 +195,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
 from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Token, publish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
+from ansible_collections.inkan.tls.plugins.module_utils._dns.safety import judge_safety
 from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import (
     DNSPYTHON,
     SERVICES_SPEC,
@@ -207,6 +217,7 @@ def argument_spec() -> dict[str, t.Any]:
         **SERVICES_SPEC,
         "sight": SIGHT_SPEC,
         "state": {"type": "str", "choices": states, "default": "present"},
+        "force": {"type": "bool", "default": False},
         "tokens": {
             "no_log": False,  # a token is public: it is published
             "type": "list",
@@ -234,7 +245,8 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     tokens = _tokens(params, check_mode, errors)
     errors.refuse()
     services = open_services(configs if tokens else (), ports)
-    outcomes, diffs = publish(tokens, services, ports.outside(sight).alias_of, check_mode)
+    judge = functools.partial(judge_safety, force=params["force"])
+    outcomes, diffs = publish(tokens, services, ports.outside(sight).alias_of, check_mode, judge)
     return Result(
         items=[record_item(outcome) for outcome in outcomes],
         diff=[zone_diff(one) for one in diffs],
@@ -284,6 +296,9 @@ def _reasons(token: Token, check_mode: bool) -> t.Iterator[tuple[str, str, str]]
     value = value_error(token.type, token.value)
     if value:
         yield "bad_value", f"its value is no {token.type} value: {value}", "Take the value that the order wants"
+    rule = rule_error(token.record, token.type, token.value) if token.present and not value else None
+    if rule:
+        yield "bad_value", f"no CA reads it there: {rule}", "Correct the value"
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ def test_contacts_come_once_and_go(server: PowerDns) -> None:
         {**plain, "name": "b", "domain": ZONE, "address": f"certs@{ZONE}", "kind": "caa"},
     ]
     sight = {"resolvers": [server.address], "dns_port": server.port}
-    options = {**params(server, [ZONE]), "sight": sight, "state": "present", "contacts": contacts}
+    options = {**params(server, [ZONE]), "sight": sight, "state": "present", "force": False, "contacts": contacts}
     assert [one.outcome for one in dcv_contacts.run(options, check_mode=False).items] == ["published"] * 2
     assert server.records(f"_validation-contactemail.{ZONE}") == [f"certs@{ZONE}"]
     assert server.records(ZONE, "CAA") == [f'0 contactemail "certs@{ZONE}"']

@@ -243,6 +243,7 @@ def tokens_params(
         "secrets": {"primary": {"key_secret": secret()}},
         "sight": {"resolvers": [bind.address], "dns_port": bind.port},
         "state": "present",
+        "force": False,
         "tokens": [{**defaults, **token} for token in tokens],
         **more,
     }

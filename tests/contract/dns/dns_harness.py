@@ -98,6 +98,7 @@ class Harness:
             "secrets": {"trial": dict(self.secrets)},
             "sight": {"resolvers": ["127.0.0.1"], "dns_port": self.resolver_port()},
             "state": state,
+            "force": False,
             "tokens": [{**plain, **token} for token in tokens],
         }
         return dns_tokens.run(params, check_mode)

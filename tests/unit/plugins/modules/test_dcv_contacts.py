@@ -39,6 +39,7 @@ def params(*contacts: dict[str, t.Any], zones: t.Sequence[str] = (ZONE,), **word
         "secrets": {"primary": {"key_secret": SECRET}},
         "sight": {},
         "state": "present",
+        "force": False,
         "contacts": list(contacts),
     }
     return {**plain, **words}

@@ -31,6 +31,7 @@ def params(*tokens: dict[str, t.Any], **words: t.Any) -> dict[str, t.Any]:
         "secrets": {"primary": {"key_secret": SECRET}},
         "sight": {},
         "state": "present",
+        "force": False,
         "tokens": list(tokens),
     }
     return {**plain, **words}
@@ -150,3 +151,84 @@ def test_a_weak_key_is_warned_of() -> None:
     options = params(token())
     options["dns_services"]["primary"]["settings"]["key_algorithm"] = "hmac-sha1"
     assert "hmac-sha1" in call(Server(), options).warnings[0]
+
+
+# --- what looks like a mistake
+
+
+def holding(there: dict[str, dict[str, list[str]]]) -> Server:
+    server = Server()
+    for name, types in there.items():
+        for type, found in types.items():
+            server.put(name, type, *(f'"{value}"' for value in found))
+    return server
+
+
+def values(server: Server, name: str) -> set[str]:
+    return {value.strip('"') for value in server.values(name)}
+
+
+def outcomes(result: Result) -> list[tuple[str, str | None]]:
+    return [(one.outcome, one.error.code if one.error else None) for one in result.items]
+
+
+SPF = {"www.example.test": {"TXT": ["v=spf1 -all"]}}
+MANY = {NAME: {"TXT": [f"other {number}" for number in range(11)]}}
+
+
+@pytest.mark.parametrize(
+    ("there", "record", "code"),
+    [(SPF, "www.example.test", "exclusive_at_host"), (MANY, NAME, "too_many_removed")],
+    ids=["a name of a host", "more values than anybody would mean"],
+)
+def test_an_exclusive_value_that_takes_too_much_is_refused_until_it_is_forced(
+    there: dict[str, dict[str, list[str]]], record: str, code: str
+) -> None:
+    server = holding(there)
+    wish = token(record=record, exclusive=True)
+    for check_mode in (True, False):
+        result = call(server, params(wish, token(name="b", record="_other.example.test")), check_mode)
+        assert outcomes(result) == [("not_published", code), ("published", None)]
+    assert values(server, record) == set(there[record]["TXT"]), "and what was refused is still there"
+    assert outcomes(call(server, params(wish, force=True))) == [("published", None)]
+    assert values(server, record) == {"v"}
+
+
+def test_an_exclusive_value_among_few_is_what_was_asked_for() -> None:
+    server = holding({NAME: {"TXT": [f"other {number}" for number in range(10)]}})
+    assert outcomes(call(server, params(token(exclusive=True)))) == [("published", None)]
+
+
+def test_values_that_are_named_may_go_however_many_they_are() -> None:
+    server = holding(MANY)
+    named = [token(name=f"n{number}", value=f"other {number}", state="absent") for number in range(11)]
+    assert {outcome for outcome, _code in outcomes(call(server, params(*named)))} == {"removed"}
+
+
+def test_a_cname_at_the_top_of_a_zone_is_refused_even_if_it_is_forced() -> None:
+    wish = token(record="example.test", type="CNAME", value="elsewhere.example.net")
+    assert outcomes(call(holding({}), params(wish, force=True))) == [("not_published", "apex_cname")]
+
+
+@pytest.mark.parametrize(
+    ("record", "value", "words"),
+    [
+        ("_validation-contactemail.example.test", "certs@example.jp", None),
+        ("_validation-contactemail.example.test", "Certs <certs@example.jp>", "one mail address"),
+        ("_validation-contactemail.example.test", "a@example.jp, b@example.jp", "one mail address"),
+        ("_Validation-Contactemail.example.test", "mailto:certs@example.jp", "one mail address"),
+        ("_validation-persist.www.example.test", "ca.example; accounturi=https://ca.example/1", None),
+        ("_validation-persist.www.example.test", "ca.example", "persistent record"),
+        ("_validation-persist.www.example.test", "ca.example; accounturi=a; accounturi=b", "persistent record"),
+        ("_acme-challenge.www.example.test", "anything at all", None),
+    ],
+)
+def test_what_no_ca_reads_at_such_a_name_is_not_published(record: str, value: str, words: str | None) -> None:
+    wish = params(token(record=record, value=value))
+    if words is None:
+        assert outcomes(call(holding({}), wish)) == [("published", None)]
+        return
+    with pytest.raises(InputErrors, match=words):
+        call(holding({}), wish)
+    gone = params(token(record=record, value=value, state="absent"))
+    assert outcomes(call(holding({}), gone)) == [("already_absent", None)], "it may always be removed"
