@@ -95,7 +95,7 @@ class Operator:
     def names(self, path: str = "/records") -> set[str]:
         return {one["name"] for one in self.call("GET", self.at(path)).json["results"]}
 
-    def of_dns(self, name: str, rrtype: str = "TXT") -> t.Any:
-        """What the lab's first server answers."""
-        answer = dns.query.tcp(dns.message.make_query(name, rrtype), "127.0.0.1", 5, self.lab.dns.port)
+    def of_dns(self, name: str, rrtype: str = "TXT", server: str = "127.0.0.1") -> t.Any:
+        """What one of the lab's servers answers."""
+        answer = dns.query.tcp(dns.message.make_query(name, rrtype), server, 5, self.lab.dns.port)
         return next((one for one in answer.answer if one.rdtype == dns.rdatatype.from_text(rrtype)), None)

@@ -83,6 +83,31 @@ def test_the_acme_library_gets_a_certificate_and_both_chains(lab: Lab) -> None:
     assert lab.history.events("revoked", ca="acme_ca", by="account", reason=0) != []
 
 
+def test_the_acme_library_binds_changes_and_ends_its_account(lab: Lab) -> None:
+    lab.switches.only("acme_eab_required", "acme_bad_nonce")
+    facts = lab.facts()["acme_ca"]
+    key = josepy.JWKRSA(key=new_key("rsa").key)
+    net = client.ClientNetwork(key, verify_ssl=facts["ca"])
+    acme = client.ClientV2(client.ClientV2.get_directory(facts["url"], net), net)
+    assert acme.external_account_required()
+    name, secret = next(iter(facts["bindings"].items()))
+    bound = messages.ExternalAccountBinding.from_data(key.public_key(), name, secret, acme.directory)
+    wish = messages.NewRegistration.from_data(terms_of_service_agreed=True, external_account_binding=bound)
+    account = acme.new_account(wish)
+    assert account.body.status == "valid"
+    changed = acme.update_registration(unbound(account), messages.Registration(contact=("mailto:tls@example.jp",)))
+    assert changed.body.contact == ("mailto:tls@example.jp",)
+    assert acme.deactivate_registration(unbound(changed)).body.status == "deactivated"
+    told = [event["what"] for event in lab.history.events("account", account=account.uri)]
+    assert told == ["new", "contact", "deactivated"]
+    assert "acme_bad_nonce" in [event["vice"] for event in lab.history.events("request", call="account_new")]
+
+
+def unbound(account: messages.RegistrationResource) -> messages.RegistrationResource:
+    """The library sends all that it was answered, but cannot write a binding that it has read."""
+    return account.update(body=account.body.update(external_account_binding=None))
+
+
 # --- orders ---
 
 

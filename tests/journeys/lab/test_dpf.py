@@ -228,6 +228,7 @@ def test_who_is_not_let_in(lab: Lab, operator: Operator) -> None:
     broken = operator.call("POST", operator.at("/records"), b"{")
     assert (broken.status, broken.json["error_message"]) == (400, "JSON parse error occurred.")
     assert "error_details" not in broken.json
+    assert operator.call("PATCH", operator.at("/changes")).json["error_message"] == broken.json["error_message"]
 
 
 def test_a_zone_with_a_zone_proxy_takes_no_edits(operator: Operator) -> None:
@@ -298,6 +299,24 @@ def test_the_zone_of_a_name_is_found_among_its_parents(lab: Lab, operator: Opera
     assert "example.ne.jp." not in {one["name"] for one in mine}
     servers = operator.call("GET", operator.at("/managed_dns_servers")).json["results"]
     assert servers == ["ns1.lab.example.", "ns2.lab.example."]
+
+
+def test_the_second_server_follows_as_it_follows_updates(lab: Lab, operator: Operator) -> None:
+    lab.switches.only("dns_servers_disagree")
+    operator.staged(NAME, '"x"')
+    operator.publish()
+    assert [operator.of_dns(NAME, server=server) is not None for server in lab.dns.addresses] == [True, False]
+
+
+def test_ten_texts_in_each_of_two_zones_are_one_publication_each(lab: Lab, operator: Operator) -> None:
+    lab.also["dpf"].add_zone("example.tokyo")
+    for zone in (ZONE, "example.tokyo"):
+        operator.zone = lab.facts()["dpf"]["zones"][zone]
+        ids = {operator.staged(f"n{number}.{zone}.", f'"{number}"') for number in range(10)}
+        operator.publish()
+        assert len(ids) == 10
+    told = lab.history.events("dpf_publish")
+    assert [(event["zone"], len(event["changed"])) for event in told] == [(f"{ZONE}.", 10), ("example.tokyo.", 10)]
 
 
 # --- other people ---
