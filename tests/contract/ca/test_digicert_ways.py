@@ -152,7 +152,7 @@ def test_another_certificate_of_a_paid_order(lab: Lab, tmp_path: Path, way: str)
 
 
 def test_a_lost_duplicate_is_known_by_its_key_and_not_made_twice(lab: Lab, tmp_path: Path) -> None:
-    customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["lost.example.jp"], reissue_as="duplicate")
+    customer = Customer(lab, tmp_path, "digicert-dv", "dns", ["lost.example.jp"], reissue_as="duplicate", find_delay=1)
     first = customer.issued()
     with switched(lab, "dc_lost_answer"):
         second = customer.issued(kind="reissue")
