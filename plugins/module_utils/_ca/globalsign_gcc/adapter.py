@@ -195,8 +195,7 @@ class GccAdapter:
             return Seen(request.reserved, Status.ACCEPTED, "(placed before)")
         if request.replaces is not None and codes & (_NO_RENEWAL | GONE | {_REISSUED}):
             self._require_predecessor(request, refusal)
-        kinds = {self._settings.error_kinds.get(code, "unknown") for code in codes}
-        if kinds & {"phishing", "unknown", "state"}:  # it may have been taken, now or before
+        if self._kinds(refusal) & {"phishing", "unknown", "state"}:  # it may have been taken, now or before
             seen = self._sent_before(refusal, request)
             if seen is not None:
                 return seen
@@ -249,31 +248,40 @@ class GccAdapter:
     # --- acting ------------------------------------------------------------------------------------------------------
 
     def ready(self, handle: str, request: OrderRequest) -> Seen:
-        """…ForIssue: GlobalSign looks, and issues at once. That it did not find it yet is no error."""
-        place = looked_at(request, self._settings)
-        if not is_by_token(request, self._settings) or not place:
+        """…ForIssue: GlobalSign looks at one place a call, and issues at once when nothing is missing. That it did not
+        find it yet is no error."""
+        places = looked_at(request, self._settings) if is_by_token(request, self._settings) else []
+        missing: RefusedError | None = None
+        for place in places:
+            try:
+                response = self._network.ask(self._check(handle, request, place))
+            except RefusedError as refusal:
+                if refusal.retryable:
+                    raise
+                if "dcv" not in self._kinds(refusal):
+                    return self._checked_in_vain(handle, request, refusal)
+                missing = refusal
+                continue
+            status = response.word("CertificateStatus")
+            if self._settings.statuses.get(status) is Status.ISSUED and response.word("X509Cert"):
+                return Seen(handle, Status.ISSUED, status_text(status))
             return self.look(handle, request)
-        is_dns = request.method == "dns"
-        operation = "DVDNSVerificationForIssue" if is_dns else "URLVerificationForIssue"
-        where = {"ApproverFQDN" if is_dns else "ApproverURL": place}
-        try:
-            response = self._network.ask(Call(SERVER, operation, "check", {"OrderID": handle, **where}))
-        except RefusedError as refusal:
-            if refusal.retryable:
-                raise
-            return self._checked_in_vain(handle, request, refusal)
-        status = response.word("CertificateStatus")
-        if self._settings.statuses.get(status) is Status.ISSUED and response.word("X509Cert"):
-            return Seen(handle, Status.ISSUED, status_text(status))
-        return self.look(handle, request)
+        return self._checked_in_vain(handle, request, missing) if missing else self.look(handle, request)
+
+    def _check(self, handle: str, request: OrderRequest, place: str) -> Call:
+        if request.method == "dns":
+            return Call(SERVER, "DVDNSVerificationForIssue", "check", {"OrderID": handle, "ApproverFQDN": place})
+        return Call(SERVER, "URLVerificationForIssue", "check", {"OrderID": handle, "ApproverURL": place})
+
+    def _kinds(self, refusal: RefusedError) -> set[str]:
+        return {self._settings.error_kinds.get(code, "unknown") for code in codes_of(refusal)}
 
     def _checked_in_vain(self, handle: str, request: OrderRequest, refusal: RefusedError) -> Seen:
         """The order may have gone on meanwhile; then the refusal says nothing."""
-        kinds = {self._settings.error_kinds.get(code, "unknown") for code in codes_of(refusal)}
         seen = self.look(handle, request)
         if seen.status is not Status.WANTS_VALIDATION:
             return seen
-        if "dcv" not in kinds:
+        if "dcv" not in self._kinds(refusal):
             raise not_about_the_order(refusal) from refusal
         if self._is_overdue(seen):
             return self._given_up(handle, request, seen)

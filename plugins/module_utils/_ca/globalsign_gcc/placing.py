@@ -52,16 +52,14 @@ def wanted_by_code(code: str, request: OrderRequest, settings: Settings) -> Want
     return _files(tag, {}, request, settings)
 
 
-def looked_at(request: OrderRequest, settings: Settings) -> str:
-    """ApproverFQDN or ApproverURL of what the ledger knows to be wanted, "" where nothing is."""
-    if request.method == "dns" and request.wanted.records:
+def looked_at(request: OrderRequest, settings: Settings) -> list[str]:
+    """ApproverFQDN or ApproverURL of each place that the ledger knows to be wanted, that of the common name first."""
+    if request.method == "dns":
         before, _mark, after = settings.txt_name.partition("{name}")
-        name = request.wanted.records[0].name
-        return name[len(before) : len(name) - len(after)] if name.startswith(before) else name
-    if request.method == "file" and request.wanted.files:
-        common = validated_name(request.common_name)
-        return next((file.url for file in request.wanted.files if file.dns_name == common), request.wanted.files[0].url)
-    return ""
+        names = [record.name for record in request.wanted.records]
+        return [name[len(before) : len(name) - len(after)] if name.startswith(before) else name for name in names]
+    common = validated_name(request.common_name)
+    return [file.url for file in sorted(request.wanted.files, key=lambda file: file.dns_name != common)]
 
 
 def _records(value: str, told: t.Sequence[str], request: OrderRequest, settings: Settings) -> Wanted:
