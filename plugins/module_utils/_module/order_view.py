@@ -120,11 +120,11 @@ def _waiting_data(waiting: Waiting) -> Data:
 
 
 def problem_of(entry: Entry) -> Data | None:
-    """Why the order ended, needs a person, or is in trouble: ``{by, code, text, at}``."""
+    """Why it needs a person, even if it has ended, how it ended, or that it is in trouble: ``{by, code, text, at}``."""
     standing = entry.standing
-    fact = standing.reason
+    fact = standing.surplus or standing.reason
     if fact is None or fact.kind is Kind.DOWNLOADED:
-        fact = standing.trouble if entry.is_open else standing.surplus
+        fact = standing.trouble if entry.is_open else None
     return {"by": fact.by, "code": fact.code, "text": fact.text, "at": iso(fact.last_at or fact.at)} if fact else None
 
 

@@ -433,6 +433,15 @@ def test_an_order_that_is_cancelled_while_the_first_is_missing_is_searched_for_t
     assert (data["state"], words(world)) == ("cancelled", ["canceled", "canceled"])
 
 
+def test_one_that_turns_up_beside_a_cancelled_order_is_told_for_good(world: World) -> None:
+    late(world, 20)
+    world.clock.passed += 30
+    world.ca_itself.orders[542772]["word"] = "issued"
+    assert world.order(None, goal="cancelled")["error"]["code"] == "surplus_order"
+    data = world.order(None, goal="cancelled")
+    assert (data["state"], data["problem"]["code"]) == ("cancelled", "surplus_order")
+
+
 def test_one_that_never_turns_up_is_not_looked_for_for_ever(world: World) -> None:
     late(world, 10**6)
     world.order(None, visible=True)
