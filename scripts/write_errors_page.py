@@ -118,6 +118,8 @@ class Reader:
                     kind, words["code"] = "input", call.args[0]
                 elif name == "Fact" and "code" in words:
                     kind, words["what"] = "ledger", words.get("text", ast.Constant("…"))
+                elif name == "Seen" and "code" in words:
+                    kind, words["what"] = "ledger", words.get("problem", ast.Constant("…"))
                 elif name in self.kinds and "code" in words:
                     kind = self.kinds[name]
                 else:

@@ -93,6 +93,18 @@ options:
       - Only files of items of this call are read, no link is followed, and nothing is removed. Default is the folder
         C(intake) beside the ledger, if it is there.
     type: path
+  mailboxes:
+    description:
+      - Mailboxes by name, as in the variable C(inkan_mailboxes) but without secrets; each with C(service) (V(imap) or
+        V(maildir)) and C(settings).
+      - With O(until=issued), the mailbox that an account with the adapter V(portal) names is read for certificates with the
+        key of an order that waits for one. Nothing else of a mail is believed, and no mail is marked or moved.
+    type: dict
+    default: {}
+  mailbox_secrets:
+    description: By name of the mailbox, a dictionary of its secrets.
+    type: dict
+    default: {}
   certificates:
     description:
       - The certificates to work on, each with its own name.

@@ -360,7 +360,11 @@ options:
       - The organizations that O(certificates[].organization) names, by key. Of each C(kind) (V(corporation),
         V(voluntary_association) or V(sole_proprietor)), C(opened_on), C(name), C(japanese_name), C(phone) (the listed
         one) and C(responsible) with C(name) and C(mail) are read, and told in the steps.
-      - C(subject), C(signature) and C(absences) may stand there too and are told nobody. Any other key is an error.
+      - C(subject), C(signature) and C(absences) may stand there too and are told nobody.
+      - What an application at a portal asks for stands there, too. C(corporate_type), C(representative), C(postal_code),
+        C(address), C(tdb_code), C(duns), the persons C(technical) and C(billing); of each person C(kana), C(department),
+        C(title), C(phone).
+      - Any other key is an error.
     type: dict
   https_port:
     description: The port of the default handshake.

@@ -89,8 +89,14 @@ def facts_of_seen(entry: Entry, seen: Seen, now: datetime) -> list[Fact]:
     ending = _ENDINGS.get(seen.status)
     if ending is not None:
         problem = escaped(seen.problem, _LONGEST_PROBLEM) or f"the CA calls the order {word!r}"
-        facts.append(Fact(ending, now, by="ca", code=seen.code or f"order_{ending.value}", text=problem))
+        facts.append(_ending_fact(ending, seen, problem, now))
     return facts
+
+
+def _ending_fact(ending: Kind, seen: Seen, problem: str, now: datetime) -> Fact:
+    if seen.code:
+        return Fact(ending, now, by="ca", code=seen.code, text=problem)
+    return Fact(ending, now, by="ca", code=f"order_{ending.value}", text=problem)
 
 
 def _new_wanted(entry: Entry, seen: Seen) -> Wanted | None:

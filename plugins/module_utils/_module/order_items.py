@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
@@ -35,6 +35,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Resolve, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import value_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET
+from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
+from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors as mailbox_errors
 
 #: RFC 5280 §5.3.1, without those that no subscriber may give (BR 4.9.1.1).
 REVOKE_REASONS = (
@@ -138,6 +140,7 @@ class Call:
     intake_path: str = ""
     #: whether persons tell of orders of one of the accounts
     takes_in: bool = False
+    mailboxes: t.Mapping[str, MailboxConfig] = field(default_factory=dict)
 
 
 def ledger_spec() -> dict[str, t.Any]:
@@ -156,6 +159,8 @@ def orders_spec() -> dict[str, t.Any]:
         "deadline": {"type": "float", "default": 120.0},
         "record_only": {"type": "bool", "default": False},
         "intake_path": {"type": "path"},
+        "mailboxes": {"type": "dict", "default": {}},
+        "mailbox_secrets": {"type": "dict", "default": {}, "no_log": True},
         "certificates": {"type": "list", "elements": "dict", "required": True, "options": _certificate_spec()},
     }
 
@@ -260,10 +265,36 @@ def read_call(params: t.Mapping[str, t.Any], check_mode: bool, adapters: t.Mappi
         check_mode=check_mode,
         items=reader.read(params["certificates"]),
         intake_path=params.get("intake_path") or os.path.join(os.path.dirname(path), "intake"),
+        mailboxes=_mailboxes(params, accounts, errors),
         takes_in=any(getattr(adapters.get(one.adapter), "takes_in", False) for one in accounts.values()),
     )
     errors.refuse()
     return call
+
+
+def _mailboxes(
+    params: t.Mapping[str, t.Any], accounts: t.Mapping[str, AccountConfig], errors: InputCollector
+) -> dict[str, MailboxConfig]:
+    """Those that accounts name; what is wrong with others is not ours to say."""
+    given, secrets = params.get("mailboxes") or {}, params.get("mailbox_secrets") or {}
+    found = {}
+    for account in accounts.values():
+        name = account.settings.get("mailbox") if account.adapter == "portal" else None
+        if not isinstance(name, str) or name in found:
+            continue
+        data = given.get(name)
+        wrong = ["there is no such entry"]
+        if isinstance(data, dict):
+            settings, secret = data.get("settings") or {}, secrets.get(name) or {}
+            config = MailboxConfig(name, str(data.get("service") or ""), settings, secret)
+            found[name] = config
+            wrong = mailbox_errors(config)
+        for why in wrong:
+            where = f'mailboxes "{name}", CA account "{account.name}"'
+            errors.add(
+                "mailbox_settings", what="Cannot use the mailbox", where=where, why=why, todo="Correct inkan_mailboxes"
+            )
+    return found
 
 
 def _deadline(seconds: float, errors: InputCollector) -> float:

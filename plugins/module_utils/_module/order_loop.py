@@ -221,10 +221,11 @@ class Loop:
 
     def _judged_by(self, account: Account, work: Work) -> InkanError | None:
         """What an adapter has against the order, that lets persons type it in: before anything is written."""
-        if not isinstance(account.adapter, Checking):
+        adapter: object = account.adapter
+        if not isinstance(adapter, Checking):
             return None
         csr = self._reader.csr_facts(work.csr) if work.csr else None
-        return account.adapter.order_error(planned_request(work), csr)
+        return adapter.order_error(planned_request(work), csr)
 
     def _approval_error(self, work: Work) -> InkanError | None:
         error = approval_error(work)

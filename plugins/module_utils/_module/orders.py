@@ -64,6 +64,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake import Desk, TakenIn
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_folder import with_dropped
+from ansible_collections.inkan.tls.plugins.module_utils._module.intake_mail import with_mailed
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
@@ -121,6 +122,9 @@ class _Run:
 
     def run(self) -> Result:
         works = self._look_only()
+        if self._call.mailboxes and self._call.until is Until.ISSUED and not self._call.record_only:
+            left = max(self._ends_at - self._tools.clock.monotonic(), 0.0)
+            with_mailed(works, self._call, self._tools.reader, self._tools.clock, left / 2)
         before = {work.item.name: work.entry for work in works}
         if self._call.check_mode:
             for work in works:
@@ -234,7 +238,7 @@ class _Run:
         if observations(work, self._tools.clock) or self._has_step(work):
             return True
         taken = self._desk(work, {}).take(work) if _is_told(work) else TakenIn()
-        work.intake_error = taken.error
+        work.intake_error = taken.error or work.intake_error
         return not taken.is_nothing
 
     def _has_step(self, work: Work) -> bool:
@@ -259,6 +263,9 @@ class _Run:
             leases, busy = self._take_leases(store, names)
             try:
                 works = self._decide(self._read(store, [work.item for work in waiting]), [w.item for w in waiting])
+                mailed = {work.item.name: work.intake_error for work in waiting}
+                for work in works:
+                    work.intake_error = mailed.get(work.item.name)
                 held = [work for work in works if work.item.name in leases.fences]
                 for work in works:
                     if work.item.name in busy:
@@ -331,7 +338,7 @@ class _Run:
         for work in told:
             work.then_new = work.then_new and not work.submitted
             taken = self._desk(work, numbers).take(work)
-            work.intake_error = taken.error
+            work.intake_error = taken.error or work.intake_error
             is_any = is_any or not taken.is_nothing
             by_number = {entry.number: entry for entry in work.entries}
             appends = [Append(by_number[number], tuple(facts)) for number, facts in taken.facts.items()]

@@ -136,6 +136,7 @@ class Portal:
         self.csr = self.csr_of(self.key)
         self.said: dict[str, t.Any] = {}
         self.serial = ""
+        self.options: dict[str, t.Any] = {}
 
     def csr_of(self, key: bytes) -> str:
         names, subject = self.item["dns_names"], self.item["options"].get("subject") or {}
@@ -161,6 +162,7 @@ class Portal:
             "ca_accounts": {"seller": {"adapter": "portal", "settings": self.settings}},
             "deadline": 20,
             "certificates": [dict(item) for item in items],
+            **self.options,
             **options,
         }
         read = ArgumentSpecValidator(orders_spec()).validate(given)

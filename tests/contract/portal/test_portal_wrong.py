@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import email.message
 import json
+import os
 import typing as t
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 from desk import CONTACT, Portal
 
@@ -232,6 +235,59 @@ def test_a_dropped_file_that_is_a_link_or_binary_is_told(portal: Portal, tmp_pat
     (folder / "shop.pem").unlink()
     (folder / "shop.json").write_text(json.dumps({"approved": True}))
     assert portal.run()["error"] is None and portal.said["state"] == "awaiting_person"
+
+
+def maildir(portal: Portal) -> Path:
+    """The seller's mailbox of the company, which the account names."""
+    folder = portal.folder / "Maildir"
+    for name in ("cur", "new", "tmp"):
+        (folder / name).mkdir(parents=True)
+    portal.settings["mailbox"] = "certs"
+    portal.options = {"mailboxes": {"certs": {"service": "maildir", "settings": {"path": str(folder)}}}}
+    return folder
+
+
+def letter(folder: Path, name: str, body: str, when: float, attached: str = "") -> None:
+    message = email.message.EmailMessage()
+    message["From"], message["To"], message["Subject"] = "anybody@example.com", "certs@example.co.jp", "証明書"
+    message.set_content(body, charset="iso-2022-jp")
+    if attached:
+        message.add_attachment(attached.encode(), maintype="application", subtype="x-x509-ca-cert", filename="../a.crt")
+    path = folder / "new" / name
+    path.write_bytes(bytes(message))
+    os.utime(path, (when, when))
+
+
+def test_a_certificate_that_came_by_mail_is_fetched_if_it_has_our_key(portal: Portal) -> None:
+    folder, now = maildir(portal), portal.clock.now().timestamp()
+    other = portal.ca.issue(portal.csr_of(new_private_key("ecdsa-p256"))) + portal.ca.intermediate
+    letter(folder, "1", "他社の証明書です。", now + 10, other)
+    letter(folder, "2", "-----BEGIN CERTIFICATE-----\nbroken\n", now + 20)
+    assert (portal.run()["state"], portal.said["error"]) == ("awaiting_approval", None), "none of them is ours"
+    letter(folder, "3", "証明書をお送りします。\n" + portal.ca.issue(portal.csr), now + 30, portal.ca.intermediate)
+    said = portal.run()
+    assert (said["state"], said["chain"], said["error"]) == ("issued", [portal.ca.intermediate], None)
+    assert sorted(path.name for path in (folder / "new").iterdir()) == ["1", "2", "3"], "nothing is marked or moved"
+    assert portal.run()["changed"] is False
+
+
+def test_a_wrong_certificate_of_our_key_by_mail_is_told(portal: Portal) -> None:
+    folder, now = maildir(portal), portal.clock.now().timestamp()
+    pem = portal.ca.issue(portal.csr, ["www.example.jp"]) + portal.ca.intermediate
+    letter(folder, "1", "証明書", now + 10, pem)
+    assert "names: it lacks shop.example.jp" in portal.run()["error"]["message"]
+    letter(folder, "2", "訂正", now + 20, portal.bundle())
+    assert (portal.run()["state"], portal.said["error"]) == ("issued", None), "the newest counts"
+
+
+def test_a_mailbox_that_cannot_be_read_holds_nothing_up(portal: Portal) -> None:
+    folder = maildir(portal)
+    (folder / "new").rmdir()
+    said = portal.run({**NUMBER, "approved": True})
+    assert (said["state"], said["error"]["code"]) == ("awaiting_person", "maildir_missing")
+    portal.options = {"mailboxes": {"certs": {"service": "pop3", "settings": {}}}}
+    with pytest.raises(InputErrors, match="service must be one of"):
+        portal.run()
 
 
 def test_check_mode_tells_and_takes_nothing(portal: Portal) -> None:

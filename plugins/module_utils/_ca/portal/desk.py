@@ -32,11 +32,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task,
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time, render_time
 from ansible_collections.inkan.tls.plugins.module_utils._data.portals import Hand
 
-__all__ = ["BROUGHT", "CANCELLED_BY_SELLER", "Desk"]
+__all__ = ["BROUGHT", "Desk"]
 
 #: The method of an order whose certificate was issued elsewhere (``issued_from``).
 BROUGHT = "brought"
-CANCELLED_BY_SELLER = "cancelled_by_seller"
 #: Seconds until the next look: persons and crawlers answer no sooner (JPRS-10).
 _LATER = 6 * 3600.0
 
@@ -122,7 +121,7 @@ class Desk:
             Status.CANCELLED,
             "cancelled by the seller",
             problem=why,
-            code=CANCELLED_BY_SELLER,
+            code="cancelled_by_seller",
         )
 
     # -- tasks --------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ __all__ = ["METHODS", "Settings", "parse_settings"]
 
 #: words of validation.method that a person can carry to and fro
 METHODS = ("email", "file", "registrar")
-_KNOWN = ("seller", "owner", "portal", "url", "apply_days")
+_KNOWN = ("seller", "owner", "portal", "url", "apply_days", "mailbox")
 _TEXTS = ("title", "url", "apply", "renew", "status", "number", "ask", "ask_mail", "resend", "change", "cancel")
 _PLAIN = tuple(key for key in _TEXTS if key not in ("resend", "change"))
 _LISTS = ("fields", "required", "ov_fields", "ov_required", "methods")
@@ -54,7 +54,9 @@ def parse_settings(account: AccountConfig) -> tuple[Settings | None, list[str]]:
     errors = common_errors(account, _KNOWN)
     if account.secrets:
         errors.append("a portal has no secrets: nobody logs in there but persons")
-    errors += [f"{key} must be a text of one line" for key in ("owner", "url") if not _is_text(given.get(key, "-"))]
+    errors += [
+        f"{key} must be a text of one line" for key in ("owner", "url", "mailbox") if not _is_text(given.get(key, "-"))
+    ]
     days = given.get("apply_days", _APPLY_DAYS)
     if not _is_number(days, 1, 90):
         errors.append("apply_days must be a whole number from 1 to 90")

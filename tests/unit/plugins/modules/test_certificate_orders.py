@@ -55,7 +55,7 @@ def test_the_documented_keys_are_those_returned(ground: Playground) -> None:
 
 def test_only_secrets_are_masked() -> None:
     spec = certificate_orders.argument_spec()
-    assert [name for name, words in spec.items() if words.get("no_log")] == ["secrets"]
+    assert [name for name, words in spec.items() if words.get("no_log")] == ["secrets", "mailbox_secrets"]
 
 
 def test_the_real_tools_can_plan_an_acme_order_without_any_contact(tmp_path: Path) -> None:
