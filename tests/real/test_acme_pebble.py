@@ -19,6 +19,7 @@ import dns.rcode
 import dns.tsigkeyring
 import dns.update
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountKeeping
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
     CaAdapter,
@@ -295,3 +296,46 @@ def test_no_run_is_lost_where_a_fifth_of_the_nonces_is_rejected(world: World, tm
             adapter.ready(seen.handle, request)
         for seen, request in orders:
             assert drive(adapter, seen.handle, request).status is Status.ISSUED
+
+
+def keeper(world: World, name: str, **settings: t.Any) -> AccountKeeping:
+    adapter = world.open(world.account(name, **settings))
+    assert isinstance(adapter, AccountKeeping)
+    return adapter
+
+
+def test_an_account_goes_on_with_another_key(world: World) -> None:
+    before = keeper(world, "keyed").open_account()
+    key = world.folder / "accounts" / "keyed.pem"
+    old = key.read_bytes()
+    keeper(world, "keyed").roll_key()
+    assert key.read_bytes() != old and not key.with_name("keyed.next.pem").exists()
+    assert keeper(world, "keyed").open_account().url == before.url
+    key.write_bytes(old)  # the CA knows it no more, and opens no account without a binding
+    with pytest.raises(InkanError) as caught:
+        keeper(world, "keyed", eab_kid=None).open_account()
+    assert caught.value.code == "acme_externalAccountRequired"
+
+
+def test_a_change_whose_answer_was_lost_is_finished_by_asking(world: World) -> None:
+    before = keeper(world, "lost").open_account()
+    folder = world.folder / "accounts"
+    old = (folder / "lost.pem").read_bytes()
+    keeper(world, "lost").roll_key()
+    (folder / "lost.pem").rename(folder / "lost.next.pem")  # as if the process had died before the rename
+    (folder / "lost.pem").write_bytes(old)
+    (folder / "lost.pem").chmod(0o600)
+    assert keeper(world, "lost").open_account().url == before.url
+    assert not (folder / "lost.next.pem").exists() and (folder / "lost.pem").read_bytes() != old
+
+
+def test_contacts_follow_the_settings_and_a_closed_account_is_served_no_more(world: World) -> None:
+    keeper(world, "closing").open_account()
+    told = keeper(world, "closing", contact=["new@example.test"]).open_account()
+    assert told.contact == ("new@example.test",)
+    keeper(world, "closing").close_account()
+    keeper(world, "closing").close_account()
+    facts = keeper(world, "closing").remembered_account()
+    assert facts is not None and facts.is_closed
+    with pytest.raises(InkanError):
+        keeper(world, "closing").open_account()
