@@ -22,7 +22,6 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
     InkanError,
-    ProtocolError,
     RefusedError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
@@ -45,7 +44,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.iij_dpf_api import 
     unreachable,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._dns.iij_dpf_settings import settings_errors
-from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, ZoneService
+from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, SoaZoneService, soa_of_text
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
@@ -75,7 +74,7 @@ class _Zone(t.NamedTuple):
         return self.sets.get(question)
 
 
-class IijDpf(ZoneService[_Zone]):
+class IijDpf(SoaZoneService[_Zone]):
     """One account."""
 
     def __init__(self, zones: t.Sequence[str], api: Api, clock: Clock) -> None:
@@ -218,31 +217,11 @@ class IijDpf(ZoneService[_Zone]):
 
     # --- the mailbox of a zone -------------------------------------------------------------------------------------
 
-    def soas(self, zones: t.Sequence[str]) -> list[Soa | InkanError]:
-        self._forget()
-        return [self._soa(zone) for zone in zones]
+    def _soa_in(self, zone: _Zone) -> Soa | None:
+        held = zone.held(Question(zone.name, "SOA"))
+        return soa_of_text(held.record.values[0], held.ttl) if held is not None and held.record.values else None
 
-    def _soa(self, zone: str) -> Soa | InkanError:
-        try:
-            held = self._zone(zone).held(Question(zone, "SOA"))
-        except InkanError as error:
-            return error
-        found = _soa_of(held) if held is not None else None
-        return found if found is not None else self._no_zone(zone, "the API shows no SOA record there")
-
-    def _one_soa(self, zone: str) -> Soa:
-        soa = self._soa(zone)
-        if isinstance(soa, InkanError):
-            raise soa
-        return soa
-
-    def set_rname(self, zone: str, expected: Soa, rname: str) -> Soa:
-        self._forget()
-        seen = self._one_soa(zone)
-        if seen.has_rname(rname):
-            return seen
-        if not seen.has_rname(expected.rname):
-            raise self._rname_changed(zone, expected, seen)
+    def _write_rname(self, zone: str, seen: Soa, rname: str) -> Soa:
         held = self._zone(zone)
         self._clear(held)
         self._stage_rname(held, rname)
@@ -250,7 +229,8 @@ class IijDpf(ZoneService[_Zone]):
         self._forget()
         now = self._one_soa(zone)
         if not now.has_rname(rname):
-            raise self._rname_unkept(zone, now)
+            todo = "Run again; if it stays, leave rname out for this zone"
+            raise self._rname_unkept(zone, f"the API published it and shows {now.rname}, after {seen.rname}", todo)
         return now
 
     def _stage_rname(self, zone: _Zone, rname: str) -> None:
@@ -267,7 +247,7 @@ class IijDpf(ZoneService[_Zone]):
         pending = self._api.diffs(zone.id)
         mine = [one for one in pending if one.record.id == held.record.id]
         foreign = [one for one in pending if one.record.id != held.record.id]
-        taken = [_soa_of(_Held(one.new, held.ttl)) for one in mine if one.new is not None]
+        taken = [soa_of_text(one.new.values[0], held.ttl) for one in mine if one.new is not None and one.new.values]
         was = [one.old.values for one in mine if one.old is not None]
         if (
             foreign
@@ -295,16 +275,6 @@ class IijDpf(ZoneService[_Zone]):
             retryable=True,
         )
 
-    def _rname_changed(self, zone: str, expected: Soa, now: Soa) -> RefusedError:
-        return RefusedError(
-            code="rname_changed",
-            what=f"Cannot set the mailbox of zone {zone}",
-            where=self._where,
-            why=f"somebody else changed it in the meantime, from {expected.rname} to {now.rname}",
-            todo="Find out who else sets it, then run again",
-            retryable=True,
-        )
-
     def _rname_fixed(self, zone: str, why: str) -> RefusedError:
         return RefusedError(
             code="rname_fixed",
@@ -313,17 +283,6 @@ class IijDpf(ZoneService[_Zone]):
             why=why,
             todo="Leave rname out for this zone: the service keeps its own; use a TXT contact instead",
             reference="IIJ-6",
-        )
-
-    def _rname_unkept(self, zone: str, now: Soa) -> ProtocolError:
-        return ProtocolError(
-            code="readback_missing",
-            what=f"Cannot set the mailbox of zone {zone}",
-            where=self._where,
-            why=f"the API published it and shows {now.rname}",
-            todo="Run again; if it stays, leave rname out for this zone",
-            retryable=True,
-            did_change=True,
         )
 
 
@@ -362,16 +321,6 @@ def _value_of(type: str, content: str) -> str:
 def _content_of(type: str, value: str) -> str:
     """TXT in double quotes, names with their dot (dns-providers 1.2)."""
     return quote_txt(value) if type == "TXT" else value + "." if type == "CNAME" else value
-
-
-def _soa_of(held: _Held) -> Soa | None:
-    try:
-        words = held.record.values[0].split()
-        mname, rname = (name_text(labels_of(word)) for word in words[:2])
-        serial, refresh, retry, expire, minimum = map(int, words[2:])
-    except (ValueError, IndexError):
-        return None
-    return Soa(mname, rname, serial, refresh, retry, expire, minimum, held.ttl)
 
 
 class IijDpfFactory:

@@ -23,9 +23,8 @@ import contextlib
 import json
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import parent_of
-from ansible_collections.inkan.tls.plugins.module_utils._core.rname import labels_of, name_text
 from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa, is_later, next_serial
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     DnsService,
@@ -47,7 +46,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.powerdns_api import
     unreachable,
     value_of,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, ZoneService
+from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, SoaZoneService, soa_of_text
 
 #: how many more PATCH calls a zone gets to find out which record spoils it
 MAX_HALVINGS = 64
@@ -62,7 +61,7 @@ class Patch(t.NamedTuple):
     entries: tuple[Entry, ...]
 
 
-class PowerDns(ZoneService[Zone]):
+class PowerDns(SoaZoneService[Zone]):
     """One server with one key."""
 
     def __init__(self, zones: t.Sequence[str], api: Api) -> None:
@@ -180,25 +179,11 @@ class PowerDns(ZoneService[Zone]):
 
     # --- the mailbox of a zone -------------------------------------------------------------------------------------
 
-    def soas(self, zones: t.Sequence[str]) -> list[Soa | InkanError]:
-        self._forget()
-        return [self._soa(zone) for zone in zones]
+    def _soa_in(self, zone: Zone) -> Soa | None:
+        held = zone.held(Question(zone.name, "SOA"))
+        return soa_of_text(held.records[0].content, held.ttl) if held is not None and len(held.records) == 1 else None
 
-    def _soa(self, zone: str) -> Soa | InkanError:
-        try:
-            held = self._zone(zone).held(Question(zone, "SOA"))
-        except InkanError as error:
-            return error
-        found = _soa_of(held) if held is not None and len(held.records) == 1 else None
-        return found if found is not None else self._no_zone(zone, "the API shows no SOA record there")
-
-    def set_rname(self, zone: str, expected: Soa, rname: str) -> Soa:
-        self._forget()
-        seen = self._one_soa(zone)
-        if seen.has_rname(rname):
-            return seen
-        if not seen.has_rname(expected.rname):
-            raise self._lost(zone, expected, seen)
+    def _write_rname(self, zone: str, seen: Soa, rname: str) -> Soa:
         # With a SOA-EDIT-API the server moves the serial by itself, from the one that is sent
         moves = bool(self._zone(zone).soa_edit_api)
         sent = seen._replace(rname=rname, serial=seen.serial if moves else next_serial(seen.serial))
@@ -224,31 +209,9 @@ class PowerDns(ZoneService[Zone]):
             return now
         if error is not None:
             raise error
-        raise ProtocolError(
-            code="readback_missing",
-            what=f"Cannot set the mailbox of zone {zone}",
-            where=self._where,
-            why=f"the API took it and shows {now.rname} with serial {now.serial}, after {seen.serial}",
-            todo="Look at SOA-EDIT-API of the zone, and whether another program writes its SOA record",
-            retryable=True,
-            did_change=True,
-        )
-
-    def _one_soa(self, zone: str) -> Soa:
-        soa = self._soa(zone)
-        if isinstance(soa, InkanError):
-            raise soa
-        return soa
-
-    def _lost(self, zone: str, expected: Soa, now: Soa) -> RefusedError:
-        return RefusedError(
-            code="rname_changed",
-            what=f"Cannot set the mailbox of zone {zone}",
-            where=self._where,
-            why=f"somebody else changed it in the meantime, from {expected.rname} to {now.rname}",
-            todo="Find out who else sets it, then run again",
-            retryable=True,
-        )
+        why = f"the API took it and shows {now.rname} with serial {now.serial}, after {seen.serial}"
+        todo = "Look at SOA-EDIT-API of the zone, and whether another program writes its SOA record"
+        raise self._rname_unkept(zone, why, todo)
 
 
 def _entry(head: t.Mapping[str, t.Any], changetype: str, records: t.Sequence[Record]) -> Entry:
@@ -267,16 +230,6 @@ def _batches(edits: t.Sequence[Patch]) -> list[list[Patch]]:
         found[-1].append(edit)
         room -= size
     return found
-
-
-def _soa_of(held: Held) -> Soa | None:
-    words = held.records[0].content.split()
-    try:
-        mname, rname = (name_text(labels_of(word)) for word in words[:2])
-        serial, refresh, retry, expire, minimum = map(int, words[2:])
-    except ValueError:
-        return None
-    return Soa(mname, rname, serial, refresh, retry, expire, minimum, held.ttl)
 
 
 def _soa_content(soa: Soa) -> str:

@@ -17,6 +17,8 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, ProtocolError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import longest_zone, shown_value
+from ansible_collections.inkan.tls.plugins.module_utils._core.rname import labels_of, name_text
+from ansible_collections.inkan.tls.plugins.module_utils._core.soa import Soa
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Change,
     Look,
@@ -25,7 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     RRset,
 )
 
-__all__ = ["Edit", "HeldSet", "HeldZone", "ZoneService"]
+__all__ = ["Edit", "HeldSet", "HeldZone", "SoaZoneService", "ZoneService", "soa_of_text"]
 
 
 class HeldSet(t.Protocol):
@@ -275,6 +277,76 @@ class ZoneService(abc.ABC, t.Generic[ZoneT]):
             retryable=True,
             did_change=did_change,
         )
+
+
+class SoaZoneService(ZoneService[ZoneT]):
+    """One that can set the mailbox of a zone, too (``SoaService``)."""
+
+    @abc.abstractmethod
+    def _soa_in(self, zone: ZoneT) -> Soa | None:
+        """None: there is none, or it cannot be read."""
+
+    @abc.abstractmethod
+    def _write_rname(self, zone: str, seen: Soa, rname: str) -> Soa:
+        """Set it, and return what is shown then; ``seen`` has been read just now, and has another one."""
+
+    def soas(self, zones: t.Sequence[str]) -> list[Soa | InkanError]:
+        self._forget()
+        return [self._soa(zone) for zone in zones]
+
+    def set_rname(self, zone: str, expected: Soa, rname: str) -> Soa:
+        self._forget()
+        seen = self._one_soa(zone)
+        if seen.has_rname(rname):
+            return seen
+        if not seen.has_rname(expected.rname):
+            raise self._rname_changed(zone, expected, seen)
+        return self._write_rname(zone, seen, rname)
+
+    def _soa(self, zone: str) -> Soa | InkanError:
+        try:
+            found = self._soa_in(self._zone(zone))
+        except InkanError as error:
+            return error
+        return found if found is not None else self._no_zone(zone, "the API shows no SOA record there")
+
+    def _one_soa(self, zone: str) -> Soa:
+        soa = self._soa(zone)
+        if isinstance(soa, InkanError):
+            raise soa
+        return soa
+
+    def _rname_changed(self, zone: str, expected: Soa, now: Soa) -> RefusedError:
+        return RefusedError(
+            code="rname_changed",
+            what=f"Cannot set the mailbox of zone {zone}",
+            where=self._where,
+            why=f"somebody else changed it in the meantime, from {expected.rname} to {now.rname}",
+            todo="Find out who else sets it, then run again",
+            retryable=True,
+        )
+
+    def _rname_unkept(self, zone: str, why: str, todo: str) -> ProtocolError:
+        return ProtocolError(
+            code="readback_missing",
+            what=f"Cannot set the mailbox of zone {zone}",
+            where=self._where,
+            why=why,
+            todo=todo,
+            retryable=True,
+            did_change=True,
+        )
+
+
+def soa_of_text(content: str, ttl: int) -> Soa | None:
+    """From the presentation form of its RDATA (RFC 1035 §5.1); None: it is none."""
+    words = content.split()
+    try:
+        mname, rname = (name_text(labels_of(word)) for word in words[:2])
+        serial, refresh, retry, expire, minimum = map(int, words[2:])
+    except ValueError:
+        return None
+    return Soa(mname, rname, serial, refresh, retry, expire, minimum, ttl)
 
 
 def _came_between(error: InkanError | None) -> bool:
