@@ -12,8 +12,9 @@ options:
   ca_accounts:
     description:
       - The CA accounts by name, as in the variable C(inkan_ca_accounts) but without secrets.
-      - Each is a dictionary with C(adapter) (V(acme), V(digicert), V(globalsign_atlas), V(portal) or V(rest)), C(settings)
-        (a dictionary, described with the adapter, never secret) and, for M(inkan.tls.dcv_plan) only, C(offers).
+      - Each is a dictionary with C(adapter) (V(acme), V(digicert), V(globalsign_atlas), V(globalsign_gcc), V(portal) or
+        V(rest)), C(settings) (a dictionary, described with the adapter, never secret) and, for M(inkan.tls.dcv_plan)
+        only, C(offers).
       - All wrong settings of all accounts are reported in one message, before anything is done.
     type: dict
     default: {}
