@@ -15,6 +15,7 @@ from .atlas import Atlas
 from .dpf import Dpf
 from .gcc import Gcc
 from .http_server import Routes
+from .renge import Renge
 
 
 class Simulator(t.Protocol):
@@ -48,4 +49,5 @@ ALSO: dict[str, t.Callable[..., Simulator]] = {
     "atlas": Atlas,
     "dpf": Dpf,
     "gcc": Gcc,
+    "renge": Renge,
 }

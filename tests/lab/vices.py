@@ -12,7 +12,7 @@ import threading
 import typing as t
 from collections import Counter
 
-from . import vices_acme_ca, vices_atlas, vices_dpf, vices_gcc
+from . import vices_acme_ca, vices_atlas, vices_dpf, vices_gcc, vices_renge
 from .vice import Vice
 
 VICES: tuple[Vice, ...] = (
@@ -159,6 +159,7 @@ VICES: tuple[Vice, ...] = (
     *vices_atlas.VICES,
     *vices_dpf.VICES,
     *vices_gcc.VICES,
+    *vices_renge.VICES,
 )
 
 

@@ -131,7 +131,10 @@ class OrderAnswer:
         )
 
     def _poll(self, meaning: Meaning) -> float | None:
-        """What the answer says, else what the description says of the status word."""
+        """What the answer says, else what the description says of the status word. Of a word that nobody knows neither
+        is believed: a person is told of it soon."""
+        if meaning.status is Status.UNKNOWN:
+            return None
         value = self._find(self.description.order.poll)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return float(value) if is_number and 0 <= value <= _LONGEST_POLL else meaning.poll

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One call of a description: rendered, its turn awaited, sent, its answer judged. The ledger asks again, not this; but
-a 401, which has no effect, is believed when it comes twice (gateways that restart say it of good keys), with a new token
+a 401, which has no effect, is believed when it comes twice (gateways that restart say it of good keys), by a new token
 where the seller has a login.
 
     answer                                            submit                        every other call
