@@ -151,6 +151,8 @@ PORTALS: tuple[Portal, ...] = (
         ask="指定事業者のサポート窓口",
         facts=("JPRS-6", "JPRS-13"),
         methods=("email", "file", "registrar"),
+        required=("common_name", "approver"),
+        ov_required=(*_OV_REQUIRED, "approver"),
         resend=(Hand("ask the reseller to have the approval mail sent again", _AGAIN, ("JPRS-2", "JPRS-13")),),
         change=(Hand("ask the reseller to have the mail sent elsewhere", _ELSEWHERE, ("JPRS-2", "JPRS-13")),),
         cancel="ask the reseller to withdraw the application",
@@ -173,6 +175,7 @@ PORTALS: tuple[Portal, ...] = (
         methods=("email", "registrar"),
         approval_days=25,
         fields=_DV_FIELDS,
+        required=("common_name", "approver"),
         resend=(Hand("ask CPI to send the approval mail again", _AGAIN, ("CPI-6", "CPI-11")),),
         change=(
             Hand("ask CPI to send the approval mail to another of the six addresses", _ELSEWHERE, ("CPI-6", "CPI-11")),

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    SELLERS_KEY,
     Entry,
     Fact,
     Kind,
@@ -225,7 +226,7 @@ def planned_data(item: Item, public_key_sha256: str, entries: t.Sequence[Entry])
         "method": item.method,
         "common_name": item.common_name,
         "dns_names": list(item.dns_names),
-        "public_key_sha256": public_key_sha256,
+        "public_key_sha256": unknown if public_key_sha256 == SELLERS_KEY else public_key_sha256,
         "custodian": item.custodian or None,
         "options": dict(item.options or {}),
         "hosts": list(item.hosts or ()),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._report.rows import Group, Report, Row
+from ansible_collections.inkan.tls.plugins.module_utils._report.rows import Group, Report, Row, Waiting
 
 SCHEMA = 1
 
@@ -29,6 +29,11 @@ def report_data(report: Report) -> dict[str, t.Any]:
     }
 
 
+def _waiting(waiting: Waiting) -> dict[str, t.Any]:
+    owner = {"owner": waiting.owner} if waiting.owner else {}
+    return {"actor": waiting.actor, "what": waiting.what, "by": waiting.by, **owner}
+
+
 def _certificate(row: Row) -> dict[str, t.Any]:
     waiting = row.waiting
     return {
@@ -37,7 +42,7 @@ def _certificate(row: Row) -> dict[str, t.Any]:
         "outcome": row.outcome,
         "state": row.state,
         "sentences": list(row.sentences),
-        "waiting_for": {"actor": waiting.actor, "what": waiting.what, "by": waiting.by} if waiting else None,
+        "waiting_for": _waiting(waiting) if waiting else None,
         "mails": list(row.mails),
         "order": row.order,
         "names": list(row.dns_names),

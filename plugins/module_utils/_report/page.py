@@ -148,7 +148,8 @@ def _told(row: Row) -> Markup:
     if waiting is None:
         return join(*_sentences(row))
     by = tag("div", "by ", _moment(waiting.by), class_="soft") if waiting.by else None
-    act = tag("div", tag("span", _ACTORS.get(waiting.actor, "The CA"), class_="act"), ": ", waiting.what)
+    who = tag("span", _ACTORS.get(waiting.actor, "The CA"), class_="act")
+    act = tag("div", who, f" ({waiting.owner})" if waiting.owner else None, ": ", waiting.what)
     sentences = _sentences(row, soft=row.group is Group.WAITING, but=waiting.what)
     if row.group is Group.ATTENTION:
         return join(*sentences, act, by, _approval(row))

@@ -43,6 +43,7 @@ class Waiting(t.NamedTuple):
     actor: str
     what: str
     by: str | None
+    owner: str = ""
 
 
 class Cliff(t.NamedTuple):
@@ -178,7 +179,8 @@ def _waiting(order: Said) -> Waiting | None:
     waiting = order.get("waiting_for")
     if not waiting:
         return None
-    return Waiting(waiting.get("actor") or "ca", escaped(waiting.get("what") or "act"), waiting.get("by"))
+    owner = escaped(str(waiting.get("owner") or ""))
+    return Waiting(waiting.get("actor") or "ca", escaped(waiting.get("what") or "act"), waiting.get("by"), owner)
 
 
 def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:

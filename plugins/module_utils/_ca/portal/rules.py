@@ -48,13 +48,11 @@ def _field_errors(portal: Portal, request: OrderRequest, csr: CsrFacts | None) -
     required = portal.ov_required if is_of_organization(request) else portal.required
     dn = dn_of(request, csr)
     for field in FIELDS:
-        if field.key not in required:
+        if field.key not in required or (field.key == "approver" and request.method != "email"):
             continue
         value = dn.get(field.key, "") if field.key in _DN else _value(field.key, field.source, request)
         if not value:
             yield f"{field.label} is missing ({_declared_in(field.source)})"
-    if request.method == "email" and "approver" in portal.fields and not value_of("contact", request):
-        yield "承認メールアドレス is missing (validation.contact)"
 
 
 def _value(key: str, source: str, request: OrderRequest) -> str:
@@ -63,7 +61,12 @@ def _value(key: str, source: str, request: OrderRequest) -> str:
 
 def _declared_in(source: str) -> str:
     room, _dot, key = source.partition(".")
-    words = {"dn": "the item's subject", "organization": "inkan_organizations", "options": "the item's options"}
+    words = {
+        "contact": "validation.contact",
+        "dn": "the item's subject",
+        "organization": "inkan_organizations",
+        "options": "the item's options",
+    }
     if room in ("responsible", "technical", "billing"):
         return f"inkan_organizations, {room}.{key}"
     return f"{words.get(room, 'the item')}{', ' + key if key else ''}"

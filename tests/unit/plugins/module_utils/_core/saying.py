@@ -77,6 +77,7 @@ def a_run(
     plan: dict[str, t.Any] | None = None,
     known: dict[str, t.Any] | None = None,
     hosts: dict[str, HostSaid] | None = None,
+    intake: t.Mapping[str, t.Any] | None = None,
     **central: t.Any,
 ) -> Run:
     of_hosts = hosts if hosts is not None else {"web1": host(look=look()), "web2": host(look=look())}
@@ -86,5 +87,6 @@ def a_run(
         orders={"shop": known} if known else {},
         targets={"shop": Targets(names, names, names, names)},
         hosts=of_hosts,
+        intake=intake or {},
         central={step: {said["name"]: said for said in results} for step, results in central.items()},
     )

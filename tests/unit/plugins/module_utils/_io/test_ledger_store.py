@@ -30,7 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Order,
     State,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_schema import MIGRATIONS, Migration
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     Append,
@@ -380,6 +380,32 @@ def test_a_ledger_of_version_one_takes_what_is_new_in_version_two(path: str) -> 
         )
         assert store.entries()["shop"] == [after]
     assert after.options["contact"] == {"kind": "txt", "address": "certs@example.jp"}
+
+
+def test_what_a_person_told_and_has_to_do_is_kept_as_it_was(path: str) -> None:
+    task = Task(
+        "customer",
+        "apply",
+        "certs@example.jp",
+        "マイページ",
+        INTENT.at,
+        "/s.html",
+        "order_number",
+        "拝啓\n",
+        ("CPI-2",),
+    )
+    told = (
+        Fact(Kind.TAKEN_IN, INTENT.at, word="order_number", text="CPI-3", by="person"),
+        Fact(Kind.WANTED, INTENT.at, wanted=Wanted(tasks=(task,))),
+    )
+    with open_for_writing(path) as store:
+        leases, _busy = store.take_leases(["shop"], 60)
+        [entry] = store.insert(leases, [(order(), (INTENT, *told))])
+    with open_for_writing(path) as store:
+        [after] = store.entries()["shop"]
+    assert after == entry
+    assert after.standing.wanted.tasks == (task,)
+    assert after.standing.taken["order_number"].text == "CPI-3"
 
 
 def test_an_older_ledger_is_read_without_being_migrated(path: str) -> None:

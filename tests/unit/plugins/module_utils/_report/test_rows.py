@@ -65,7 +65,7 @@ def test_what_a_certificate_needs(one: One, group: Group) -> None:
 
 def test_a_row_says_who_has_to_act_what_and_by_when() -> None:
     row = a_row(One("shop", None, OPEN, MAILED))
-    assert row.waiting == ("customer", "approve by the mail to certs@example.jp", "2026-12-15T00:00:00Z")
+    assert row.waiting == ("customer", "approve by the mail to certs@example.jp", "2026-12-15T00:00:00Z", "")
     assert (row.mails, row.order, row.state) == (("certs@example.jp",), "LS-000042", "awaiting_approval")
 
 
@@ -174,3 +174,9 @@ def test_no_word_from_elsewhere_turns_the_direction_of_a_line() -> None:
     (row,) = a_report(one).rows
     text = report_json(a_report(one))
     assert "\\u202e" in row.sentences[1] and "\u202e" not in text and "\x1b" not in text
+
+
+def test_a_row_names_who_of_the_customers_has_to_act() -> None:
+    task = {"actor": "customer", "owner": "certs@example.co.jp", "what": "apply", "by": None}
+    row = a_row(One("shop", None, OPEN, {**MAILED, "state": "awaiting_person", "waiting_for": task}))
+    assert row.waiting is not None and row.waiting.owner == "certs@example.co.jp"
