@@ -45,6 +45,13 @@ options:
           - Default are those of the root zone, as IANA publishes them; where O(sight.dns_port) is not V(53), none.
         type: list
         elements: str
+      own_resolvers:
+        description:
+          - Resolvers whose view is compared with what the authoritative servers show, once these all show a record. What
+            differs is a warning.
+          - Default are those of this machine; where O(sight.dns_port) is not V(53), none.
+        type: list
+        elements: str
       private_addresses:
         description:
           - Whether addresses of inner networks and of this machine are looked at like others. A CA reaches none of

@@ -9,18 +9,24 @@ DOCUMENTATION = r"""
 module: dcv_check
 author: [The inkan.tls developers (@inkan-tls)]
 version_added: 0.1.0
-short_description: Look at validation records and files as a CA does
+short_description: Look at validation records, files, CAA records and contacts as a CA does
 description:
-  - Tells for each item whether all its records and files can be seen where a CA will look, and if not, which server
-    lacks what.
-  - Records are asked of every address of every authoritative server of their zone. A CNAME at the name is followed. TXT
-    values are compared after joining their character-strings. One of several values will do.
-  - Resolvers are never asked for the record itself, so that none remembers its absence. They are asked for zones, name
-    servers and addresses only.
+  - Tells for each item whether a CA that looks now would see all it wants, and if not, which server lacks what and why.
+    Each finding has a stable code, a severity and what to do. The guide "What the CA sees" lists the codes.
+  - Records are asked of every address of every authoritative server of their zone, and of servers that only the zone
+    above names. A CNAME at the name is followed. TXT values are compared after joining their character-strings. One of
+    several values will do.
+  - Resolvers are never asked for the record itself before all authoritative servers show it, so that none remembers its
+    absence. They are asked for zones, name servers and addresses only.
+  - What the servers answer is validated by DNSSEC from O(sight.trust_anchors) down. Bogus is fatal, insecure is fine.
+  - CAA records are looked at for O(checks[].dns_names), with climbing, C(issuewild), unknown critical properties, and the
+    parameters C(accounturi) and C(validationmethods) of RFC 8657. A failed look-up is never read as permission.
+  - Contacts are looked at where they are published, and as mailboxes. A mailbox at a public mail service, of the DNS
+    host, or without a mail host is told.
   - Files are fetched from every address of the host, first by their URL (below C(/.well-known/acme-challenge/) by http on
-    port 80, as RFC 8555 wants it), then through redirects (301, 302, 307, 308; to http and https on ports 80 and 443; at
-    most ten), as the Baseline Requirements 3.2.2.4.18 and 3.2.2.4.19 allow. Certificates are not verified on this look, a
-    CA does not verify them either.
+    port 80, as RFC 8555 wants it), then through redirects (301, 302, 307, 308; to http and https on ports 80 and 443), as
+    the Baseline Requirements 3.2.2.4.18 and 3.2.2.4.19 allow. How many redirects are followed, and whether to another
+    domain, is the rule of O(checks[].ca). Certificates are not verified on this look, a CA does not verify them either.
   - An address family that this machine cannot reach is a warning of the item. The CA may reach it.
   - Not visible is an answer, never an error.
 extends_documentation_fragment:
@@ -39,7 +45,8 @@ requirements:
   - dnspython
 notes:
   - Runs on the controller. Needs a way to all authoritative servers on UDP and TCP port 53, and to the web servers.
-  - Whether DNSSEC validates is not checked yet. CAs have to validate it.
+  - On a host that is an outside vantage point it needs dnspython there, and cryptography for DNSSEC. Registrable domains
+    are known where publicsuffixlist is.
 options:
   checks:
     description: What must be visible.
@@ -86,6 +93,51 @@ options:
                 (elsewhere). V(known_after_order) is taken in check mode.
             type: str
             required: true
+      dns_names:
+        description: The names of the certificate, with A-labels. Their CAA records are looked at.
+        type: list
+        elements: str
+        default: []
+      ca:
+        description:
+          - The CA that is to issue. It stands for its issuer domain names in CAA records, and for how it fetches files.
+          - Not set, only O(checks[].caa_issuers) are known, and files are fetched by the most lenient rules.
+        type: str
+        choices: [cybertrust, digicert, globalsign, jprs, letsencrypt, secom]
+      caa_issuers:
+        description: The issuer domain names of the CA, in place of those that O(checks[].ca) stands for.
+        type: list
+        elements: str
+        default: []
+      account_uri:
+        description: The account at the CA, as C(accounturi) of CAA records names it.
+        type: str
+      validation_methods:
+        description: How the names are validated, as C(validationmethods) of CAA records names it. Any of them will do.
+        type: list
+        elements: str
+        default: []
+      contacts:
+        description: The mailboxes that are to approve.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          kind:
+            description:
+              - V(constructed) is published nowhere. V(txt) is looked for in TXT C(_validation-contactemail), V(caa) in CAA
+                C(contactemail), V(soa) in the SOA record of O(checks[].contacts[].domain).
+            type: str
+            choices: [constructed, txt, caa, soa]
+            required: true
+          domain:
+            description: The domain that it approves for.
+            type: str
+            required: true
+          address:
+            description: The address that the CA is to write to.
+            type: str
+            required: true
   deadline:
     description: Seconds to go on looking until all is visible. V(0) looks once.
     type: int
@@ -106,6 +158,15 @@ EXAMPLES = r"""
         records:
           - name: _acme-challenge.shop.example.jp
             value: gfj9Xq-Rg85nM1234567890abcdefghijklmnopqrstuv
+
+- name: Look before an order whether JPRS may issue, and whether its mail will arrive
+  inkan.tls.dcv_check:
+    checks:
+      - name: shop
+        ca: jprs
+        dns_names: [shop.example.jp, "*.shop.example.jp"]
+        contacts:
+          - {kind: txt, domain: shop.example.jp, address: certs@example.jp}
 
 - name: Look at a file once
   inkan.tls.dcv_check:
@@ -137,7 +198,7 @@ results:
       sample: visible
     state:
       description:
-        - V(visible) where every server that could be reached shows everything, else V(not_visible).
+        - V(not_visible) where a finding is fatal, else V(visible).
         - V(known_after_order) in check mode, for an item with a value that only the order will tell.
       type: str
       sample: not_visible
@@ -276,109 +337,56 @@ looks:
 """
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
-from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error, shown_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
-    canonical_name,
-    canonical_value,
-    value_error,
-)
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, Sight, parse_sight
-from ansible_collections.inkan.tls.plugins.module_utils._dns import visibility
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import DNSPYTHON_ERROR
-from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import Resolver
-from ansible_collections.inkan.tls.plugins.module_utils._dns.visibility import Sighting, Wish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import ExchangeTo, WireExchange
 from ansible_collections.inkan.tls.plugins.module_utils._io import web_look
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, executor_for
-from ansible_collections.inkan.tls.plugins.module_utils._io.system_resolvers import system_resolvers
-from ansible_collections.inkan.tls.plugins.module_utils._io.web_look import FileSighting, FileWish
-from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import executor_for
+from ansible_collections.inkan.tls.plugins.module_utils._module.eyes import Ports, Watch
+from ansible_collections.inkan.tls.plugins.module_utils._module.eyes_input import CHECKS_SPEC, parse_checks
+from ansible_collections.inkan.tls.plugins.module_utils._module.eyes_result import item_of
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
+from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
+    PUBLICSUFFIXLIST_ERROR,
+    registrable_domain,
+)
 
 #: waiting for servers, not for processors
-WORKERS = 16
+WORKERS = 24
 DNS_TIMEOUT = 4.0
-#: seconds between two looks: soon at first, then so that servers do not mind
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 10.0
+#: for the DNS questions of one look, however many servers are silent
+LOOK_SECONDS = 60.0
 
 
 def argument_spec() -> dict[str, t.Any]:
     return {
         "sight": SIGHT_SPEC,
         "deadline": {"type": "int", "default": 0},
-        "checks": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "name": {"type": "str", "required": True},
-                "records": {
-                    "type": "list",
-                    "elements": "dict",
-                    "default": [],
-                    "options": {
-                        "name": {"type": "str", "required": True},
-                        "type": {"type": "str", "choices": ["TXT", "CNAME", "CAA"], "default": "TXT"},
-                        "value": {"type": "str", "required": True},
-                    },
-                },
-                "files": {
-                    "type": "list",
-                    "elements": "dict",
-                    "default": [],
-                    "options": {"url": {"type": "str", "required": True}, "content": {"type": "str", "required": True}},
-                },
-            },
-        },
+        "checks": CHECKS_SPEC,
     }
 
 
-class Ports(t.NamedTuple):
-    """The outside: time, DNS servers by address, workers, and one HTTP request."""
-
-    clock: Clock
-    exchange_to: t.Callable[[Sight], ExchangeTo]
-    executor: Executor
-    fetch: web_look.Fetch
-
-
 def real_ports() -> Ports:
+    """Without the list of public suffixes, as on a vantage point, less is known and nothing is wrong."""
+    clock = SystemClock()
+
+    def exchange_to(sight: Sight) -> ExchangeTo:
+        ends = clock.monotonic() + LOOK_SECONDS
+        return lambda address: WireExchange(
+            address, sight.dns_port, max(0.1, min(DNS_TIMEOUT, ends - clock.monotonic()))
+        )
+
     return Ports(
-        clock=SystemClock(),
-        exchange_to=lambda sight: lambda address: WireExchange(address, sight.dns_port, DNS_TIMEOUT),
+        clock=clock,
+        exchange_to=exchange_to,
         executor=executor_for(WORKERS),
         fetch=web_look.fetch,
+        base_of=registrable_domain if PUBLICSUFFIXLIST_ERROR is None else lambda _name: None,
     )
-
-
-@dataclass
-class Check:
-    """One item, and the latest look at it."""
-
-    name: str
-    records: list[Wish]
-    files: list[FileWish]
-    known: bool
-    seen_records: dict[Wish, Sighting] = field(default_factory=dict)
-    seen_files: dict[FileWish, FileSighting] = field(default_factory=dict)
-
-    def open_records(self) -> list[Wish]:
-        return [one for one in self.records if one not in self.seen_records or not self.seen_records[one].visible]
-
-    def open_files(self) -> list[FileWish]:
-        return [one for one in self.files if one not in self.seen_files or not self.seen_files[one].visible]
-
-    @property
-    def is_open(self) -> bool:
-        return self.known and bool(self.open_records() or self.open_files())
 
 
 def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) -> Result:
@@ -386,151 +394,11 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     ports = ports or real_ports()
     errors = InputCollector()
     sight = parse_sight(params["sight"], errors)
-    checks = _checks(params["checks"], check_mode, errors)
+    checks = parse_checks(params["checks"], check_mode, errors)
     errors.refuse()
-    looks = _watch(checks, sight, 0 if check_mode else params["deadline"], ports)
-    return Result(items=[_item(check) for check in checks], extra={"looks": looks})
-
-
-def _watch(checks: list[Check], sight: Sight, deadline: int, ports: Ports) -> int:
-    """Only what is not yet visible is looked at again."""
-    clock = ports.clock
-    ends = clock.monotonic() + max(deadline, 0)
-    pause = FIRST_PAUSE
-    looks = 0
-    while any(check.is_open for check in checks):
-        _look([check for check in checks if check.is_open], sight, ports)
-        looks += 1
-        left = ends - clock.monotonic()
-        if left <= 0 or not any(check.is_open for check in checks):
-            break
-        clock.sleep(min(pause, left))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
-    return looks
-
-
-def _look(checks: list[Check], sight: Sight, ports: Ports) -> None:
-    """With a new memory each time: a name server or an address may be what was wrong."""
-    resolver = Resolver(sight.resolvers or system_resolvers(), ports.exchange_to(sight), ports.executor)
-    records = visibility.look([one for check in checks for one in check.open_records()], resolver, ports.executor)
-    wanted = [one for check in checks for one in check.open_files()]
-    files = web_look.look(wanted, resolver, sight, ports.executor, ports.fetch, ports.clock.monotonic)
-    for check in checks:
-        check.seen_records.update({one: records[one] for one in check.open_records()})
-        check.seen_files.update({one: files[one] for one in check.open_files()})
-
-
-# --- options ---------------------------------------------------------------------------------------------------------
-
-
-def _checks(raw: list[dict[str, t.Any]], check_mode: bool, errors: InputCollector) -> list[Check]:
-    checks: list[Check] = []
-    for number, item in enumerate(raw, 1):
-        name = item["name"]
-        records = [_wish(one) for one in item["records"] or []]
-        files = [FileWish(one["url"], one["content"]) for one in item["files"] or []]
-        known = not any(KNOWN_AFTER_ORDER in text for one in [*records, *files] for text in one)
-        reasons = [*_name_reasons(name, {check.name for check in checks})]
-        reasons += [reason for record in records for reason in _record_reasons(record)]
-        reasons += [reason for file in files for reason in _file_reasons(file)]
-        if not known and not check_mode:
-            reasons.append(("known_after_order", "a value is only known after the order", "Order first, then look"))
-        for code, why, todo in reasons:
-            where = f'item {number} "{escaped(name, 80)}"'
-            errors.add(code, what="A check cannot be done", where=where, why=why, todo=todo)
-        checks.append(Check(name, records, files, known))
-    return checks
-
-
-def _wish(raw: dict[str, t.Any]) -> Wish:
-    known = raw["value"] != KNOWN_AFTER_ORDER
-    value = canonical_value(raw["type"], raw["value"]) if known else raw["value"]
-    return Wish(canonical_name(raw["name"]), raw["type"], value)
-
-
-#: code, why, and what to do
-Reason = tuple[str, str, str]
-
-
-def _name_reasons(name: str, names: set[str]) -> t.Iterator[Reason]:
-    why = shown_name_error(name)
-    if why:
-        yield "bad_name", why, "Correct the name"
-    if name in names:
-        yield "duplicate_name", "another item has the same name", "Give each item its own name"
-
-
-def _record_reasons(wish: Wish) -> t.Iterator[Reason]:
-    shown = escaped(wish.name, 80)
-    why = owner_name_error(wish.name)
-    if why:
-        yield "bad_record", f"{shown!r} is no owner name: {why}", "Write an absolute A-label name"
-    why = None if wish.value == KNOWN_AFTER_ORDER else value_error(wish.type, wish.value)
-    if why:
-        yield "bad_value", f"the value at {shown} is no {wish.type} value: {why}", "Take the value that the order wants"
-
-
-def _file_reasons(wish: FileWish) -> t.Iterator[Reason]:
-    why = None if KNOWN_AFTER_ORDER in wish.url else web_look.url_error(wish.url)
-    if why:
-        yield "bad_url", f"{escaped(wish.url, 200)!r} cannot be fetched: {why}", "Take the URL that the order wants"
-    if not wish.content.strip():
-        yield "no_content", "the content of a file is empty", "Take the content that the order wants"
-
-
-# --- results ---------------------------------------------------------------------------------------------------------
-
-
-def _item(check: Check) -> ItemResult:
-    seen: list[Sighting | FileSighting] = [*check.seen_records.values(), *check.seen_files.values()]
-    state = KNOWN_AFTER_ORDER if not check.known else "not_visible" if check.is_open else "visible"
-    return ItemResult(
-        name=check.name,
-        outcome=state,
-        state=state,
-        extra={
-            "records": [_record_data(one, check.seen_records.get(one)) for one in check.records],
-            "files": [_file_data(one, check.seen_files.get(one)) for one in check.files],
-            "findings": [finding.as_data() for one in seen for finding in one.findings],
-            "lacking": [text for one in seen for text in one.lacking],
-            "warnings": [text for one in seen for text in one.warnings],
-        },
-    )
-
-
-def _record_data(wish: Wish, seen: Sighting | None) -> dict[str, t.Any]:
-    rows = seen.rows if seen else ()
-    return {
-        "name": wish.name,
-        "type": wish.type,
-        "value": wish.value,
-        "visible": seen.visible if seen else None,
-        "servers": [
-            {
-                "server": row.server,
-                "address": row.address,
-                "record": row.record,
-                "found": row.found,
-                "answer": row.answer,
-            }
-            for row in rows
-        ],
-    }
-
-
-def _file_data(wish: FileWish, seen: FileSighting | None) -> dict[str, t.Any]:
-    visits = seen.visits if seen else ()
-    telling = next((one for one in visits if one.found is False), visits[0] if visits else None)
-    return {
-        "url": wish.url,
-        "found": seen.visible if seen else None,
-        "status": telling.status if telling else None,
-        "hops": [hop._asdict() for hop in telling.hops] if telling else [],
-        "reason": telling.reason if telling else "; ".join(seen.lacking) if seen else "it was not looked for",
-        "addresses": [
-            {"address": one.address, "found": one.found, "status": one.status, "reason": one.reason} for one in visits
-        ],
-    }
+    watch = Watch(checks, sight, ports)
+    watch.until(0 if check_mode else params["deadline"])
+    return Result(items=[item_of(check) for check in checks], extra={"looks": watch.looks})
 
 
 def main() -> None:

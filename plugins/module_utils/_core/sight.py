@@ -26,6 +26,7 @@ SIGHT_SPEC: dict[str, t.Any] = {
         "ca_bundle": {"type": "path"},
         "trust_anchors": {"type": "list", "elements": "str"},
         "private_addresses": {"type": "bool"},
+        "own_resolvers": {"type": "list", "elements": "str"},
     },
 }
 
@@ -34,6 +35,7 @@ class Sight(t.NamedTuple):
     """resolvers: IP literals, asked in order; empty: those of this machine. Only a lab has other ports.
 
     anchors      DNSSEC trust anchors, DS records as text; empty: nothing is validated
+    own_resolvers  whose view is compared; None: those of this machine
     may_be_private   addresses of inner networks and of this machine are looked at like others
     """
 
@@ -44,21 +46,14 @@ class Sight(t.NamedTuple):
     ca_bundle: str | None = None
     anchors: tuple[str, ...] = ROOT_ANCHORS
     may_be_private: bool = False
+    own_resolvers: tuple[str, ...] | None = None
 
 
 def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Sight:
     """From the option O(sight); what is wrong goes to ``errors``."""
     given = raw or {}
-    resolvers = tuple(str(one).strip() for one in given.get("resolvers") or ())
-    for resolver in resolvers:
-        if not is_address(resolver):
-            errors.add(
-                "resolver_no_address",
-                what="A resolver must be an IP address",
-                where="sight.resolvers",
-                why=f"{resolver!r} is none",
-                todo="Write the address, for example 192.0.2.53",
-            )
+    resolvers = _resolvers(given, "resolvers", errors)
+    own = None if given.get("own_resolvers") is None else _resolvers(given, "own_resolvers", errors)
     ports = {name: int(given.get(name) or default) for name, default in _PORTS.items()}
     for name, port in ports.items():
         if not 0 < port < 65536:
@@ -78,7 +73,22 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
         given.get("ca_bundle"),
         _anchors(given.get("trust_anchors"), ports["dns_port"], errors),
         ports != _PORTS if private is None else bool(private),
+        own,
     )
+
+
+def _resolvers(given: t.Mapping[str, t.Any], key: str, errors: InputCollector) -> tuple[str, ...]:
+    resolvers = tuple(str(one).strip() for one in given.get(key) or ())
+    for resolver in resolvers:
+        if not is_address(resolver):
+            errors.add(
+                "resolver_no_address",
+                what="A resolver must be an IP address",
+                where=f"sight.{key}",
+                why=f"{resolver!r} is none",
+                todo="Write the address, for example 192.0.2.53",
+            )
+    return resolvers
 
 
 #: owner IN DS tag algorithm digest-type digest

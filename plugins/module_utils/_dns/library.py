@@ -13,6 +13,7 @@ __all__ = ["DNSPYTHON_ERROR", "dns"]
 
 DNSPYTHON_ERROR: str | None = None
 try:
+    import dns.dnssec
     import dns.exception
     import dns.flags
     import dns.message

@@ -69,6 +69,7 @@ class Resolver:
         self._more_servers = more_servers or {}
         self._silences: dict[str, list[InkanError]] = {}
         self._zone_names: dict[str, str] = {}
+        self._above: dict[str, str] = {}
         self._zones: dict[str, Zone] = {}
         self._addresses: dict[str, tuple[str, ...]] = {}
 
@@ -76,7 +77,10 @@ class Resolver:
 
     def zone_of(self, name: str) -> Zone:
         """The zone that holds ``name``, or the one above that delegates it, with every address of every server."""
-        zone = self._zone_name(name)
+        return self.zone_named(self._zone_name(name))
+
+    def zone_named(self, zone: str) -> Zone:
+        """This zone, as it names its servers itself."""
         if zone not in self._zones:
             told = self._resolve(Question(zone, "NS"))
             hosts = sorted(told.found.values) if told.found else []
@@ -90,6 +94,13 @@ class Resolver:
         """The zone that a referral points to."""
         referral = t.cast(Section, told.referral)
         return self._with_addresses(referral.name, sorted(referral.values), told.glue)
+
+    def zone_above(self, zone: str) -> str:
+        """The name of the zone that delegates this one; "" is the root."""
+        above = parent_of(zone)
+        if above not in self._above:
+            self._above[above] = self._climb(above) if above else ""
+        return self._above[above]
 
     def alias_of(self, name: str) -> str | None:
         """The target of a CNAME at ``name``, as the first authoritative server tells that answers."""
@@ -195,6 +206,14 @@ class Resolver:
             if error.code == "dns_no_answer":
                 silences.append(error)
             raise
+
+    def told_by_servers(self, question: Question, zone: str) -> Told:
+        """By the first server of the zone that answers."""
+        return self._first(question, self.zone_named(zone).servers)
+
+    def told_by_resolver(self, question: Question) -> Told:
+        """For what does exist only: a resolver remembers what does not."""
+        return self._resolve(question)
 
     def _first(self, question: Question, servers: t.Iterable[Server]) -> Told:
         reasons = []

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether every address of every authoritative server shows a record, as a CA will ask for it.
 
-    look: questions → zones → one answer per question and server → referrals and CNAMEs once more, level by level
+    look: views.py asks, flaws.py validates
     judge: pure, from the answers: a wish is visible where each server shows the value, itself or behind its CNAME
 
 A family that this machine cannot reach (no IPv6) is a warning and not a lack: the CA may reach it, we cannot tell.
@@ -16,18 +16,23 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.finding import Finding, sentences
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import parent_of, shown_value
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import shown_value
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.value_hints import other_value
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Question
+from ansible_collections.inkan.tls.plugins.module_utils._dns.dnssec import Validator
+from ansible_collections.inkan.tls.plugins.module_utils._dns.flaws import see
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rdata import Told
-from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import MAX_CHAIN, Resolver, Server, Zone
+from ansible_collections.inkan.tls.plugins.module_utils._dns.resolver import MAX_CHAIN, Resolver
+from ansible_collections.inkan.tls.plugins.module_utils._dns.views import (
+    TARGETS_AT_RECORD,
+    TARGETS_FURTHER,
+    View,
+    Views,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor
 
 _SHOWN_VALUES = 5
-#: targets that are followed where servers have different CNAMEs: at the record itself (its zone may be changing), and
-#: further on. A hostile zone could lead every server elsewhere, and each of those again.
-_TARGETS_AT_RECORD, _TARGETS_FURTHER = 2, 1
 
 
 class Wish(t.NamedTuple):
@@ -36,6 +41,10 @@ class Wish(t.NamedTuple):
     name: str
     type: str
     value: str
+
+    @property
+    def shown(self) -> str:
+        return f"{self.type} {self.name}"
 
 
 class Row(t.NamedTuple):
@@ -75,120 +84,24 @@ class Sighting(t.NamedTuple):
         return self._replace(findings=tuple(dict.fromkeys((*self.findings, *more))))
 
 
-class View(t.NamedTuple):
-    """What was seen for one question: an answer or a failure per server; or why there is no server to ask."""
-
-    zone: Zone | None
-    answers: tuple[tuple[Server, Told | InkanError], ...]
-    problem: InkanError | None = None
-
-    def targets(self, most: int) -> list[str]:
-        """Where its servers' CNAMEs lead, as many as are followed."""
-        aliases = [answer.alias for _server, answer in self.answers if not isinstance(answer, InkanError)]
-        return list(dict.fromkeys(alias for alias in aliases if alias is not None))[:most]
-
-
-Views = t.Mapping[Question, View]
-
-
-def look(wishes: t.Iterable[Wish], resolver: Resolver, executor: Executor) -> dict[Wish, Sighting]:
+def look(
+    wishes: t.Iterable[Wish],
+    resolver: Resolver,
+    executor: Executor,
+    validator: Validator | None = None,
+    may_be_private: bool = True,
+) -> dict[Wish, Sighting]:
     """One look at all of them, each question asked once per server."""
     unique = list(dict.fromkeys(wishes))
-    views = collect([Question(wish.name, wish.type) for wish in unique], resolver, executor)
-    return {wish: judge(wish, views) for wish in unique}
-
-
-# --- look ------------------------------------------------------------------------------------------------------------
-
-
-def collect(questions: t.Sequence[Question], resolver: Resolver, executor: Executor) -> dict[Question, View]:
-    views: dict[Question, View] = {}
-    pending = list(dict.fromkeys(questions))
-    most = _TARGETS_AT_RECORD
-    for _turn in range(MAX_CHAIN + 1):
-        if not pending:
-            break
-        seen = _level(pending, resolver, executor)
-        views.update(seen)
-        aliases = (Question(one, question.type) for question, view in seen.items() for one in view.targets(most))
-        pending = [question for question in dict.fromkeys(aliases) if question not in views]
-        most = _TARGETS_FURTHER
-    return views
-
-
-def _level(questions: t.Sequence[Question], resolver: Resolver, executor: Executor) -> dict[Question, View]:
-    """Ask all servers of each question's zone, and of the zone below where they only point there."""
-    zones = _zones(questions, resolver, executor)
-    views = {question: View(None, (), zone) for question, zone in zones.items() if isinstance(zone, InkanError)}
-    open_zones = {question: zone for question, zone in zones.items() if not isinstance(zone, InkanError)}
-    for _turn in range(MAX_CHAIN):
-        if not open_zones:
-            break
-        below: dict[Question, Zone] = {}
-        for question, view in _ask_all(open_zones, resolver, executor).items():
-            views[question] = view
-            told = _deeper(view)
-            if told is not None:
-                child = _below(told, resolver)
-                if isinstance(child, InkanError):
-                    views[question] = view._replace(problem=child)
-                else:
-                    below[question] = child
-        open_zones = below
-    return views
-
-
-def _zones(
-    questions: t.Sequence[Question], resolver: Resolver, executor: Executor
-) -> dict[Question, Zone | InkanError]:
-    """One name for each parent is looked up in parallel; the others are then found in the resolver's memory."""
-
-    def find(question: Question) -> Zone | InkanError:
-        try:
-            return resolver.zone_of(question.name)
-        except InkanError as error:
-            return error
-
-    first = list({parent_of(question.name): question for question in questions}.values())
-    found = dict(zip(first, executor.map(find, first)))
-    by_parent = {parent_of(question.name): answer for question, answer in found.items()}
-    for question in questions:
-        if question not in found:
-            answer = by_parent[parent_of(question.name)]
-            found[question] = answer if isinstance(answer, InkanError) else find(question)
+    questions = [Question(wish.name, wish.type) for wish in unique]
+    seen = see(questions, resolver, executor, validator, may_be_private)
+    found = {}
+    for wish in unique:
+        sighting = judge(wish, seen.views)
+        names = dict.fromkeys((wish.name, *(row.record for row in sighting.rows)))
+        flaws = [flaw for name in names for flaw in seen.flaws.get(Question(name, wish.type), ())]
+        found[wish] = sighting.with_findings(Finding(word, wish.shown, place, why) for word, place, why in flaws)
     return found
-
-
-def _ask_all(zones: t.Mapping[Question, Zone], resolver: Resolver, executor: Executor) -> dict[Question, View]:
-    def ask(pair: tuple[Question, Server]) -> Told | InkanError:
-        try:
-            return resolver.ask(pair[0], pair[1].address)
-        except InkanError as error:
-            return error
-
-    pairs = [(question, server) for question, zone in zones.items() for server in zone.servers]
-    answers = dict(zip(pairs, executor.map(ask, pairs)))
-    return {
-        question: View(zone, tuple((server, answers[question, server]) for server in zone.servers))
-        for question, zone in zones.items()
-    }
-
-
-def _deeper(view: View) -> Told | None:
-    """The first referral to a zone below the one that was asked (one to above is no way forward)."""
-    for _server, answer in view.answers:
-        if isinstance(answer, InkanError) or answer.referral is None or view.zone is None:
-            continue
-        if answer.referral.name != view.zone.name and answer.referral.name.endswith("." + view.zone.name):
-            return answer
-    return None
-
-
-def _below(told: Told, resolver: Resolver) -> Zone | InkanError:
-    try:
-        return resolver.zone_below(told)
-    except InkanError as error:
-        return error
 
 
 # --- judge -----------------------------------------------------------------------------------------------------------
@@ -197,7 +110,7 @@ def _below(told: Told, resolver: Resolver) -> Zone | InkanError:
 def judge(wish: Wish, views: Views) -> Sighting:
     question = Question(wish.name, wish.type)
     rows = _rows(question, wish.value, views, ())
-    about = f"{wish.type} {wish.name}"
+    about = wish.shown
     findings = _problems(question, about, views)
     missing = [row for row in rows if row.found is False and not row.points]
     findings += [Finding(row.word, about, f"{row.server} ({row.address})", row.answer) for row in missing]
@@ -220,7 +133,7 @@ def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) 
     behind: dict[str, list[Row]] = {}
     nowhere: dict[str, tuple[str, str]] = {}
     trail_here = (*trail, question.name)
-    for target in view.targets(_TARGETS_FURTHER if trail else _TARGETS_AT_RECORD):
+    for target in view.targets(TARGETS_FURTHER if trail else TARGETS_AT_RECORD):
         circle = target in trail_here
         behind[target] = [] if circle else _rows(Question(target, question.type), value, views, trail_here)
         nowhere[target] = _nowhere(circle, views.get(Question(target, question.type)))

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor
+from ansible_collections.inkan.tls.plugins.module_utils._module.eyes import Ports
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
-from ansible_collections.inkan.tls.plugins.modules.dcv_check import Ports, run
+from ansible_collections.inkan.tls.plugins.modules.dcv_check import run
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Internet
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
 
@@ -51,7 +52,11 @@ class World:
         return HttpResponse(200, {}, self.body, url)
 
     def call(self, *checks: dict[str, t.Any], deadline: int = 0, check_mode: bool = False) -> Result:
-        options = {"sight": {"resolvers": [ADDRESS], "trust_anchors": []}, "deadline": deadline, "checks": list(checks)}
+        options = {
+            "sight": {"resolvers": [ADDRESS], "trust_anchors": [], "own_resolvers": []},
+            "deadline": deadline,
+            "checks": list(checks),
+        }
         ports = Ports(self, lambda _sight: self.internet.exchange_to, SerialExecutor(), self.fetch)
         return run(options, check_mode, ports)
 
