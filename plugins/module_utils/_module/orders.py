@@ -62,9 +62,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_reading,
     open_for_writing,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.intake import Desk, TakenIn
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_folder import with_dropped
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_mail import with_mailed
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_intake import IntakeDesk, is_told
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_loop import Loop, Tools
@@ -118,6 +118,7 @@ class _Run:
         self._call = call
         self._tools = tools
         self._ends_at = tools.clock.monotonic() + call.deadline
+        self._intake = IntakeDesk(call, tools)
         self._csrs = {item.name: self._read_csr(item) for item in call.items}
 
     def run(self) -> Result:
@@ -237,9 +238,7 @@ class _Run:
     def _needs_work(self, work: Work) -> bool:
         if observations(work, self._tools.clock) or self._has_step(work):
             return True
-        taken = self._desk(work, {}).take(work) if _is_told(work) else TakenIn()
-        work.intake_error = taken.error or work.intake_error
-        return not taken.is_nothing
+        return self._intake.is_news(work)
 
     def _has_step(self, work: Work) -> bool:
         if work.choice.act is Act.NOTHING and not self._call.record_only and any(map(is_doubtful, work.entries)):
@@ -271,10 +270,10 @@ class _Run:
                     if work.item.name in busy:
                         self._mark_busy(work)
                 self._record(store, leases, held)
-                self._take_in(store, leases, held)
+                self._intake.record(store, leases, held)
                 self._run_loop(store, leases, [work for work in held if self._has_step(work)])
-                made = [work for work in held if work.submitted and _is_told(work)]
-                if self._take_in(store, leases, made):  # of orders that this very call has made
+                made = [work for work in held if work.submitted and is_told(work)]
+                if self._intake.record(store, leases, made):  # of orders that this very call has made
                     self._run_loop(store, leases, made)
                 store.settle(leases, [entry for work in held for entry in _settled(work)])
             finally:
@@ -324,33 +323,6 @@ class _Run:
             work.changed = True
             work.put(entry)
 
-    def _desk(self, work: Work, numbers: t.Mapping[str, str]) -> Desk:
-        account = self._call.accounts.get(work.account)
-        factory = self._tools.adapters.get(account.adapter) if account is not None else None
-        takes_in = getattr(factory, "takes_in", False)
-        return Desk(self._tools.reader, self._tools.clock.now(), self._tools.reference, numbers, takes_in)
-
-    def _take_in(self, store: LedgerStore, leases: Leases, works: list[Work]) -> bool:
-        """What persons told, as facts; whether there were any."""
-        told = [work for work in works if _is_told(work)]
-        numbers = _numbers(store.entries()) if any(one.order_number for w in told for one in w.item.intakes) else {}
-        is_any = False
-        for work in told:
-            work.then_new = work.then_new and not work.submitted
-            taken = self._desk(work, numbers).take(work)
-            work.intake_error = taken.error or work.intake_error
-            is_any = is_any or not taken.is_nothing
-            by_number = {entry.number: entry for entry in work.entries}
-            appends = [Append(by_number[number], tuple(facts)) for number, facts in taken.facts.items()]
-            for entry in store.append(leases, appends) if appends else ():
-                work.put(entry)
-                work.changed = True
-            if taken.adopted is not None:
-                work.entries = [*work.entries, *store.insert(leases, [taken.adopted])]
-                work.entry, work.changed, work.then_new = work.entries[-1], True, False
-                work.choice = Choice(Act.NOTHING, work.entry, "the seller made it by itself")
-        return is_any
-
     # -- 4. work
 
     def _run_loop(self, store: LedgerStore, leases: Leases, works: list[Work]) -> None:
@@ -377,20 +349,12 @@ class _Run:
         for number, facts in observations(work, self._tools.clock).items():
             work.put(by_number[number].having(facts))
             work.changed = True
-        if _is_told(work) and not work.then_new:
-            self._take_in_mind(work)
-
-    def _take_in_mind(self, work: Work) -> None:
-        taken = self._desk(work, {}).take(work)
-        work.intake_error = taken.error
-        for number, facts in taken.facts.items():
-            work.put({entry.number: entry for entry in work.entries}[number].having(facts))
-            work.changed = True
-        if taken.adopted is not None:
-            work.entry, work.changed = Entry(taken.adopted[0]).having(taken.adopted[1]), True
-            work.choice = Choice(Act.NOTHING, work.entry, "the seller made it by itself")
+        if is_told(work) and not work.then_new:
+            self._intake.record_in_mind(work)
 
     def _plan(self, work: Work) -> ItemResult:
+        if work.then_new and work.error is None:
+            work.error = self._intake.application_error(work)
         if work.then_new and work.error is None:
             return ItemResult(
                 name=work.item.name,
@@ -419,22 +383,6 @@ class _Run:
         elif self._would_act(work):
             after += f"next step: {self._next_action(work).value}\n"
         return order_diff(work.item.name, before, after)
-
-
-def _is_told(work: Work) -> bool:
-    item = work.item
-    return bool(item.intake_errors or item.served) or any(not intake.is_empty for intake in item.intakes)
-
-
-def _numbers(entries: t.Mapping[str, list[Entry]]) -> dict[str, str]:
-    """Order number -> the certificate whose it is, of all that is open or was last."""
-    found = {}
-    for name, ones in entries.items():
-        for one in ones:
-            fact = one.standing.taken.get("order_number")
-            if fact is not None:
-                found[fact.text] = name
-    return found
 
 
 REMOTE_CHANGES = frozenset(REMOTE) - {Action.LOOK}

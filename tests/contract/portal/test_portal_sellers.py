@@ -137,6 +137,15 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_pat
     assert said["order"] is None
 
 
+def test_check_mode_tells_what_is_wrong_and_what_is_right(tmp_path: Path) -> None:
+    portal = iij(tmp_path, options={**OV, "applicant": {}}, **SELLERS_KEY)
+    assert portal.run(check_mode=True)["error"]["code"] == "application_incomplete"
+    portal.item["options"] = OV
+    said = portal.run(check_mode=True)
+    assert (said["error"], said["outcome"], said["public_key_sha256"]) == (None, "submitted", "known_after_order")
+    assert not portal.ledger.parent.exists()
+
+
 def test_a_csr_is_held_against_what_is_applied_for(tmp_path: Path) -> None:
     portal = iij(tmp_path)
     portal.item["options"] = {**OV, "subject": {**SUBJECT, "O": "Other K.K."}}
