@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from desk import Portal
+from desk import APPLICANT, CONTACT, SUBJECT, Portal
 
 
 @pytest.fixture
@@ -55,3 +55,56 @@ def test_from_the_number_over_the_mail_to_the_certificate(portal: Portal) -> Non
     assert said["chain"] == [portal.ca.intermediate]
     said = portal.run(told)
     assert (said["outcome"], said["changed"], said["error"]) == ("issued", False, None)
+
+
+def test_who_is_late_loses_nothing(portal: Portal) -> None:
+    portal.run()
+    portal.clock.days(60)
+    said = portal.run()
+    assert (said["state"], said["changed"], said["error"]) == ("awaiting_person", False, None)
+    assert said["waiting_for"]["by"] == "2026-11-27T03:00:00Z", "the day stays what it was"
+    assert portal.run({"certificate": portal.bundle()})["state"] == "issued", "a certificate needs no number"
+
+
+def test_the_end_of_the_sellers_window_comes_before_the_days_of_the_account(tmp_path: Path) -> None:
+    portal = Portal(tmp_path)
+    portal.item["options"]["apply_by"] = "2026-11-22"
+    assert portal.run()["waiting_for"]["by"] == "2026-11-22T00:00:00Z"
+
+
+def test_a_sheet_that_could_not_be_written_is_written_in_the_next_run(portal: Portal) -> None:
+    """The order stands in the ledger by then: it is carried on, not made again."""
+    blocked = portal.ledger.parent / "accounts"
+    portal.ledger.parent.mkdir()
+    blocked.write_text("a file in the way")
+    said = portal.run()
+    assert said["error"]["code"] == "path_no_directory" and said["state"] == "intended"
+    blocked.unlink()
+    after = portal.run()
+    assert (after["state"], after["error"], after["reference"]) == ("awaiting_person", None, said["reference"])
+    assert sorted(portal.sheets) == [".csv", ".html", ".md"]
+
+
+def test_a_sheet_that_is_gone_is_made_again_while_somebody_has_to_apply(portal: Portal) -> None:
+    portal.run()
+    before = portal.sheets[".csv"].read_bytes()
+    portal.sheets[".csv"].unlink()
+    assert portal.run()["changed"] is False
+    assert portal.sheets[".csv"].read_bytes() == before
+
+
+def test_by_linkage_with_the_registrar_nobody_is_mailed(tmp_path: Path) -> None:
+    portal = Portal(tmp_path, method="registrar")
+    portal.run()
+    said = portal.run({"order_number": "SSL-0042"})
+    assert (said["state"], said["wanted"]["mails"], said["waiting_for"]["actor"]) == ("awaiting_person", [], "seller")
+    assert portal.run({"approved": True})["error"]["code"] == "intake_refused"
+
+
+def test_an_organization_is_told_who_is_called(tmp_path: Path) -> None:
+    options = {"contact": CONTACT, "validation_level": "ov", "subject": SUBJECT, "applicant": APPLICANT}
+    portal = Portal(tmp_path, "iij", product="iij-globalsign-ov", options=options)
+    portal.run()
+    told = portal.run({"order_number": "A-1"})["wanted"]["tasks"]
+    assert [task["actor"] for task in told] == ["customer", "customer", "seller"]
+    assert (told[1]["owner"], "+81-3-1234-5678" in told[1]["what"]) == ("印鑑 花子", True)
