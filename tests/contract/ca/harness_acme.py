@@ -10,6 +10,8 @@ import re
 import typing as t
 from dataclasses import replace
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.inkan.tls.plugins.modules import certificate_orders_info
 from fault_proxy import Answer, Asked, FaultProxy, Upstream
 from harness import Account, Bench, json_of, publish_in, two_names
 from servers.pebble import Pebble
@@ -104,3 +106,11 @@ def _payload(body: bytes) -> t.Any:
     envelope = json_of(body)
     text = envelope.get("payload", "") if isinstance(envelope, dict) else ""
     return json_of(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) if text else None
+
+
+def told_by_ledger(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The only result of certificate_orders_info."""
+    read = ArgumentSpecValidator(certificate_orders_info.argument_spec()).validate(dict(given))
+    assert read.error_messages == []
+    (result,) = certificate_orders_info.run(read.validated_parameters, False).items
+    return result.as_data()

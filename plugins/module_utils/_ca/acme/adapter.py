@@ -177,7 +177,8 @@ class AcmeAdapter:
                 where=handle,
                 why=f"the order is {order.status}" if order else "the CA knows no such order any more",
                 todo="Run again",
-                retryable=order is not None and order.status in ("processing", "valid"),
+                # a stale answer may show the order as it was before it was issued
+                retryable=order is not None and order.status not in ("invalid", "deactivated"),
             )
         _same_names(order, request)
         response = session.network.read(order.certificate, "download the certificate", accept=CHAIN_TYPE)

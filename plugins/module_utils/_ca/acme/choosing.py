@@ -17,7 +17,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import library
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.session import Session
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.settings import Settings, is_profile
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputError, RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._io import files
 
 __all__ = ["advised", "chosen_profile", "is_preferred", "own_key"]
@@ -39,7 +39,7 @@ def chosen_profile(session: Session, settings: Settings, request: OrderRequest) 
     if is_profile(wish) and offered is not None and wish in offered:
         return str(wish)
     has = f"its directory has {', '.join(sorted(offered))}" if offered else "its directory has no profiles"
-    raise InputError(
+    raise RefusedError(  # ends the order, which keeps its options: the next one has the corrected ones
         code="acme_profile_unknown",
         what=f"Cannot order by the profile {str(wish)[:100]!r}",
         where=f"order {request.reference}",

@@ -494,7 +494,13 @@ def test_pem_is_written_anew_in_one_form(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer, retryable", [(order("processing"), True), (order("ready"), False), (problem(404, "malformed"), False)]
+    "answer, retryable",
+    [
+        (order("processing"), True),
+        (order("ready"), True),  # a stale answer: the ledger has heard that it is issued
+        (order("invalid"), False),
+        (problem(404, "malformed"), False),
+    ],
 )
 def test_what_is_not_issued_cannot_be_downloaded(world: World, answer: Answer, retryable: bool) -> None:
     world.http.on(ORDER, answer)

@@ -168,8 +168,8 @@ def test_a_profile_that_the_directory_has_not_is_refused_before_anything_is_orde
     world: World, meta: t.Any, why: str
 ) -> None:
     world.http.on(DIRECTORY, directory(**meta))
-    failure = error_of(lambda: world.open().submit(request(options={"profile": "clasic"})), InputError)
-    assert (failure.code, failure.why) == ("acme_profile_unknown", why)
+    failure = error_of(lambda: world.open().submit(request(options={"profile": "clasic"})), RefusedError)
+    assert (failure.code, failure.why, failure.retryable) == ("acme_profile_unknown", why, False)
     assert world.http.to(NEW_ORDER) == []
 
 
