@@ -28,11 +28,9 @@ from lab.lab import Lab
 
 ZONE = "example.jp"
 RUNS = 3
-#: vices after which everything comes to a good end
+#: vices after which everything comes to a good end; those of single answers are cells of the matrix, at Pebble
 PASSING = (
-    *("acme_bad_nonce", "acme_server_error", "acme_lost_answer", "acme_too_many_seconds", "acme_too_many_skewed"),
-    *("acme_too_many", "acme_error_page", "acme_unavailable", "acme_gateway_lost_effect"),
-    *("acme_half_json", "acme_cut_answer", "acme_gzip_unasked", "acme_no_nonce_in_errors", "acme_strange_status"),
+    *("acme_lost_answer", "acme_gzip_unasked", "acme_no_nonce_in_errors", "acme_strange_status"),
     *("acme_stale_answer_first", "acme_processing_first", "acme_unknown_challenge", "acme_new_intermediate"),
     *("acme_chain_reversed", "acme_root_included", "acme_crlf_pem", "acme_pem_spaced", "acme_pem_no_newline"),
     *("acme_no_reuse", "acme_orders_list", "acme_no_ari"),
