@@ -145,7 +145,7 @@ PRODUCTS: tuple[Product, ...] = (
         validation_level="dv",
         title="CPI SSLサーバー証明書 (DV)",
         source=_PAGE,
-        names=(NameRule("no", 1, ("CPI-2",), _PAGE),),
+        names=(NameRule("no", 1, ("CPI-7",), _PAGE + "; one name, no wildcard: our reading of its common name"),),
         custody=(CustodyRule(("seller",), ("seller",), ("CPI-8",), _PAGE + ": CPI installs it, no CSR is asked for"),),
         methods=(
             MethodOffer(
