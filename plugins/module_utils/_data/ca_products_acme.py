@@ -60,7 +60,7 @@ PRODUCTS: tuple[Product, ...] = (
                 method="dns-persist-01",
                 rules=("3.2.2.4.22",),
                 places="record",
-                facts=("BR 3.2.2.4.22", "SC-088v3"),
+                facts=("BR 3.2.2.4.22",),
                 source="draft-ietf-acme-dns-persist-02 (2026-09-20); SC-088v3, BR 3.2.2.4.22",
                 records=(("_validation-persist.{adn}", "TXT", LATER),),
             ),
