@@ -294,6 +294,36 @@ options:
             type: list
             elements: str
             default: []
+  contacts:
+    description:
+      - With O(record_only), contact records that M(inkan.tls.dcv_contacts) published or removed, to remember which of those
+        in DNS are ours (role C(contacts)). They belong to no order. M(inkan.tls.certificate_orders_info) tells them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      record:
+        description: The name where the record really is, RV(inkan.tls.dcv_contacts#module:results[].record).
+        type: str
+        required: true
+      kind:
+        description: The kind of contact.
+        type: str
+        choices: [txt, caa]
+        required: true
+      address:
+        description: The mail address.
+        type: str
+        required: true
+      domain:
+        description: The domain that it was published for.
+        type: str
+        required: true
+      state:
+        description: V(present) was published by us, V(absent) is gone.
+        type: str
+        choices: [present, absent]
+        default: present
 seealso:
   - module: inkan.tls.certificate_orders_info
   - module: inkan.tls.certificate_requests
@@ -644,6 +674,11 @@ results:
           are the other side's words; C(at) is the time.
       returned: always
       type: dict
+contacts_problem:
+  description: Why O(contacts) were not remembered, where the ledger would not outlive the job.
+  returned: when they were not
+  type: str
+  sample: it lies on a tmpfs, which is memory and ends with the machine
 """
 
 import typing as t
@@ -652,6 +687,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adap
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import new_reference
+from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts import (
+    CONTACTS_SPEC,
+    note_contacts,
+    read_noted,
+    together,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import orders_spec, read_call, read_now
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_reader import X509Reader
 from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
@@ -662,12 +703,17 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_pr
 
 
 def argument_spec() -> dict[str, t.Any]:
-    return orders_spec()
+    return {**orders_spec(), "contacts": CONTACTS_SPEC}
 
 
 def run(params: dict[str, t.Any], check_mode: bool, tools: Tools | None = None) -> Result:
     tools = tools or _tools(params)
-    return run_orders(read_call(params, check_mode, tools.adapters), tools)
+    call = read_call(params, check_mode, tools.adapters)
+    noted = read_noted(params, tools.clock.now())
+    if not noted:
+        return run_orders(call, tools)
+    result = note_contacts(noted, call.ledger_path, call.ledger_durable, check_mode)
+    return together(run_orders(call, tools), result) if call.items else result
 
 
 def _tools(params: dict[str, t.Any]) -> Tools:

@@ -53,6 +53,10 @@ options:
     description: Also return what is remembered here of O(ca_accounts), RV(accounts). No CA is asked for it.
     type: bool
     default: false
+  contacts:
+    description: Also return the contact records in DNS that were published from here, RV(contacts).
+    type: bool
+    default: false
   deadline:
     description: Seconds that asking the CAs may take altogether. Who was not asked within it is asked first in the next call.
     type: float
@@ -160,6 +164,20 @@ accounts:
       dns_label: _rtcx7tofoupp7izy
       is_closed: false
       standing: {issuer: ca.example, hash_prefix: '', thumbprint: NzbLsXh8uDCcd-6MNwXF4W_7, earlier: [], days: 90}
+contacts:
+  description:
+    - The contact records that role C(contacts) has published and not seen gone since, C(record) (the name where it really
+      is), C(kind), C(address), C(domain) and the time of the run that published it (C(since)).
+    - Null where there is no ledger yet.
+  returned: when O(contacts=true)
+  type: list
+  elements: dict
+  sample:
+    - record: _validation-contactemail.example.jp
+      kind: txt
+      address: certs@example.jp
+      domain: example.jp
+      since: '2026-11-20T00:00:00Z'
 """
 
 import typing as t

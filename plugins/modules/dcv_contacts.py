@@ -98,6 +98,12 @@ options:
             refused (C(caa_policy_hidden)), and so is one where the policy above cannot be seen (C(caa_policy_unseen)).
         type: bool
         default: false
+      record:
+        description:
+          - With O(contacts[].state=absent), the name where the record was published, as RV(results[].record) told then. A
+            record is removed only there, and where a CNAME stands at it now, it is gone.
+          - Without it the name is looked up anew, and a CNAME that was put there since leads to another place.
+        type: str
       state:
         description: Overrides O(state) for this item.
         type: str
@@ -203,6 +209,13 @@ results:
       description: The value of the record.
       type: str
       sample: certs@example.jp
+    others:
+      description:
+        - Other addresses that stand at the same place, in the form of a zone file. Not those of this call, and not those
+          that go with it. A CA may write to each of them.
+      type: list
+      elements: str
+      sample: ['"old@example.jp"']
 """
 
 import typing as t
@@ -211,7 +224,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.contact_record imp
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_address import address_error, canonical_address
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, owner_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name, property_of, shown_value
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
 from ansible_collections.inkan.tls.plugins.module_utils._dns.caa_policy import Guard
@@ -257,6 +270,7 @@ def argument_spec() -> dict[str, t.Any]:
                 "ttl": {"type": "int", "default": 3600},
                 "exclusive": {"type": "bool", "default": False},
                 "hide_policy": {"type": "bool", "default": False},
+                "record": {"type": "str"},
                 "state": {"type": "str", "choices": states},
             },
         },
@@ -271,6 +285,8 @@ class Contact(t.NamedTuple):
     address: str
     hide_policy: bool
     token: Token
+    #: only where the record was published, wherever a CNAME may lead now
+    is_exact: bool = False
 
 
 def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) -> Result:
@@ -286,14 +302,17 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     may_hide = {one.token.name for one in contacts if one.hide_policy}
     guard = Guard(services, outside.alias_of, outside.values_of, registrable_domain, may_hide)
     tokens = [one.token for one in contacts]
+    exact = {one.token.name for one in contacts if one.is_exact}
 
     def judge(plans: t.Sequence[Plan]) -> None:
+        for plan in plans:
+            plan.spare_elsewhere(exact)
         judge_safety(plans, force=params["force"])
         guard.judge(plans)
 
     outcomes, diffs = publish(tokens, services, outside.alias_of, check_mode, judge)
     return Result(
-        items=[_item(contact, outcome) for contact, outcome in zip(contacts, outcomes)],
+        items=[_item(contact, outcome, outcomes) for contact, outcome in zip(contacts, outcomes)],
         diff=[zone_diff(one) for one in diffs],
         warnings=settings_warnings(configs) + _warnings(contacts),
     )
@@ -315,8 +334,9 @@ def _contacts(params: dict[str, t.Any], errors: InputCollector) -> list[Contact]
 def _contact(raw: t.Mapping[str, t.Any], present: bool) -> Contact:
     domain, address = canonical_name(raw["domain"]), canonical_address(raw["address"])
     record = contact_record(raw["kind"], domain, address)
-    token = Token(raw["name"], record.name, record.type, record.value, raw["ttl"], raw["exclusive"], present)
-    return Contact(domain, raw["kind"], address, raw["hide_policy"], token)
+    place = canonical_name(raw["record"]) if raw.get("record") else ""
+    token = Token(raw["name"], place or record.name, record.type, record.value, raw["ttl"], raw["exclusive"], present)
+    return Contact(domain, raw["kind"], address, raw["hide_policy"], token, bool(place))
 
 
 def _reasons(contact: Contact) -> t.Iterator[tuple[str, str, str]]:
@@ -325,7 +345,9 @@ def _reasons(contact: Contact) -> t.Iterator[tuple[str, str, str]]:
     domain = dns_name_error(contact.domain, wildcard=False)
     if domain:
         yield "bad_domain", f"{shown!r} is no domain: {domain}", "Write it in A-labels, a wildcard without its asterisk"
-    elif is_public_suffix(contact.domain):
+    elif contact.is_exact and contact.token.present:
+        yield "bad_domain", "record says where one is removed, not where one is published", "Leave it out"
+    elif contact.token.present and is_public_suffix(contact.domain):
         yield "public_suffix", f"{shown} is a public suffix: nobody can have registered it", "Name a domain below it"
     else:
         record = owner_name_error(contact.token.record)
@@ -350,10 +372,22 @@ def _warnings(contacts: t.Sequence[Contact]) -> list[str]:
     return [f"Validation by mail is ending: {days}. Plan for a method that needs no mail (dns, file or ACME)."]
 
 
-def _item(contact: Contact, outcome: Outcome) -> ItemResult:
+def _item(contact: Contact, outcome: Outcome, every: t.Iterable[Outcome]) -> ItemResult:
     item = record_item(outcome)
-    item.extra.update(domain=contact.domain, kind=contact.kind, address=contact.address)
+    item.extra.update(domain=contact.domain, kind=contact.kind, address=contact.address, others=_others(outcome, every))
     return item
+
+
+def _others(outcome: Outcome, every: t.Iterable[Outcome]) -> list[str]:
+    """Rivals at the place that no item of the call names and none that is exclusive has taken away."""
+    place, token = outcome.place, outcome.token
+    here = [one for one in every if place is not None and one.place is not None and one.place.key == place.key]
+    if place is None or any(one.token.exclusive and one.token.present and one.error is None for one in here):
+        return []
+    strange = place.rrset.values - {one.token.value for one in here}
+    return sorted(
+        shown_value(token.type, value) for value in strange if property_of(token.type, value) == token.speaks_of
+    )
 
 
 def main() -> None:

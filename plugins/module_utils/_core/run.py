@@ -94,6 +94,10 @@ class Run:
     intake: ByName = field(default_factory=dict)
     #: what the ledger host remembers of CA accounts, where a step has asked for it
     accounts: ByName = field(default_factory=dict)
+    #: contact records that the ledger knows as ours; None: it has not told, or there is no ledger yet
+    our_contacts: t.Sequence[Said] | None = None
+    #: why the ledger did not note contacts
+    contacts_problem: str = ""
     organizations: ByName = field(default_factory=dict)
     portals: frozenset[str] = frozenset()
 

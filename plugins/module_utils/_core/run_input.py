@@ -31,7 +31,7 @@ HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollb
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = (
     *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
-    *("contacts", "mailboxes", "revocations", "served", "standing"),
+    *("contacts", "old_contacts", "mailboxes", "revocations", "served", "standing"),
 )
 
 
@@ -60,6 +60,8 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
         accounts=_accounts(said.get("known")),
+        our_contacts=_our_contacts(said.get("known")),
+        contacts_problem=_contacts_problem(said.get("observations")),
         resend=frozenset(map(str, said.get("resend") or ())),
         intake=_by_name_of(said.get("intake")),
         organizations=_by_name_of(said.get("organizations")),
@@ -97,6 +99,15 @@ def _root_on(name: str, variables: t.Any) -> str | None:
 def _accounts(known: t.Any) -> ByName:
     found = known.get("accounts") if isinstance(known, t.Mapping) else None
     return {str(name): one for name, one in found.items()} if isinstance(found, t.Mapping) else {}
+
+
+def _our_contacts(known: t.Any) -> list[Said] | None:
+    found = known.get("contacts") if isinstance(known, t.Mapping) else None
+    return found if isinstance(found, list) else None
+
+
+def _contacts_problem(noted: t.Any) -> str:
+    return str(noted.get("contacts_problem") or "") if isinstance(noted, t.Mapping) else ""
 
 
 def _as_of(plan: t.Any) -> datetime | None:

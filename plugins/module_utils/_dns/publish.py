@@ -306,6 +306,16 @@ class Plan:
             todo="Leave one of the two out",
         )
 
+    def spare_elsewhere(self, exact: t.Container[str]) -> None:
+        """Items by name that are to remove a record where it was published: what a CNAME leads to is another one."""
+        led = [one for one in self.outcomes if one.token.name in exact and one.token.record != self.place.rrset.name]
+        for outcome in led:
+            outcome.changed = False
+        named = {one.token.value for one in self.outcomes if one.changed}
+        for outcome in led:
+            if outcome.token.value not in named:
+                self.removes.pop(outcome.token.value, None)
+
     def fail_all(self, error: InkanError) -> None:
         for outcome in self.outcomes:
             if outcome.changed and outcome.error is None:

@@ -21,7 +21,7 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _to_time(text: str) -> datetime:
+def read_time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -43,7 +43,7 @@ def row_order(row: t.Sequence[str]) -> Order:
     values["dns_names"] = tuple(json.loads(values["dns_names"]))
     values["hosts"] = tuple(json.loads(values["hosts"]))
     values["options"] = json.loads(values["options"])
-    values["created_at"] = _to_time(values["created_at"])
+    values["created_at"] = read_time(values["created_at"])
     return Order(**values)
 
 
@@ -74,14 +74,14 @@ def row_fact(kind: str, at: str, data: str, times: int, last_at: str | None) -> 
     said = json.loads(data)
     return Fact(
         kind=Kind(kind),
-        at=_to_time(at),
+        at=read_time(at),
         status=Answer(said["status"]) if "status" in said else None,
-        expires=_to_time(said["expires"]) if "expires" in said else None,
+        expires=read_time(said["expires"]) if "expires" in said else None,
         names=tuple(said.get("names", ())),
         wanted=_wanted(said["wanted"]) if "wanted" in said else None,
         certificate=_certificate(said["certificate"]) if "certificate" in said else None,
         times=times,
-        last_at=_to_time(last_at) if last_at else None,
+        last_at=read_time(last_at) if last_at else None,
         **{name: said.get(name, "") for name in _WORDS},
     )
 
@@ -110,7 +110,7 @@ def _task_data(task: Task) -> dict[str, t.Any]:
 
 def _task(data: t.Mapping[str, t.Any]) -> Task:
     return Task(
-        due=_to_time(data["due"]) if "due" in data else None,
+        due=read_time(data["due"]) if "due" in data else None,
         facts=tuple(data.get("facts", ())),
         **{name: data.get(name, "") for name in _TASK_WORDS},
     )
@@ -143,8 +143,8 @@ def _certificate(data: t.Mapping[str, t.Any]) -> Certificate:
         pem=data["pem"],
         chain=tuple(data["chain"]),
         serial=data["serial"],
-        not_before=_to_time(data["not_before"]),
-        not_after=_to_time(data["not_after"]),
+        not_before=read_time(data["not_before"]),
+        not_after=read_time(data["not_after"]),
         key_type=data["key_type"],
         public_key_sha256=data.get("public_key_sha256", ""),
     )
@@ -160,5 +160,5 @@ def advice_row(key: AdviceKey, one: Remembered) -> tuple[str | None, ...]:
 
 def row_advice(row: t.Sequence[t.Any]) -> tuple[AdviceKey, Remembered]:
     account, serial, asked_at, ask_again_at, starts, ends, url, problem = row
-    window = (_to_time(starts) if starts else None, _to_time(ends) if ends else None)
-    return (account, serial), Remembered(_to_time(asked_at), _to_time(ask_again_at), *window, url, problem)
+    window = (read_time(starts) if starts else None, read_time(ends) if ends else None)
+    return (account, serial), Remembered(read_time(asked_at), read_time(ask_again_at), *window, url, problem)

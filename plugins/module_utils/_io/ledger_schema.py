@@ -8,6 +8,7 @@
     facts    added only; a repetition moves the count of the newest fact of its kind
     leases   one row a certificate name: who works on it, until when, and the fence number that each write checks
     advice   one row a certificate: when its CA wants it renewed; what may be asked for again and is no fact of an order
+    contacts one row a contact record in DNS that we published; it stands for a domain and belongs to no order
 
 A new kind of fact, or another rule of what is repeated or pruned, is a new migration.
 
@@ -130,6 +131,21 @@ MIGRATIONS: tuple[Migration, ...] = (
                 problem TEXT NOT NULL CHECK (length(problem) <= 2000),
                 PRIMARY KEY (ca_account, serial),
                 CHECK ((starts IS NULL) = (ends IS NULL))
+            ) WITHOUT ROWID
+            """,
+        ),
+    ),
+    Migration(
+        6,
+        (
+            """
+            CREATE TABLE contacts (
+                record TEXT NOT NULL CHECK (length(record) BETWEEN 1 AND 255),
+                kind TEXT NOT NULL CHECK (kind IN ('txt', 'caa')),
+                address TEXT NOT NULL CHECK (length(address) BETWEEN 3 AND 320),
+                domain TEXT NOT NULL CHECK (length(domain) BETWEEN 1 AND 255),
+                since TEXT NOT NULL,
+                PRIMARY KEY (record, kind, address)
             ) WITHOUT ROWID
             """,
         ),

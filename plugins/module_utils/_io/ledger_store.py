@@ -32,7 +32,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Kind,
     Order,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.our_contacts import ContactKey, OurContact
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import real_time
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_contacts import read_contacts, write_contacts
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
     back_up,
     connect,
@@ -281,6 +283,16 @@ class LedgerStore:
                 [advice_row(key, one) for key, one in learned.items()],
             )
             connection.execute("DELETE FROM advice WHERE asked_at < ?", (to_text(forget_before),))
+
+    # contacts
+
+    def contacts(self) -> list[OurContact]:
+        with ledger_errors(self.path):
+            return read_contacts(self._connection)
+
+    def note_contacts(self, published: t.Iterable[OurContact], gone: t.Iterable[ContactKey]) -> None:
+        with self._transaction() as connection:
+            write_contacts(connection, published, gone)
 
     # leases
 

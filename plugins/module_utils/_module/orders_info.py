@@ -30,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading, open_for_writing
 from ansible_collections.inkan.tls.plugins.module_utils._module.advising import FORGET_AFTER, ask_cas
+from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts import contact_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
     ledger_spec,
     read_accounts,
@@ -49,6 +50,7 @@ def info_spec() -> dict[str, t.Any]:
         "ca_accounts": {"type": "dict", "default": {}},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
         "accounts": {"type": "bool", "default": False},
+        "contacts": {"type": "bool", "default": False},
         "deadline": {"type": "float", "default": 20.0},
     }
 
@@ -62,13 +64,17 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     if params["require_durable"]:
         require_durable(path)
     clock = tools.clock(now)
-    extra = {"accounts": _accounts(params, path, tools.factories(clock))} if params["accounts"] else {}
+    extra: dict[str, t.Any] = (
+        {"accounts": _accounts(params, path, tools.factories(clock))} if params["accounts"] else {}
+    )
     store = open_for_reading(path)
     if store is None:
-        return Result([], extra=extra)
+        return Result([], extra={**extra, "contacts": None} if params["contacts"] else extra)
     with store:
         found = store.entries(names, settled=params["history"])
         known = store.advice()
+        if params["contacts"]:
+            extra["contacts"] = [contact_data(one) for one in store.contacts()]
     of_name = {name: subjects(entries, clock.now()) for name, entries in found.items()}
     if params["ca_accounts"] and not check_mode:
         known = {**known, **_learned(params, path, of_name, known, clock, tools)}

@@ -95,6 +95,7 @@ def test_check_mode_is_the_plan_of_the_run_and_the_second_run_changes_nothing() 
         "domain": ZONE,
         "kind": "txt",
         "address": MAIL,
+        "others": [],
     }
     assert (first.items[1].extra["record"], first.items[1].extra["value"]) == (ZONE, OURS)
     assert [diff.after for diff in first.diff] == [f'{ZONE}. 3600 IN CAA {OURS}\n{TXT}. 3600 IN TXT "{MAIL}"\n']
@@ -125,6 +126,48 @@ def test_a_delegated_name_is_written_where_its_cname_leads() -> None:
     item = only(server, contact(), zones=[ZONE, "tokens.test"])
     assert (item.extra["record"], item.extra["zone"]) == ("contact.tokens.test", "tokens.test")
     assert server.values("contact.tokens.test") == [f'"{MAIL}"']
+
+
+def test_addresses_of_others_at_the_same_place_are_told() -> None:
+    policy = '0 issue "ca.example.net"'
+    server = Server().put(TXT, "TXT", '"theirs@example.test"', '"more@example.test"')
+    server.put(ZONE, "CAA", policy, '0 contactemail "theirs@example.test"')
+    items = call(server, params(contact(), contact(name="b", address="more@example.test"), caa(name="c"))).items
+    theirs = ['"theirs@example.test"']
+    assert [one.extra["others"] for one in items] == [theirs, theirs, ['0 contactemail "theirs@example.test"']]
+    assert only(server, contact(exclusive=True)).extra["others"] == []
+    assert only(server, contact(address="theirs@example.test", state="absent")).extra["others"] == [f'"{MAIL}"']
+
+
+def test_an_old_contact_goes_from_where_it_was_published() -> None:
+    place = "contact.tokens.test"
+    server = Server(zones=[ZONE, "tokens.test"]).put(TXT, "CNAME", f"{place}.").put(place, "TXT", f'"{MAIL}"')
+    old = contact(state="absent", record=place)
+    item = only(server, old, zones=[ZONE, "tokens.test"])
+    assert (item.outcome, item.extra["record"], server.values(place)) == ("removed", place, [])
+    assert only(server, old, zones=[ZONE, "tokens.test"]).outcome == "already_absent"
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_where_a_cname_leads_now_nothing_of_ours_is_sought(check_mode: bool) -> None:
+    place = "contact.tokens.test"
+    server = Server(zones=[ZONE, "tokens.test"]).put(TXT, "CNAME", f"{place}.").put(place, "TXT", f'"{MAIL}"')
+    options = params(contact(state="absent", record=TXT), zones=[ZONE, "tokens.test"])
+    result = call(server, options, check_mode)
+    assert (result.items[0].outcome, result.items[0].state, result.diff) == ("already_absent", "absent", [])
+    assert server.updates == [] and server.values(place) == [f'"{MAIL}"']
+    both = params(contact(state="absent", record=TXT), contact(name="b", state="absent"), zones=[ZONE, "tokens.test"])
+    assert [one.outcome for one in call(server, both).items] == ["already_absent", "removed"]
+
+
+def test_a_place_is_named_for_what_goes_only() -> None:
+    assert refusals(params(contact(record=TXT))) == ["bad_domain"]
+
+
+def test_what_became_a_public_suffix_can_still_be_removed() -> None:
+    server = Server(zones=["co.jp"])
+    item = only(server, contact(domain="co.jp", state="absent"), zones=["co.jp"])
+    assert item.outcome == "already_absent"
 
 
 def test_an_address_beyond_ascii_is_found_again() -> None:

@@ -30,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Order,
     State,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.our_contacts import OurContact
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_schema import MIGRATIONS, Migration
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
@@ -358,6 +359,7 @@ def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
         (3, "b7137c0b66f70a29"),
         (4, "0df1d568559e793c"),
         (5, "025d9198eab7ca5f"),
+        (6, "339c67343643c24c"),
     ],
 )
 def test_a_migration_that_ledgers_have_had_is_never_edited(version: int, digest: str) -> None:
@@ -588,6 +590,31 @@ def test_advice_is_remembered_and_forgotten(path: str) -> None:
         assert reading.advice() == {("ca", "1f"): kept}
 
 
+# -- contacts ---------------------------------------------------------------------------------------------------------
+
+
+def test_contacts_of_ours_keep_their_first_day_until_they_are_gone(path: str) -> None:
+    record = "_validation-contactemail.example.jp"
+    first = OurContact(record, "txt", "certs@example.jp", "example.jp", NOW)
+    other = OurContact("example.jp", "caa", "certs@example.jp", "example.jp", NOW)
+    with open_for_writing(path) as store:
+        assert store.contacts() == []
+        store.note_contacts([first, other], [])
+        store.note_contacts([first._replace(since=NOW + timedelta(days=1), domain="www.example.jp")], [])
+        assert store.contacts() == [first, other]
+        store.note_contacts([], [first.key, ("nobody.example", "txt", "a@example.jp")])
+    reading = open_for_reading(path)
+    assert reading is not None
+    with reading:
+        assert reading.contacts() == [other]
+
+
+def test_the_ledger_takes_no_contact_that_is_none(store: LedgerStore) -> None:
+    with pytest.raises(InkanError) as error:
+        store.note_contacts([OurContact("example.jp", "whois", "certs@example.jp", "example.jp", NOW)], [])
+    assert (error.value.code, store.contacts()) == ("ledger_refused", [])
+
+
 def test_a_ledger_of_before_the_advice_is_read_without_being_written(path: str) -> None:
     with open_for_writing(path, migrations=YESTERDAYS):
         pass
@@ -596,4 +623,5 @@ def test_a_ledger_of_before_the_advice_is_read_without_being_written(path: str) 
     assert reading is not None
     with reading:
         assert reading.advice() == {}
+        assert reading.contacts() == []
     assert Path(path).read_bytes() == before
