@@ -31,7 +31,7 @@ _LONGEST = 3000
 _TARGET = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?\[\]|-]*")
 #: One link of the header and its parameters (RFC 8288 §3); a comma outside the angles parts it from the next.
 _LINK = re.compile(r"<([^<>]{0,3000})>((?:\s*;\s*[A-Za-z*]{1,40}\s*=\s*(?:\"[^\"]{0,400}\"|[^\s,;\"]{0,400}))*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]*))", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*([A-Za-z*]{1,40})\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]*))")
 
 
 class Listing:
@@ -100,9 +100,9 @@ def _word(value: object) -> str:
 def next_in_header(header: str) -> str:
     """The target of rel=next; "" where there is none."""
     for match in _LINK.finditer(header):
-        rel = _REL.search(match[2])
-        if rel is not None and "next" in (rel[1] or rel[2] or "").lower().split():
-            return match[1].strip()
+        for name, quoted, bare in _PARAMETER.findall(match[2]):
+            if name.lower() == "rel" and "next" in (quoted or bare).lower().split():
+                return match[1].strip()
     return ""
 
 

@@ -132,8 +132,10 @@ class Network:
         except TransportError as failure:
             failure.sent = False
             raise
-        except DeadlineError as failure:
-            raise (_as_not_sent(failure) if call.buys else failure) from failure
+        except (DeadlineError, ProtocolError) as failure:
+            if not call.buys:
+                raise
+            raise _as_not_sent(failure) from failure
         return self._request(call, words, target)
 
     def _log_in(self) -> None:

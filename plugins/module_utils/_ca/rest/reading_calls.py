@@ -18,9 +18,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.template import
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["CALL_KEYS", "STEP_KEYS", "Templates", "read_call", "read_one"]
+__all__ = ["CALL_KEYS", "STEP_KEYS", "VERBS", "Templates", "read_call", "read_one"]
 
-_VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: Ours to set: they frame the request.
 _OUR_HEADERS = frozenset(
@@ -227,8 +227,8 @@ def _request_line(name: str, part: Part, templates: Templates, reader: Reader) -
         return None
     verb, _blank, target = text.strip().partition(" ")
     target = target.strip()
-    if verb not in _VERBS:
-        reader.wrong(part, f"{verb[:40]!r} is no HTTP method. {nearest(verb.upper(), _VERBS)} {_IN_THE_LINE}")
+    if verb not in VERBS:
+        reader.wrong(part, f"{verb[:40]!r} is no HTTP method. {nearest(verb.upper(), VERBS)} {_IN_THE_LINE}")
         return None
     if not target.startswith("/"):
         hint = " (the seller's address stands in the account's url)" if "://" in target else ""

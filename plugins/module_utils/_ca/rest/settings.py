@@ -34,15 +34,16 @@ class Settings:
     secrets: t.Mapping[str, str]
 
 
-def parse_settings(account: AccountConfig) -> tuple[Settings | None, list[str]]:
-    """The settings, and a sentence for each that is wrong or missing (then there are no settings)."""
+def parse_settings(account: AccountConfig, *, with_secrets: bool = True) -> tuple[Settings | None, list[str]]:
+    """The settings, and a sentence for each that is wrong or missing (then there are no settings). Without secrets
+    nothing can be sent."""
     given = account.settings
     errors = common_errors(account, _SETTINGS)
     wrong_url = url_error(given.get("url"), "the address that the paths of the description are added to")
     errors += [wrong_url] if wrong_url else []
     description, wrong = _described(given.get("description"))
     errors += wrong
-    if description is not None:
+    if description is not None and with_secrets:
         errors += _secret_errors(description, account.secrets)
     if errors or description is None:
         return None, errors
