@@ -59,6 +59,11 @@ class Kind(enum.Enum):
     REVOKE_INTENDED = "revoke_intended"  # [text: the reason]
     REVOKED = "revoked"  # [text: the reason]
     NEEDS_PERSON = "needs_person"  # [code, text]
+    #: the form of an approval mail is about to be sent [host: the domain; word: the kind of mail; token: its digest;
+    #: by: auto or person; text: evidence]
+    APPROVAL_INTENDED = "approval_intended"
+    APPROVAL_OUTCOME = "approval_outcome"  # what came of it [host, token; code; by; text: evidence]
+    MAIL_NOTICED = "mail_noticed"  # a mail of the seller or CA tells something [word: what; token; by: sender; text]
     TRANSPORT_FAILURE = "transport_failure"  # no answer, or a broken one: ends nothing [code, text]
 
 
@@ -266,6 +271,8 @@ class Standing:
     #: what persons told of this order, the newest word of each kind; when mails were last asked for again
     taken: t.Mapping[str, Fact] = field(default_factory=dict)
     resent_at: datetime | None = None
+    #: what mails of the seller or CA told, the newest of each kind
+    notices: t.Mapping[str, Fact] = field(default_factory=dict)
 
     @property
     def hosts_pending(self) -> tuple[str, ...]:
@@ -368,6 +375,7 @@ class _Fold:
         self._trouble: Fact | None = None
         self._taken: dict[str, Fact] = {}
         self._resent_at: datetime | None = None
+        self._notices: dict[str, Fact] = {}
 
     def over(self, facts: t.Iterable[Fact]) -> Standing:
         for fact in facts:
@@ -428,6 +436,9 @@ class _Fold:
 
     def _resend(self, fact: Fact) -> None:
         self._resent_at = fact.at
+
+    def _notice(self, fact: Fact) -> None:
+        self._notices[fact.word] = fact
 
     def _download(self, fact: Fact) -> None:
         self._certificate, self._obtained_at = fact.certificate, fact.at
@@ -496,6 +507,7 @@ class _Fold:
             trouble=self._trouble,
             taken=dict(self._taken),
             resent_at=self._resent_at,
+            notices=self._notices,
         )
 
     def _state(self) -> State:
@@ -542,6 +554,7 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.TRANSPORT_FAILURE: _Fold._fail,
     Kind.TAKEN_IN: _Fold._take_in,
     Kind.RESENT: _Fold._resend,
+    Kind.MAIL_NOTICED: _Fold._notice,
 }  # the other kinds are intents of repeatable acts: history only
 
 

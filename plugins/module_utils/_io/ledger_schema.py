@@ -150,6 +150,10 @@ MIGRATIONS: tuple[Migration, ...] = (
             """,
         ),
     ),
+    Migration(
+        7,
+        ("INSERT INTO fact_kinds (kind) VALUES ('approval_intended'), ('approval_outcome'), ('mail_noticed')",),
+    ),
 )
 
 
