@@ -14,7 +14,7 @@ from test_same_inventory import ALSO, CHOICES, accounts
 from world import LabWorld
 
 HOW_MANY = 50
-ADAPTERS = ["globalsign_atlas"]
+ADAPTERS = ["globalsign_atlas", "globalsign_gcc"]
 
 
 def declared(adapter: str) -> list[story.Certificate]:
