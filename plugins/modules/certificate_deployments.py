@@ -305,6 +305,16 @@ results:
       type: str
       returned: with another O(state)
       sample: "2026-11-20T00:00:00Z"
+    not_before:
+      description: Its beginning.
+      type: str
+      returned: with O(state=switch) and O(state=rollback)
+      sample: "2026-08-22T00:00:00Z"
+    issuer:
+      description: Who signed it.
+      type: str
+      returned: with O(state=switch) and O(state=rollback)
+      sample: CN=Example CA,O=Example,C=JP
     public_key_sha256:
       description: SHA-256 of its DER SubjectPublicKeyInfo.
       type: str

@@ -67,7 +67,7 @@ _CHANGING = ("switch", "rollback")
 class Ending:
     """One certificate's line: its outcome, the sentences that explain it, and the dates a person wants to see.
 
-    serial: of the certificate that ends at not_after.
+    serial, not_before, issuer: of the certificate that ends at not_after.
     spoken: what stands for the outcome in the line, where the usual word would mislead.
     """
 
@@ -78,6 +78,8 @@ class Ending:
     not_after: str | None = None
     serial: str | None = None
     spoken: str = ""
+    not_before: str | None = None
+    issuer: str | None = None
 
     def as_data(self) -> Item:
         return {
@@ -128,7 +130,16 @@ def _ending(run: Run, name: str) -> Ending:
     order = run.order(name)
     outcome, sentences = _judge(run, name, order)
     live = _first_to_end(run, name)
-    return Ending(name, outcome, tuple(sentences), order.get("state"), live.get("not_after"), live.get("serial"))
+    return Ending(
+        name,
+        outcome,
+        tuple(sentences),
+        order.get("state"),
+        live.get("not_after"),
+        live.get("serial"),
+        not_before=live.get("not_before"),
+        issuer=live.get("issuer"),
+    )
 
 
 def _first_to_end(run: Run, name: str) -> Said:

@@ -26,7 +26,9 @@ def result_of(judge: Judge, work: Work, check_mode: bool) -> ItemResult:
         "generation": shown,
         "previous": work.live_before if work.live_before != shown else None,
         "serial": leaf.serial if leaf else None,
+        "not_before": iso(leaf.not_before) if leaf else None,
         "not_after": iso(leaf.not_after) if leaf else None,
+        "issuer": leaf.issuer if leaf else None,
         "served_serial": work.served_serial,
     }
     state = "absent" if live is None else "live"

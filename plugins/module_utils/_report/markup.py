@@ -20,7 +20,7 @@ class Markup(str):
 
 
 Child = t.Union[str, int, None]
-_VOID = frozenset({"meta"})
+_VOID = frozenset({"input", "meta"})
 
 
 def tag(element: str, /, *children: Child, **attributes: Child) -> Markup:

@@ -9,96 +9,48 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import enum
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Run, Said
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
-
-
-class Group(enum.Enum):
-    """What a certificate needs, most urgent first."""
-
-    ATTENTION = "attention"  # something is wrong
-    WAITING = "waiting"  # somebody has to act; the next run goes on by itself
-    DUE = "due"  # the next run of issue or renew orders it
-    IN_ORDER = "in_order"
-
+from ansible_collections.inkan.tls.plugins.module_utils._report.model import (
+    LAST_DAYS,
+    Cliff,
+    Group,
+    Load,
+    Month,
+    Report,
+    Row,
+    Share,
+    Waiting,
+)
 
 _TROUBLE = frozenset({Outcome.REFUSED, Outcome.ERROR, Outcome.HOST_UNREACHABLE})
 #: Why a certificate is due although its day has not come: visitors are turned away, or will be.
 _BROKEN = frozenset({"expired", "key_mismatch", "revoked"})
 #: Orders that came to nothing, and not because we wanted that.
 _FAILED = frozenset({"refused", "expired"})
-#: Days before the end at which waiting is no longer harmless.
-LAST_DAYS = 7
 
 
-class Waiting(t.NamedTuple):
-    """actor: customer, seller, ca, person or us; by: ISO 8601 UTC."""
-
-    actor: str
-    what: str
-    by: str | None
-    owner: str = ""
-
-
-class Cliff(t.NamedTuple):
-    """A change of the rules: from this day on."""
-
-    date: str
-    what: str
-    do: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """None: not known, or there is none. not_after, serial: of the certificate that is live and ends first."""
-
-    name: str
-    group: Group
-    outcome: str
-    sentences: tuple[str, ...]
-    state: str | None
-    dns_names: tuple[str, ...]
-    product: str | None
-    seller: str | None
-    ca_account: str | None
-    method: str | None
-    method_ends_on: str | None
-    contact: str | None
-    hosts: tuple[str, ...]
-    not_after: str | None
-    days_left: int | None
-    serial: str | None
-    renews_on: str | None
-    waiting: Waiting | None
-    mails: tuple[str, ...]
-    order: str | None
-    cliffs: tuple[Cliff, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """as_of: the day of the plan. names: the certificates it is about, None for all that are declared."""
-
-    as_of: str | None
-    names: tuple[str, ...] | None
-    rows: tuple[Row, ...]
-
-    def of(self, group: Group) -> list[Row]:
-        return [row for row in self.rows if row.group is group]
-
-
-def read_report(run: Run, endings: t.Iterable[Ending], names: t.Sequence[str]) -> Report:
-    """names: those that were asked for; none means all."""
+def read_report(
+    run: Run, endings: t.Iterable[Ending], names: t.Sequence[str], load: t.Mapping[str, t.Any] | None = None
+) -> Report:
+    """names: those that were asked for; none means all. load: as dcv_plan returns it."""
     rows = [_row(run, ending) for ending in endings]
     rows.sort(key=_urgency)
     as_of = run.as_of.date().isoformat() if run.as_of else None
-    return Report(as_of, tuple(names) or None, tuple(rows))
+    return Report(as_of, tuple(names) or None, tuple(rows), read_load(load) if load else None)
+
+
+def read_load(said: t.Mapping[str, t.Any]) -> Load:
+    months = tuple(Month(**{key: one[key] for key in Month._fields}) for one in said["months"])
+    return Load(months, _share(said["movable"]), tuple(said["movable"]["methods"]), _share(said["stuck"]))
+
+
+def _share(said: t.Mapping[str, t.Any]) -> Share:
+    return Share(said["certificates"], tuple(said["names"]), said["approvals"], said["without_method"])
 
 
 def _urgency(row: Row) -> tuple[int, str, str]:
@@ -128,13 +80,18 @@ def _row(run: Run, ending: Ending) -> Row:
         method_ends_on=next((one["ends_on"] for one in plan.get("methods") or () if one["method"] == method), None),
         contact=(validation.get("contact") or {}).get("address"),
         hosts=run.targets[name].all_hosts if name in run.targets else (),
+        not_before=ending.not_before,
         not_after=ending.not_after,
         days_left=days_left,
         serial=ending.serial,
+        issuer=escaped(ending.issuer, 300) if ending.issuer else None,
         renews_on=_renews_on(planned) if not is_open else None,
+        cancel_by=_day((plan.get("renewal") or {}).get("cancel_by")),
         waiting=_waiting(order),
+        tasks=_tasks(order) if is_open else (),
         mails=_texts((order.get("wanted") or {}).get("mails")) if is_open else (),
         order=escaped(str(order["order"]), 200) if is_open and order.get("order") else None,
+        since=order.get("created_at") if is_open else None,
         cliffs=tuple(Cliff(one["date"], one["what"], one["do"]) for one in plan.get("cliffs") or ()),
     )
 
@@ -171,26 +128,31 @@ def _days_left(run: Run, not_after: str | None) -> int | None:
 
 
 def _renews_on(planned: Said) -> str | None:
-    at = (planned.get("due") or {}).get("at")
-    return str(at)[:10] if at else None
+    return _day((planned.get("due") or {}).get("at"))
+
+
+def _day(moment: t.Any) -> str | None:
+    return str(moment)[:10] if moment else None
 
 
 def _waiting(order: Said) -> Waiting | None:
     waiting = order.get("waiting_for")
-    if not waiting:
-        return None
-    owner = escaped(str(waiting.get("owner") or ""))
-    return Waiting(waiting.get("actor") or "ca", escaped(waiting.get("what") or "act"), waiting.get("by"), owner)
+    return _one_waiting(waiting, waiting.get("what")) if waiting else None
+
+
+def _tasks(order: Said) -> tuple[Waiting, ...]:
+    """In the order in which they are done; the first is the one that is waited for."""
+    return tuple(_one_waiting(task, _spoken(task)) for task in (order.get("wanted") or {}).get("tasks") or ())
+
+
+def _spoken(task: Said) -> str:
+    return f"{task['what']} ({task['where']})" if task.get("where") else str(task["what"])
+
+
+def _one_waiting(said: Said, what: t.Any) -> Waiting:
+    owner = escaped(str(said.get("owner") or ""), 300)
+    return Waiting(said.get("actor") or "ca", escaped(str(what or "act")), said.get("by"), owner)
 
 
 def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
     return tuple(escaped(str(value), 300) for value in values or ())
-
-
-def all_cliffs(rows: t.Iterable[Row]) -> dict[Cliff, list[str]]:
-    """Each change once, soonest first, with the names of the certificates that it will hit."""
-    found: dict[Cliff, list[str]] = {}
-    for row in rows:
-        for cliff in row.cliffs:
-            found.setdefault(cliff, []).append(row.name)
-    return {cliff: sorted(found[cliff]) for cliff in sorted(found)}

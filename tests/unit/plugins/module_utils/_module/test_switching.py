@@ -51,7 +51,9 @@ def test_a_verified_certificate_goes_live_and_is_served(host: Host) -> None:
         "generation": 2,
         "previous": 1,
         "serial": "a2",
+        "not_before": "2026-11-19T00:00:00Z",
         "not_after": "2027-02-17T00:00:00Z",
+        "issuer": "CN=Middle",
         "served_serial": "a2",
     }
     assert host.served("shop") == host.live_serial("shop") == "a2"

@@ -9,9 +9,11 @@ from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import HostSaid, Run, Targets
-from ansible_collections.inkan.tls.plugins.module_utils._report.rows import Report, Row, read_report
+from ansible_collections.inkan.tls.plugins.module_utils._report.model import Report, Row
+from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
 
 AS_OF = datetime(2026, 11, 20, 3, 4, 5, tzinfo=timezone.utc)
+BEGAN = "2026-10-12T00:00:00Z"
 MAIL_ENDS = {
     "date": "2028-03-15",
     "what": "validation by Email to DNS TXT contact (BR 3.2.2.4.14) ends, earlier validations included",
@@ -36,8 +38,8 @@ class One(t.NamedTuple):
     method: str = "email"
 
 
-def waiting(actor: str, what: str, by: str | None = None) -> dict[str, t.Any]:
-    return {"actor": actor, "what": what, "by": by}
+def waiting(actor: str, what: str, by: str | None = None, owner: str | None = None) -> dict[str, t.Any]:
+    return {"actor": actor, "what": what, "by": by, "owner": owner}
 
 
 def a_run(*ones: One, **changes: t.Any) -> Run:
@@ -66,7 +68,7 @@ def _order(one: One) -> dict[str, t.Any]:
 
 
 def _look(one: One) -> dict[str, t.Any]:
-    live = {"serial": "1a", "not_after": one.live} if one.live else None
+    live = {"serial": "1a", "not_before": BEGAN, "not_after": one.live, "issuer": "CN=Example CA"} if one.live else None
     return {"name": one.name, "live": live, "has_keys": [], "switching": False}
 
 

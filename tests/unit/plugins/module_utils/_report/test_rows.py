@@ -12,9 +12,11 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import HostSaid, Run
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data, report_json
-from ansible_collections.inkan.tls.plugins.module_utils._report.rows import Group, all_cliffs, read_report
+from ansible_collections.inkan.tls.plugins.module_utils._report.model import Group, all_cliffs
+from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.reported import (
     AS_OF,
+    BEGAN,
     HUNDRED,
     MAIL_ENDS,
     One,
@@ -66,6 +68,7 @@ def test_what_a_certificate_needs(one: One, group: Group) -> None:
 def test_a_row_says_who_has_to_act_what_and_by_when() -> None:
     row = a_row(One("shop", None, OPEN, MAILED))
     assert row.waiting == ("customer", "approve by the mail to certs@example.jp", "2026-12-15T00:00:00Z", "")
+    assert row.for_people == (row.waiting,)
     assert (row.mails, row.order, row.state) == (("certs@example.jp",), "LS-000042", "awaiting_approval")
 
 
@@ -90,7 +93,7 @@ def test_the_most_urgent_comes_first() -> None:
 def test_what_a_run_changed_is_in_order_in_its_report() -> None:
     """Else the next run, which has nothing to do, would write another report."""
     switched = {"name": "shop", "outcome": "switched", "state": "live", "changed": True, "error": None}
-    new = {"serial": "1a", "not_after": "2027-04-30T14:59:59Z"}
+    new = {"serial": "1a", "not_before": BEGAN, "not_after": "2027-04-30T14:59:59Z", "issuer": "CN=Example CA"}
     before = {"name": "shop", "live": {"serial": "9", "not_after": "2026-12-01T00:00:00Z"}, "has_keys": []}
     hosts = {"web1": HostSaid(steps={"look": {"shop": before}, "switch": {"shop": {**switched, **new}}})}
     acting: dict[str, t.Any] = {"check_mode": False, "only_looks": False}
