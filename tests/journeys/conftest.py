@@ -6,6 +6,7 @@ pytest-xdist shares them out.
 
 from __future__ import annotations
 
+import collections
 import sys
 import typing as t
 from pathlib import Path
@@ -30,3 +31,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
             return nodeid if Path(file).name in WORLD_EACH else file
 
     return Worlds(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: t.Any) -> None:
+    """The table of test_eyes.py, a line a class, also from workers: tests tell their class as a property."""
+    counts: dict[str, collections.Counter[str]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "class of situations":
+                    counts.setdefault(value, collections.Counter())[outcome] += 1
+    if counts:
+        terminalreporter.section("what the eyes of the CA find")
+    for name, count in counts.items():
+        terminalreporter.write_line(f"{name:<45} {count['passed']:>3} right  {count['failed']:>3} wrong")

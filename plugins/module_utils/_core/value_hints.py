@@ -25,9 +25,16 @@ def other_value(wanted: str, values: t.Collection[str]) -> str:
         return "record_case"
     if _is_joined(wanted, list(values)[: _MOST_PARTS * 4], _MOST_PARTS):
         return "record_split"
-    if any(len(value) >= _SHORTEST_PART and wanted.startswith(value) for value in values):
+    if any(_is_beginning(value, wanted) for value in values):
         return "record_cut"
     return "record_other_value"
+
+
+def _is_beginning(value: str, wanted: str) -> bool:
+    """Cut at some length, or where master files end a text that has no quotes around it (RFC 1035 §5.1)."""
+    if not value or not wanted.startswith(value):
+        return False
+    return len(value) >= _SHORTEST_PART or wanted[len(value)] in "; "
 
 
 def _unquoted(value: str) -> str | None:

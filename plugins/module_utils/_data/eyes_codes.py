@@ -83,12 +83,6 @@ _SERVERS = (
         "The zone above names other servers than the zone itself",
         "Make the NS records of both the same; resolvers use either",
     ),
-    EyeCode(
-        "serial_differs",
-        WARNING,
-        "Name servers have different versions of the zone",
-        "Wait for the transfer, or look why a secondary does not follow",
-    ),
 )
 _RECORDS = (
     EyeCode("record_missing", FATAL, "A record is not there", "Publish it, and wait until each server has it"),
@@ -200,6 +194,12 @@ _DNSSEC = (
         "dnssec_denial_wrong",
         FATAL,
         "The DNSSEC proof that a record is not there does not fit",
+        "Let the zone be signed anew with its NSEC or NSEC3 records",
+    ),
+    EyeCode(
+        "dnssec_wildcard_unproven",
+        FATAL,
+        "That a wildcard may answer for the name is not proven by DNSSEC",
         "Let the zone be signed anew with its NSEC or NSEC3 records",
     ),
     EyeCode(

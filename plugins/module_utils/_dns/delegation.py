@@ -40,7 +40,9 @@ def _look(zone: str, resolver: Resolver) -> Delegation:
     except InkanError:
         return Delegation()
     there = {server.address for server in own.servers}
-    more = tuple(server for server in above.servers if server.address not in there)
+    glue = [Server(host, address) for host, addresses in told.glue.items() for address in addresses]
+    candidates = {one.address: one for one in (*above.servers, *glue) if one.name in told.referral.values}
+    more = tuple(server for server in candidates.values() if server.address not in there)
     names_above, names_own = set(told.referral.values), {server.name for server in own.servers}
     if not more and names_own <= names_above:
         return Delegation()

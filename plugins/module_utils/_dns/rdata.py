@@ -114,7 +114,7 @@ def read_answer(question: Question, answer: dns.message.Message) -> Told:
     found = here.get(question.type)
     cname = here.get("CNAME") if question.type != "CNAME" else None
     alias = min(cname.values) if cname is not None and found is None else None
-    authority = [one for one in sections(answer.authority) if is_at_or_below(name, one.name)]
+    authority = [one for one in sections(answer.authority) if not one.name or is_at_or_below(name, one.name)]
     soa = next((one.name for one in authority if one.type == "SOA"), None)
     delegation = next((one for one in authority if one.type == "NS"), None)
     authoritative = bool(answer.flags & dns.flags.AA)

@@ -113,7 +113,9 @@ def judge(wish: Wish, views: Views) -> Sighting:
     about = wish.shown
     findings = _problems(question, about, views)
     missing = [row for row in rows if row.found is False and not row.points]
-    findings += [Finding(row.word, about, f"{row.server} ({row.address})", row.answer) for row in missing]
+    if findings:  # where a delegation leads nowhere, those that show it are not to blame
+        missing = [row for row in missing if row.word != "server_lame"]
+    findings += [Finding(row.word, about, f"{row.server} ({row.address})", _why(wish, row)) for row in missing]
     findings += [
         Finding("server_not_tried", about, f"{row.server} ({row.address})", f"was not looked at: {row.answer}")
         for row in rows
@@ -123,6 +125,10 @@ def judge(wish: Wish, views: Views) -> Sighting:
     if not any(one.is_fatal for one in findings) and not any(row.found for row in rows):
         findings.append(Finding("server_none_reached", about, "", "no authoritative server could be reached"))
     return Sighting(tuple(rows), tuple(findings))
+
+
+def _why(wish: Wish, row: Row) -> str:
+    return row.answer if row.record == wish.name else f"at {escaped(row.record, 260)} {row.answer}"
 
 
 def _rows(question: Question, value: str, views: Views, trail: tuple[str, ...]) -> list[Row]:

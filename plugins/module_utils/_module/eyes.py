@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.finding import Finding
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.records import is_at_or_below
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
 from ansible_collections.inkan.tls.plugins.module_utils._dns import caa_look, contact_look, visibility
 from ansible_collections.inkan.tls.plugins.module_utils._dns.caa_look import CaaWish
@@ -146,7 +148,7 @@ class Watch:
 
     def _look_above(self, checks: t.Sequence[Check]) -> dict[str, Delegation]:
         names = [record.name for check in checks for record in check.open_records()]
-        names += [one.dns_name.lstrip("*.") for check in checks for one in check.names]
+        names += [validated_name(one.dns_name) for check in checks for one in check.names]
         resolver = self._new_resolver()
         zones = [zone for zone in self._ports.executor.map(lambda name: _zone(name, resolver), names) if zone]
         return look_above(zones, resolver, self._ports.executor)
@@ -161,8 +163,14 @@ class Watch:
             check.seen_records.update({one: found[one] for one in check.open_records()})
 
     def _delegation(self, wish: Wish, resolver: Resolver) -> list[Finding]:
-        above = (self._above or {}).get(_zone(wish.name, resolver) or "", Delegation())
-        return [Finding(word, wish.shown, place, why) for word, place, why in above.flaws]
+        zone, base = _zone(wish.name, resolver), self._ports.base_of(wish.name)
+        if zone is None:
+            return []
+        if base is not None and not is_at_or_below(zone, base):
+            why = f"{base} is not delegated: the nearest zone is {zone or 'the root'}"
+            return [Finding("zone_not_found", wish.shown, "", why)]
+        flaws = (self._above or {}).get(zone, Delegation()).flaws
+        return [Finding(word, wish.shown, place, why) for word, place, why in flaws]
 
     def _look_at_policy(self, checks: t.Sequence[Check], resolver: Resolver, validator: Validator | None) -> None:
         base_of = self._ports.base_of

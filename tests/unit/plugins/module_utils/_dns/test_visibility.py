@@ -78,7 +78,7 @@ def test_a_cname_is_followed_and_both_names_are_shown() -> None:
     assert good.visible
     assert [row.record for row in good.rows] == [NAME, "x.tokens.test"]
     assert not bad.visible
-    assert bad.lacking == (f'TXT {NAME}: ns1.tokens.test (192.0.2.21) has "v"',)
+    assert bad.lacking == (f'TXT {NAME}: ns1.tokens.test (192.0.2.21) at x.tokens.test has "v"',)
 
 
 def test_a_cname_on_one_server_only_is_a_lack_of_the_other() -> None:
