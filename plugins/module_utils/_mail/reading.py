@@ -25,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Le
 __all__ = ["Attachment", "Mail", "read_mail"]
 
 _MAX_PARTS = 50
+_TRACE = ("received", "authentication-results")
 _MAX_TEXT = 200_000
 _MAX_HEADER = 10_000
 #: the library reads comments within comments by calling itself
@@ -63,7 +64,7 @@ class Mail(t.NamedTuple):
 
     from_count: how many From headers there are: more than one is forged. text: plain text if there is one, else what
     HTML shows. links: of text and HTML, in order, each once, as written. authentication: the values of all
-    Authentication-Results, the topmost first.
+    Authentication-Results, the topmost first. trace: these and all Received, with their names, the topmost first.
     """
 
     letter: Letter
@@ -76,6 +77,7 @@ class Mail(t.NamedTuple):
     links: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     authentication: tuple[str, ...]
+    trace: tuple[tuple[str, str], ...] = ()
 
 
 def read_mail(letter: Letter) -> Mail:
@@ -95,6 +97,7 @@ def read_mail(letter: Letter) -> Mail:
         links=tuple(dict.fromkeys(link.strip() for link in links)),
         attachments=attachments,
         authentication=tuple(_unfolded(value) for value in message.get_all("Authentication-Results", [])),
+        trace=tuple((name, _unfolded(value)) for name, value in message.items() if name.lower() in _TRACE),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._mail import imap, maildir
+from ansible_collections.inkan.tls.plugins.module_utils._mail.border import border_errors, without_border
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Mailbox, MailboxConfig
 
 __all__ = ["MAILBOX_SERVICES", "open_mailbox", "settings_errors"]
@@ -23,7 +24,7 @@ def settings_errors(config: MailboxConfig) -> list[str]:
     """Every wrong or missing setting at once (pure, before any effect)."""
     if config.service not in _ERRORS:
         return [f"service must be one of {', '.join(MAILBOX_SERVICES)}"]
-    return _ERRORS[config.service](config)
+    return _ERRORS[config.service](without_border(config)) + border_errors(config)
 
 
 def open_mailbox(config: MailboxConfig, clock: Clock, *, deadline: float) -> Mailbox:
