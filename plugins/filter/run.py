@@ -19,6 +19,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_contac
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
+from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
@@ -179,6 +180,13 @@ def portal_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
     return [str(name) for name, one in found if isinstance(one, t.Mapping) and one.get("adapter") == "portal"]
 
 
+def ca_of_accounts(accounts: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The CAs behind ACME accounts, as dcv_check names them, where they are known."""
+    found = accounts.items() if isinstance(accounts, t.Mapping) else ()
+    cas = {str(name): ca_of_account(one) for name, one in found}
+    return {name: ca for name, ca in cas.items() if ca is not None}
+
+
 class FilterModule:
     """Ansible's door."""
 
@@ -194,4 +202,5 @@ class FilterModule:
             "only_secrets": only_secrets,
             "foreign_endpoints": foreign_endpoints,
             "portal_accounts": portal_accounts,
+            "ca_of_accounts": ca_of_accounts,
         }

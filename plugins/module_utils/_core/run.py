@@ -100,6 +100,8 @@ class Run:
     contacts_problem: str = ""
     organizations: ByName = field(default_factory=dict)
     portals: frozenset[str] = frozenset()
+    #: ACME account -> the CA behind it, where that is known
+    ca_of_accounts: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_blocked(self) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import with_outside
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
     OPEN,
@@ -37,8 +38,10 @@ _CENTRAL_STEPS = (
 
 def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Run:
     """``said``: __inkan_run of role plan; ``hosts``: all hosts of the play, the lost ones too."""
-    central = {step: by_name(said.get(step)) for step in _CENTRAL_STEPS}
+    central: dict[str, ByName] = {step: by_name(said.get(step)) for step in _CENTRAL_STEPS}
     broken = {step: reason for step in _CENTRAL_STEPS for reason in [_why_no_results(said.get(step))] if reason}
+    outside = said.get("outside")
+    central["checks"] = with_outside(central["checks"], (outside.get("results") or ()) if outside else ())
     orders: dict[str, Said] = {}
     for word in _ORDER_WORDS:
         recorded = word == "observations"
@@ -66,6 +69,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         intake=_by_name_of(said.get("intake")),
         organizations=_by_name_of(said.get("organizations")),
         portals=frozenset(map(str, said.get("portals") or ())),
+        ca_of_accounts=said.get("ca_of_accounts") or {},
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
         own={
             certificate["name"]: certificate

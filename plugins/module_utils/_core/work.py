@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import look_at
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     ByName,
@@ -231,9 +232,9 @@ def answer_items(run: Run) -> list[Item]:
 
 
 def _is_visible(run: Run, name: str, order: Said) -> bool:
-    if not _wanted(order, "records") and not _wanted(order, "files"):
-        return True
     seen = run.central.get("checks", {}).get(name, {}).get("state")
+    if seen is None and not _wanted(order, "records") and not _wanted(order, "files"):
+        return True
     return seen in ("visible", KNOWN_AFTER_ORDER)
 
 
@@ -353,8 +354,9 @@ def check_items(run: Run) -> list[Item]:
             continue
         records = [{key: record[key] for key in ("name", "type", "value")} for record in _wanted(order, "records")]
         files = [{key: file[key] for key in ("url", "content")} for file in _wanted(order, "files")]
-        if records or files:
-            items.append({"name": name, "records": records, "files": files})
+        more = look_at(run.plans.get(name, {}), run.wish(name), order, run.ca_of_accounts)
+        if records or files or (more["contacts"] and run.in_progress(name)):
+            items.append({"name": name, "records": records, "files": files, **more})
     return items
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.caa_judge import Asker, Verdict, judge_set
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._core.finding import ROWS, Finding
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import parent_of
@@ -55,8 +55,10 @@ def way_up(dns_name: str, base_of: BaseOf) -> list[str]:
 
 
 def questions_of(wishes: t.Iterable[CaaWish], base_of: BaseOf) -> list[Question]:
-    names = dict.fromkeys(name for wish in wishes for name in way_up(wish.dns_name, base_of))
-    return [Question(name, "CAA") for name in names]
+    ways = [way_up(wish.dns_name, base_of) for wish in wishes]
+    names = dict.fromkeys(name for way in ways for name in way)
+    tops = dict.fromkeys(way[-1] for way in ways)
+    return [*(Question(name, "CAA") for name in names), *(Question(name, "SOA") for name in tops)]
 
 
 def judge(wish: CaaWish, seen: Seen, base_of: BaseOf) -> list[Finding]:
@@ -64,6 +66,9 @@ def judge(wish: CaaWish, seen: Seen, base_of: BaseOf) -> list[Finding]:
     way = way_up(wish.dns_name, base_of)
     findings = _flaws(about, way, seen)
     failed = [finding for name in way for finding in _failures(about, name, seen)]
+    if failed and _is_cut_off(way, seen):
+        why = f"no authoritative server can be reached from here: {failed[0].why}"
+        failed = [Finding("caa_not_judged", about, failed[0].place, why)]
     verdicts = _climb(wish, way, seen)
     bad = [(place, verdict) for place, verdict in verdicts if verdict.word]
     if bad and len(bad) < len(verdicts) and any(ROWS[one.word].severity == FATAL for _place, one in bad):
@@ -132,6 +137,14 @@ def _failures(about: str, name: str, seen: Seen) -> list[Finding]:
         Finding("caa_lookup_failed", about, f"{name}: {word.server}", word.why or "cannot be reached from here")
         for word in failed
     ]
+
+
+def _is_cut_off(way: t.Sequence[str], seen: Seen) -> bool:
+    """Whether the servers do not answer this machine at all: that says nothing of what a CA gets."""
+    tops = Question(way[-1], "SOA")
+    views = [seen.views[one] for one in (tops, *(Question(name, "CAA") for name in way)) if one in seen.views]
+    answers = [answer for view in views for _server, answer in view.answers]
+    return bool(answers) and all(isinstance(answer, TransportError) for answer in answers)
 
 
 def _flaws(about: str, way: t.Sequence[str], seen: Seen) -> list[Finding]:
