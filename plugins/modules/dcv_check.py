@@ -142,6 +142,59 @@ options:
     description: Seconds to go on looking until all is visible. V(0) looks once.
     type: int
     default: 0
+  test_mail:
+    description:
+      - Send a mail to each of O(checks[].contacts) and wait until it is seen in the mailbox that is read, as approval mails
+        will be. What does not arrive is fatal. Not in check mode.
+      - Not sent to contacts with fatal findings. One mail an address.
+    type: dict
+    suboptions:
+      host:
+        description: The server that takes mails (SMTP submission).
+        type: str
+        required: true
+      port:
+        description: Its port. V(0) means 465 for V(implicit), 587 for V(starttls) and 25 for V(none).
+        type: int
+        default: 0
+      security:
+        description: TLS from the first byte, TLS by STARTTLS, or none, which is taken for this machine's own server only.
+        type: str
+        choices: [implicit, starttls, none]
+        default: starttls
+      username:
+        description: Who logs in. The password is C(password) of O(secrets).
+        type: str
+      sender:
+        description: The address that it comes from.
+        type: str
+        required: true
+      ca_bundle:
+        description: A PEM file of trusted CAs, in place of those of this machine.
+        type: path
+      wait:
+        description: Seconds to wait for its arrival.
+        type: int
+        default: 120
+      mailbox:
+        description: Where it must arrive.
+        type: dict
+        required: true
+        suboptions:
+          service:
+            description: How it is read.
+            type: str
+            choices: [imap, maildir]
+            required: true
+          settings:
+            description:
+              - As of an entry of the variable C(inkan_mailboxes). Its secrets are C(mailbox) of O(secrets), a dictionary.
+            type: dict
+            default: {}
+  secrets:
+    description: C(password) for O(test_mail), and C(mailbox) with the secrets of O(test_mail.mailbox).
+    type: dict
+    default: {}
 seealso:
   - module: inkan.tls.dns_tokens
   - module: inkan.tls.file_tokens
@@ -167,6 +220,23 @@ EXAMPLES = r"""
         dns_names: [shop.example.jp, "*.shop.example.jp"]
         contacts:
           - {kind: txt, domain: shop.example.jp, address: certs@example.jp}
+
+- name: See before an order that approval mails will arrive
+  inkan.tls.dcv_check:
+    checks:
+      - name: shop
+        contacts:
+          - {kind: constructed, domain: shop.example.jp, address: hostmaster@shop.example.jp}
+    test_mail:
+      host: smtp.example.jp
+      username: tls-watch
+      sender: tls-watch@example.jp
+      mailbox:
+        service: imap
+        settings: {host: imap.example.jp, user: tls-watch}
+    secrets:
+      password: "{{ vault_smtp_password }}"
+      mailbox: {password: "{{ vault_imap_password }}"}
 
 - name: Look at a file once
   inkan.tls.dcv_check:
@@ -345,9 +415,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import Exchang
 from ansible_collections.inkan.tls.plugins.module_utils._io import web_look
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import executor_for
-from ansible_collections.inkan.tls.plugins.module_utils._module.eyes import Ports, Watch
+from ansible_collections.inkan.tls.plugins.module_utils._module.eyes import Check, Ports, Watch
 from ansible_collections.inkan.tls.plugins.module_utils._module.eyes_input import CHECKS_SPEC, parse_checks
 from ansible_collections.inkan.tls.plugins.module_utils._module.eyes_result import item_of
+from ansible_collections.inkan.tls.plugins.module_utils._module.mail_trial import (
+    SECRETS_SPEC,
+    TEST_MAIL_SPEC,
+    MailTrial,
+    parse_test_mail,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
@@ -367,6 +443,8 @@ def argument_spec() -> dict[str, t.Any]:
         "sight": SIGHT_SPEC,
         "deadline": {"type": "int", "default": 0},
         "checks": CHECKS_SPEC,
+        "test_mail": TEST_MAIL_SPEC,
+        "secrets": SECRETS_SPEC,
     }
 
 
@@ -395,10 +473,21 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
     errors = InputCollector()
     sight = parse_sight(params["sight"], errors)
     checks = parse_checks(params["checks"], check_mode, errors)
+    mail = parse_test_mail(params.get("test_mail"), params.get("secrets"), errors)
     errors.refuse()
     watch = Watch(checks, sight, ports)
     watch.until(0 if check_mode else params["deadline"])
+    if mail is not None and not check_mode:
+        _try_mail(mail, checks, ports)
     return Result(items=[item_of(check) for check in checks], extra={"looks": watch.looks})
+
+
+def _try_mail(mail: MailTrial, checks: t.Sequence[Check], ports: Ports) -> None:
+    """Not to mailboxes of which it is known already that they are wrong."""
+    fit = [check for check in checks if not any(one.is_fatal for one in check.policy or ())]
+    found = mail.try_all([one for check in fit for one in check.contacts], ports.clock)
+    for check in fit:
+        check.mailed = [found[one.address] for one in check.contacts if one.address in found]
 
 
 def main() -> None:
