@@ -22,8 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_standi
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
-from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_json
-from ansible_collections.inkan.tls.plugins.module_utils._report.page import report_page
+from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks import read_plan
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_data import plan_json
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_markdown import plan_markdown
@@ -139,11 +138,12 @@ def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str])
     return [ending.as_data() for ending in found]
 
 
-def report_files(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> dict[str, str]:
-    """File name → text: the report for people and the one for programs, made in one go."""
+def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Item:
+    """How everything stands, as certificate_reports takes it."""
     run = inputs.read_run(said, hostvars, hosts)
-    report = read_report(run, outcomes.endings(run), said.get("names") or ())
-    return {"report.json": report_json(report), "report.html": report_page(report)}
+    planned = said.get("plan")
+    load = planned.get("load") if isinstance(planned, t.Mapping) else None
+    return data_of_report(read_report(run, outcomes.endings(run), said.get("names") or (), load))
 
 
 def plan_text(planned: Item, output: str = "screen", path: str | None = None) -> str:
@@ -196,7 +196,7 @@ class FilterModule:
             "plan_items": plan_items,
             "work": work,
             "endings": endings,
-            "report_files": report_files,
+            "report_data": report_data,
             "plan_text": plan_text,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,

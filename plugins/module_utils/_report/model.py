@@ -59,6 +59,7 @@ class Row:
     """None: not known, or there is none.
 
     not_before, not_after, serial, issuer: of the live certificate that ends first.
+    validated_until: the first day on which its last validation does not count any more.
     since: when the open order was made. tasks: all that persons have to do for it, the next one first.
     cancel_by: the last day on which its contract can be ended before it is renewed.
     """
@@ -68,12 +69,14 @@ class Row:
     outcome: str
     sentences: tuple[str, ...]
     state: str | None
+    common_name: str | None
     dns_names: tuple[str, ...]
     product: str | None
     seller: str | None
     ca_account: str | None
     method: str | None
     method_ends_on: str | None
+    validated_until: str | None
     contact: str | None
     hosts: tuple[str, ...]
     not_before: str | None

@@ -18,16 +18,19 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
 def plan_markdown(page: Page) -> str:
-    parts = [f"# Certificates: the plan of {page.day or 'no day'}", _plain(f"{page.counts()}.")]
+    parts = [f"# Certificates: the plan of {page.day or 'no day'}", plain(f"{page.counts()}.")]
     parts += [part for block in page.blocks for part in _block(block)]
     if page.cliffs:
         rows = [(cliff.date, cliff.what, cliff.do, ", ".join(cliff.facts), str(hit)) for cliff, hit in page.cliffs]
-        parts += ["## Changes of the rules ahead", _rows(("from", "what", "what to do", "rule", "certificates"), rows)]
+        parts += [
+            "## Changes of the rules ahead",
+            rows_of(("from", "what", "what to do", "rule", "certificates"), rows),
+        ]
     if page.load and page.load["months"]:
         parts.append(f"## The work until {page.load['months'][-1]['month']}")
         for table in load_tables(page.load):
             parts += [f"### {table.title}", _table(table)]
-        parts += [_plain(sentence) for sentence in load_sentences(page.load)]
+        parts += [plain(sentence) for sentence in load_sentences(page.load)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -36,19 +39,19 @@ def _block(block: Block) -> list[str]:
     for line in block.lines:
         if line.label and line.label != label:
             label = line.label
-            lines.append(f"- **{_plain(label)}**")
-        lines.append(f"  - {_plain(line.text)}")
-    return [f"## {_plain(block.name)}", f"{_plain(block.title)}", *(["\n".join(lines)] if lines else [])]
+            lines.append(f"- **{plain(label)}**")
+        lines.append(f"  - {plain(line.text)}")
+    return [f"## {plain(block.name)}", f"{plain(block.title)}", *(["\n".join(lines)] if lines else [])]
 
 
 def _table(table: Table) -> str:
-    return _rows(table.heads, table.rows, "---:")
+    return rows_of(table.heads, table.rows, "---:")
 
 
-def _rows(heads: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], rule: str = "---") -> str:
+def rows_of(heads: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], rule: str = "---") -> str:
     lines = [heads, [rule] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_plain(cell) if cell != rule else cell for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(plain(cell) if cell != rule else cell for cell in line)} |" for line in lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)

@@ -72,12 +72,14 @@ def _row(run: Run, ending: Ending) -> Row:
         outcome=_lasting(ending.outcome).value,
         sentences=tuple(escaped(sentence) for sentence in ending.sentences),
         state=ending.state,
+        common_name=_text(wish.get("common_name") or order.get("common_name")),
         dns_names=tuple(wish.get("dns_names") or order.get("dns_names") or _declared(run.own.get(name, {}))),
         product=plan.get("product") or order.get("product"),
         seller=plan.get("seller"),
         ca_account=wish.get("ca_account") or order.get("ca_account"),
         method=method,
         method_ends_on=next((one["ends_on"] for one in plan.get("methods") or () if one["method"] == method), None),
+        validated_until=_validated_until(plan),
         contact=(validation.get("contact") or {}).get("address"),
         hosts=run.targets[name].all_hosts if name in run.targets else (),
         not_before=ending.not_before,
@@ -149,9 +151,19 @@ def _spoken(task: Said) -> str:
     return f"{task['what']} ({task['where']})" if task.get("where") else str(task["what"])
 
 
+def _validated_until(plan: Said) -> str | None:
+    """The plan tells it among the changes ahead (``_core/plan_cliffs``), where the last validation is known."""
+    cliffs = plan.get("cliffs") or ()
+    return next((one["date"] for one in cliffs if one["what"].startswith("the validation of ")), None)
+
+
 def _one_waiting(said: Said, what: t.Any) -> Waiting:
     owner = escaped(str(said.get("owner") or ""), 300)
     return Waiting(said.get("actor") or "ca", escaped(str(what or "act")), said.get("by"), owner)
+
+
+def _text(value: t.Any) -> str | None:
+    return escaped(str(value), 300) if value else None
 
 
 def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
