@@ -53,6 +53,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "cryptography": ("module_utils/_x509/",),
     "dns": ("module_utils/_dns/",),
     "lexicon": ("module_utils/_dns/",),
+    "gssapi": ("module_utils/_dns/gss_library.py",),
     "idna": ("module_utils/_names/",),
     "publicsuffixlist": ("module_utils/_names/",),
     "acme": ("module_utils/_ca/acme/",),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The settings and secrets of the DNS service ``rfc2136``: judged, and turned into a signed way to the server.
 
-    settings  server, port, key_name, key_algorithm, timeout
-    secrets   key_secret
+    settings  server, port, timeout; key_name, key_algorithm; or gss_tsig, server_name, principal, keytab
+    secrets   key_secret, not with gss_tsig
 
 This file is private to the collection.
 """
@@ -13,19 +13,23 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import os.path
+import re
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import ServiceConfig
+from ansible_collections.inkan.tls.plugins.module_utils._dns.gss_library import Client, open_context
+from ansible_collections.inkan.tls.plugins.module_utils._dns.gss_tsig import GssExchange
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import TsigKey, WireExchange
 
 DEFAULT_PORT = 53
 DEFAULT_ALGORITHM = "hmac-sha256"
 DEFAULT_TIMEOUT = 5.0
-#: RFC 8945 §6; GSS-TSIG is not offered
+#: RFC 8945 §6; GSS-TSIG has a setting of its own
 ALGORITHMS = (
     "hmac-sha256",
     "hmac-sha384",
@@ -36,16 +40,39 @@ ALGORITHMS = (
     "hmac-sha384-192",
     "hmac-sha512-256",
 )
-_SETTINGS = ("server", "port", "key_name", "key_algorithm", "timeout")
+_SETTINGS = ("server", "port", "timeout", "key_name", "key_algorithm", "gss_tsig")
+_GSS_SETTINGS = ("server", "port", "timeout", "gss_tsig", "server_name", "principal", "keytab")
 _SECRETS = ("key_secret",)
+_PRINCIPAL = re.compile(r"[!-~]{1,256}")
 
 
 def settings_errors(config: ServiceConfig) -> list[str]:
     """What is wrong, as sentences without any secret."""
+    is_gss = config.settings.get("gss_tsig", False)
+    if not isinstance(is_gss, bool):
+        return [f"settings.gss_tsig must be true or false, {escaped(str(is_gss), 80)!r} is neither"]
+    if is_gss:
+        return _gss_errors(config)
     found = _unknown("setting", config.settings, _SETTINGS) + _unknown("secret", config.secrets, _SECRETS)
     found += _server_errors(config.settings)
     found += _key_errors(config.settings)
     found += _secret_errors(config.secrets)
+    return found
+
+
+def _gss_errors(config: ServiceConfig) -> list[str]:
+    settings = config.settings
+    found = _unknown("setting", settings, _GSS_SETTINGS, " with gss_tsig") + _server_errors(settings)
+    if config.secrets:
+        found.append("there are no secrets with gss_tsig: the credentials are those of Kerberos")
+    reason = dns_name_error(canonical_name(str(settings.get("server_name") or "")), wildcard=False)
+    if reason:
+        found.append(f"settings.server_name must be the host name in the server's principal DNS/<name>: {reason}")
+    principal, keytab = settings.get("principal"), settings.get("keytab")
+    if principal is not None and not _PRINCIPAL.fullmatch(str(principal)):
+        found.append("settings.principal is no Kerberos principal: write it as inkan@EXAMPLE.JP")
+    if keytab is not None and (not os.path.isabs(str(keytab)) or "\0" in str(keytab)):
+        found.append("settings.keytab must be an absolute path")
     return found
 
 
@@ -56,12 +83,20 @@ def settings_warnings(config: ServiceConfig) -> list[str]:
     return []
 
 
-def open_exchange(config: ServiceConfig) -> WireExchange:
+def open_exchange(config: ServiceConfig) -> WireExchange | GssExchange:
     """To the server, with its key; the settings have no errors."""
-    address = str(config.settings["server"])
-    port = int(config.settings.get("port") or DEFAULT_PORT)
-    timeout = float(config.settings.get("timeout") or DEFAULT_TIMEOUT)
-    return WireExchange(address, port, timeout, _tsig_key(config))
+    settings = config.settings
+    address = str(settings["server"])
+    port = int(settings.get("port") or DEFAULT_PORT)
+    timeout = float(settings.get("timeout") or DEFAULT_TIMEOUT)
+    if not settings.get("gss_tsig"):
+        return WireExchange(address, port, timeout, _tsig_key(config))
+    client = Client(
+        canonical_name(str(settings["server_name"])),
+        str(settings.get("principal") or ""),
+        str(settings.get("keytab") or ""),
+    )
+    return GssExchange(lambda key: WireExchange(address, port, timeout, key, always_tcp=True), client, open_context)
 
 
 def _tsig_key(config: ServiceConfig) -> TsigKey:
@@ -75,9 +110,9 @@ def _algorithm(settings: t.Mapping[str, t.Any]) -> str:
     return canonical_name(str(settings.get("key_algorithm") or DEFAULT_ALGORITHM))
 
 
-def _unknown(what: str, given: t.Mapping[str, t.Any], known: t.Sequence[str]) -> list[str]:
+def _unknown(what: str, given: t.Mapping[str, t.Any], known: t.Sequence[str], when: str = "") -> list[str]:
     strange = sorted(str(one) for one in given if one not in known)
-    return [f'there is no {what} "{escaped(one, 80)}", only {", ".join(known)}' for one in strange]
+    return [f'there is no {what} "{escaped(one, 80)}"{when}, only {", ".join(known)}' for one in strange]
 
 
 def _server_errors(settings: t.Mapping[str, t.Any]) -> list[str]:

@@ -64,25 +64,34 @@ class TsigKey(t.NamedTuple):
 class WireExchange:
     """Over the network. Queries go over UDP, and over TCP when the answer was cut off. Updates must not be repeated by
     a lost datagram (a compare-and-swap would fail the second time): they go over TCP, and over UDP only where no TCP
-    connection comes about.
+    connection comes about. always_tcp: for keys that take a repeated datagram for a replay (GSS-TSIG).
     """
 
-    def __init__(self, address: str, port: int, timeout: float, key: TsigKey | None = None) -> None:
+    def __init__(
+        self, address: str, port: int, timeout: float, key: TsigKey | None = None, always_tcp: bool = False
+    ) -> None:
         self._address = address
         self._port = port
         self._timeout = timeout
         self._key = key
+        self._always_tcp = always_tcp
         self.where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
     def send(self, message: dns.message.Message) -> dns.message.Message:
         query = _signed_wire(message, self._key, self.where)
         ends = time.monotonic() + self._timeout
+        if self._always_tcp:
+            return self._judged(message, self._tcp(query, ends))
         if dns.opcode.from_flags(message.flags) == dns.opcode.UPDATE:
             return self._judged(message, self._update(query, ends))
         answer = self._judged(message, self._udp(query, ends))
         if answer.flags & dns.flags.TC:
             answer = self._judged(message, self._tcp(query, ends))
         return answer
+
+    def over_tcp(self, query: bytes) -> bytes:
+        """Octets for octets, nothing judged."""
+        return self._tcp(query, time.monotonic() + self._timeout)
 
     def _update(self, query: bytes, ends: float) -> bytes:
         try:

@@ -90,6 +90,7 @@ class Bind:
     keys      TSIG key name -> base64 secret; key_algorithms overrides hmac-sha256 for some
     policy    zone -> update-policy text, or None: the zone refuses updates; default: every key may do anything
     inline_signing  zones that BIND signs by itself, beside the zone that it keeps
+    gssapi_keytab   a keytab with which the primary takes GSS-TSIG; environment: of its processes, to know the realm
     """
 
     def __init__(
@@ -104,6 +105,8 @@ class Bind:
         key_algorithms: t.Mapping[str, str] | None = None,
         soa_mname: str = "ns1",
         inline_signing: t.Collection[str] = (),
+        gssapi_keytab: pathlib.Path | None = None,
+        environment: t.Mapping[str, str] | None = None,
     ) -> None:
         self.directory = pathlib.Path(directory)
         self.address = address
@@ -117,9 +120,12 @@ class Bind:
         self.policy = dict(policy or {})
         self.soa_mname = soa_mname
         self.inline_signing = frozenset(inline_signing)
+        self.gssapi_keytab = gssapi_keytab
         self._servers = [_Named(self.directory / "primary", address, self.port)]
         if secondary:
             self._servers.append(_Named(self.directory / "secondary", address, free_port([address])))
+        for server in self._servers:
+            server.environment = environment or {}
 
     @property
     def key_name(self) -> str:
@@ -245,7 +251,9 @@ class Bind:
             for name, value in self.keys.items()
         )
         zones = "".join(self._zone_clause(zone, primary) for zone in self.zones)
-        return _OPTIONS.format(directory=server.directory, port=server.port, address=server.address) + keys + zones
+        gss = f'    tkey-gssapi-keytab "{self.gssapi_keytab}";\n' if self.gssapi_keytab else ""
+        options = _OPTIONS.format(directory=server.directory, port=server.port, address=server.address, gss=gss)
+        return options + keys + zones
 
     def _zone_clause(self, zone: str, primary: bool) -> str:
         if not primary:
@@ -277,7 +285,7 @@ options {{
     empty-zones-enable no;
     allow-transfer {{ any; }};
     max-refresh-time 5; min-refresh-time 1; max-retry-time 1; min-retry-time 1;
-}};
+{gss}}};
 logging {{
     channel updates {{ file "{directory}/update.log"; severity info; print-category yes; print-time iso8601-utc; }};
     channel queries {{ file "{directory}/query.log"; severity info; print-time iso8601-utc; }};
