@@ -360,7 +360,9 @@ options:
       - The organizations that O(certificates[].organization) names, by key. Of each C(kind) (V(corporation),
         V(voluntary_association) or V(sole_proprietor)), C(opened_on), C(name), C(japanese_name), C(phone) (the listed
         one) and C(responsible) with C(name) and C(mail) are read, and told in the steps.
-      - C(subject), C(signature) and C(absences) may stand there too and are told nobody.
+      - The card for a phone call shows C(subject), and of C(responsible), else of the organization, C(absences) (days, or
+        C(from), C(to) and C(note)) and C(languages). C(technical) with C(name) and C(mail) hears of what is late.
+      - C(signature) may stand there too and is told nobody.
       - What an application at a portal asks for stands there, too. C(corporate_type), C(representative), C(postal_code),
         C(address), C(tdb_code), C(duns), the persons C(technical) and C(billing); of each person C(kana), C(department),
         C(title), C(phone).
@@ -554,7 +556,7 @@ plans:
     steps:
       description:
         - Who does what, in order. C(due) is the last day. Where a seller lets a step be done from a day on only, C(opens) is
-          that day.
+          that day. A step that the ledger follows, as only a person can do it, has a C(task), the kind of it.
       returned: always
       type: list
       elements: dict
@@ -563,6 +565,18 @@ plans:
           action: publish the TXT record at every authoritative server
           due: null
           facts: ["RFC 8555 §8.4"]
+    tasks:
+      description:
+        - The steps that only a person can do, for O(inkan.tls.certificate_orders#module:certificates[].tasks), one a kind;
+          V(call), V(colleague_call) (somebody else is called), V(papers), V(ev_mail) or V(intent_mail).
+        - C(owner) and C(mail) are those of the person responsible (申請責任者), C(escalate_to) is the technical contact
+          (技術担当者); C(where) says whom to ask and the portal's menu; C(by) is the last moment, the seller's or ours;
+          C(lapses) is when the live certificate ends, which is what being late costs.
+        - C(card) has what must be at hand when the CA calls, C(papers) the keys of the papers that it may ask for.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
     renewal:
       description: When and how it is renewed.
       returned: always
@@ -574,6 +588,7 @@ plans:
         immutable: []
         if_ignored: {outcome: lapses, key_made_by: null, period: null}
         cancel_by: null
+        cancel_days: null
         note: ""
         facts: ["RFC 8555 §7.4"]
     validity:

@@ -28,6 +28,7 @@ from functools import cached_property
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.task_log import TaskLog, TaskStand
 
 
 class Kind(enum.Enum):
@@ -64,6 +65,11 @@ class Kind(enum.Enum):
     APPROVAL_INTENDED = "approval_intended"
     APPROVAL_OUTCOME = "approval_outcome"  # what came of it [host, token; code; by; text: evidence]
     MAIL_NOTICED = "mail_noticed"  # a mail of the seller or CA tells something [word: what; token; by: sender; text]
+    #: a step that no machine can do was reached [word: its id; wanted.tasks: the step]; a person did it, or takes that
+    #: back [word: its id; by: who; text: a note]
+    TASK_OPENED = "task_opened"
+    TASK_CLOSED = "task_closed"
+    TASK_REOPENED = "task_reopened"
     TRANSPORT_FAILURE = "transport_failure"  # no answer, or a broken one: ends nothing [code, text]
 
 
@@ -273,6 +279,8 @@ class Standing:
     resent_at: datetime | None = None
     #: what mails of the seller or CA told, the newest of each kind
     notices: t.Mapping[str, Fact] = field(default_factory=dict)
+    #: steps for persons that the order has reached, done or not: by id
+    tasks: t.Mapping[str, TaskStand] = field(default_factory=dict)
 
     @property
     def hosts_pending(self) -> tuple[str, ...]:
@@ -376,6 +384,7 @@ class _Fold:
         self._taken: dict[str, Fact] = {}
         self._resent_at: datetime | None = None
         self._notices: dict[str, Fact] = {}
+        self._tasks = TaskLog()
 
     def over(self, facts: t.Iterable[Fact]) -> Standing:
         for fact in facts:
@@ -439,6 +448,16 @@ class _Fold:
 
     def _notice(self, fact: Fact) -> None:
         self._notices[fact.word] = fact
+
+    def _open_task(self, fact: Fact) -> None:
+        for task in fact.wanted.tasks if fact.wanted is not None else ():
+            self._tasks.open(fact.word, task, fact.at)
+
+    def _close_task(self, fact: Fact) -> None:
+        self._tasks.close(fact.word, fact.at, fact.by, fact.text)
+
+    def _reopen_task(self, fact: Fact) -> None:
+        self._tasks.reopen(fact.word, fact.at, fact.by, fact.text)
 
     def _download(self, fact: Fact) -> None:
         self._certificate, self._obtained_at = fact.certificate, fact.at
@@ -508,6 +527,7 @@ class _Fold:
             taken=dict(self._taken),
             resent_at=self._resent_at,
             notices=self._notices,
+            tasks=self._tasks.stands(),
         )
 
     def _state(self) -> State:
@@ -555,6 +575,9 @@ _HANDLERS: dict[Kind, t.Callable[[_Fold, Fact], None]] = {
     Kind.TAKEN_IN: _Fold._take_in,
     Kind.RESENT: _Fold._resend,
     Kind.MAIL_NOTICED: _Fold._notice,
+    Kind.TASK_OPENED: _Fold._open_task,
+    Kind.TASK_CLOSED: _Fold._close_task,
+    Kind.TASK_REOPENED: _Fold._reopen_task,
 }  # the other kinds are intents of repeatable acts: history only
 
 

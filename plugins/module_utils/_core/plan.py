@@ -36,6 +36,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.plan_renewal impor
     window_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_steps import shown_day, steps_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan_tasks import tasks_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Due, Facts, Outcome, decide
 from ansible_collections.inkan.tls.plugins.module_utils._core.states import UNDER_WAY
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Asked, Wish
@@ -148,6 +149,7 @@ def _plan(
     product, page, offer = judgement.product, judgement.page, judgement.offer
     source = source_of(wish, page, book)
     ordered = source[1].product if source is not None else product
+    steps = steps_of(wish, judgement, book, purpose, ordered_at)
     return {
         "name": wish.name,
         "product": wish.product,
@@ -158,7 +160,8 @@ def _plan(
         "contacts": _contacts(judgement),
         "records": _records(judgement, offer) if error is None else [],
         "files": _files(judgement, offer) if error is None else [],
-        "steps": steps_of(wish, judgement, book, purpose, ordered_at),
+        "steps": steps,
+        "tasks": tasks_of(steps, wish, judgement, book, ordered_at),
         "renewal": renewal_of(wish, page, book),
         "validity": brought_validity(wish.issued_from, *source, book) if source else validity_data(wish, page, book),
         "cliffs": cliffs_of(wish, judgement, book),

@@ -80,6 +80,7 @@ def renewal_of(wish: Wish, page: Page | None, book: Book) -> Data:
         "immutable": list(dict.fromkeys(immutable)),
         "if_ignored": _if_ignored(wish, rule),
         "cancel_by": shown_day(before_end(wish, page, rule.cancel_days)) if page is not None and rule else None,
+        "cancel_days": rule.cancel_days if rule is not None else None,
         "note": rule.note if rule is not None else "",
         "facts": list(dict.fromkeys(facts)),
     }

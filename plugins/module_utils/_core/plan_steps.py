@@ -80,7 +80,8 @@ def _step(
 
 
 def _plain(rule: StepRule, action: str, due: date | None) -> Data:
-    return {"actor": rule.actor, "action": action, "due": shown_day(due), "facts": list(rule.facts)}
+    step = {"actor": rule.actor, "action": action, "due": shown_day(due), "facts": list(rule.facts)}
+    return {**step, "task": rule.task} if rule.task else step
 
 
 def _concerns(rule: StepRule, wish: Wish, judgement: Judgement, purpose: str) -> bool:

@@ -92,6 +92,11 @@ class Task:
     sheet   the file with all that has to be typed in, on the host that keeps the ledger
     tell    what is told back with ``inkan_intake`` when it is done: one of its keys, "" for nothing
     letter  what to write, in the seller's language
+    kind    what sort of step it is (``_data/person_steps.KINDS``), "" for one of an adapter's own
+    mail    where the owner is reached; escalate_to: who is told when it is late
+    lapses  when the certificate ends that is live now: what being late costs; None: none is known
+    card    what has to be at hand when the CA calls: key and value, in order
+    papers  keys of papers (``_data/person_papers.PAPERS``); the papers themselves are kept nowhere
     """
 
     actor: str
@@ -103,6 +108,12 @@ class Task:
     tell: str = ""
     letter: str = ""
     facts: tuple[str, ...] = ()
+    kind: str = ""
+    mail: str = ""
+    escalate_to: str = ""
+    lapses: datetime | None = None
+    card: tuple[tuple[str, str], ...] = ()
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

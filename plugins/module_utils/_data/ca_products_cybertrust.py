@@ -126,7 +126,11 @@ _OV = Product(
             methods=_MAIL,
         ),
         StepRule(
-            "customer", "{responsible} answers the call to {phone}, asked by Cybertrust", ("Cybertrust call",), _APPLY
+            "customer",
+            "{responsible} answers the call to {phone}, asked by Cybertrust",
+            ("Cybertrust call",),
+            _APPLY,
+            task="call",
         ),
         StepRule("ca", "issue", ("Cybertrust SureBoard",), _PERSON),
         StepRule(

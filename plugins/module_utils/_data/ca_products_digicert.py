@@ -168,6 +168,7 @@ _EV_APPROVAL = StepRule(
     " one for the domain",
     ("DigiCert ev_approver",),
     _ORDER_EV,
+    task="ev_mail",
 )
 _AFTER = (
     StepRule("ca", "mail the approval link to {mailbox}", ("DigiCert dcv_emails",), _ORDER, methods=("email",)),

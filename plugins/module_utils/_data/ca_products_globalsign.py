@@ -78,12 +78,14 @@ _OV = (
         "have the documents of {organization} ready: its vetting is done by people of GlobalSign",
         ("GlobalSign OVOrder",),
         _GCC,
+        task="papers",
     ),
     StepRule(
         "customer",
         "{responsible} answers the call to {phone}",
         ("GlobalSign call",),
         "https://jp.globalsign.com/introduce/document/",
+        task="call",
     ),
 )
 _VALIDATION = (

@@ -90,6 +90,7 @@ _APPLY = (
         _PAGE,
         organization_kinds=("sole_proprietor",),
         organization_year="first",
+        task="papers",
     ),
     StepRule(
         "customer",
@@ -99,6 +100,7 @@ _APPLY = (
         _PAGE,
         organization_kinds=("sole_proprietor",),
         organization_year="later",
+        task="papers",
     ),
     StepRule(
         "customer",
@@ -108,6 +110,7 @@ _APPLY = (
         ("IDCF-7",),
         _PAGE,
         organization_kinds=("sole_proprietor",),
+        task="papers",
     ),
     StepRule(
         "customer",
@@ -116,6 +119,7 @@ _APPLY = (
         ("IDCF-7",),
         _PAGE,
         organization_kinds=("sole_proprietor",),
+        task="papers",
     ),
     StepRule(
         "seller",
@@ -167,6 +171,7 @@ _CALL = StepRule(
     " renewal it may not come",
     ("IDCF-2", "IDCF-6"),
     _PAGE,
+    task="call",
 )
 _CALL_EV = (
     StepRule(
@@ -175,12 +180,14 @@ _CALL_EV = (
         " third-party database, and confirms that {responsible} works there; at a renewal it may not come",
         ("IDCF-2", "IDCF-6"),
         _PAGE,
+        task="colleague_call",
     ),
     StepRule(
         "customer",
         "{responsible} then confirms the issue by mail, to {responsible_mail}",
         ("IDCF-6",),
         _PAGE,
+        task="ev_mail",
     ),
 )
 _END = (

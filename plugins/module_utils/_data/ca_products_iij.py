@@ -246,7 +246,13 @@ _BYO_STEPS = (
         ("IIJ-1", "IIJ-12", "IIJ-15", "IIJ-22"),
         steps.FAQ,
     ),
-    StepRule("customer", "give documents, if asked for, to the CA itself", ("IIJ-17",), steps.FAQ),
+    StepRule(
+        "customer",
+        "give documents, if asked for, to the CA itself",
+        ("IIJ-17",),
+        steps.FAQ,
+        task="papers",
+    ),
     StepRule(
         "customer",
         "for the www option ask Cybertrust itself; linked services then do serve the added name, which may need its own"

@@ -319,8 +319,16 @@ ASKED = (
         ("IIJ-15",),
         MANUAL + "; " + FAQ,
         after_days=14,
+        task="call",
     ),
-    StepRule("customer", "give documents, if asked for, to IIJ's sales contact", ("IIJ-17",), FAQ, after_days=14),
+    StepRule(
+        "customer",
+        "give documents, if asked for, to IIJ's sales contact",
+        ("IIJ-17",),
+        FAQ,
+        after_days=14,
+        task="papers",
+    ),
 )
 EV_MAIL = StepRule(
     "customer",
@@ -329,6 +337,7 @@ EV_MAIL = StepRule(
     ("IIJ-16",),
     MANUAL,
     after_days=14,
+    task="ev_mail",
 )
 QUICK = (
     StepRule(
@@ -337,7 +346,13 @@ QUICK = (
         ("IIJ-14",),
         FAQ,
     ),
-    StepRule("customer", "expect no call: the will to apply, if asked for, comes by mail", ("IIJ-15",), FAQ),
+    StepRule(
+        "customer",
+        "expect no call: the will to apply, if asked for, comes by mail",
+        ("IIJ-15",),
+        FAQ,
+        task="intent_mail",
+    ),
 )
 ISSUE = StepRule("ca", "issue, about a week after the answers", ("IIJ-14",), MANUAL, after_days=21)
 ISSUE_QUICK = StepRule("ca", "issue soon after the approval", ("IIJ-14",), MANUAL)

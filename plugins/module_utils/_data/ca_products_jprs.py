@@ -178,6 +178,7 @@ _OV = (
         ("JPRS-12", "JPRS-13"),
         _METHODS_PAGE,
         organization_kinds=("voluntary_association", "sole_proprietor"),
+        task="papers",
     ),
     StepRule(
         "customer",
@@ -185,6 +186,7 @@ _OV = (
         ("JPRS-12", "JPRS-13"),
         _METHODS_PAGE,
         organization_kinds=("corporation",),
+        task="papers",
     ),
     StepRule(
         "customer",
@@ -198,6 +200,7 @@ _OV = (
         " {common_name} and the will and the authority to apply",
         ("JPRS-12",),
         _METHODS_PAGE,
+        task="call",
     ),
 )
 _AFTER = (

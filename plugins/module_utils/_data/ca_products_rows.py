@@ -20,6 +20,8 @@ from __future__ import annotations
 import typing as t
 from datetime import date
 
+from ansible_collections.inkan.tls.plugins.module_utils._data.person_steps import KINDS
+
 
 class MethodOffer(t.NamedTuple):
     """A word of ``validation.method`` that the product takes.
@@ -126,6 +128,7 @@ class StepRule(t.NamedTuple):
                         ``sole_proprietor``; a kind that is not known gets all of them
     organization_year   ``first`` or ``later``: only in the first year since the organization was opened, or after it
     when                ``link``: only while a LinkRule holds; ``link_lost``: only when it was lost under way
+    task                a person does it and the ledger follows it: its kind (``person_steps``); empty: it is only told
     """
 
     actor: str
@@ -146,6 +149,7 @@ class StepRule(t.NamedTuple):
     organization_kinds: tuple[str, ...] = ()
     organization_year: str = ""
     when: str = ""
+    task: str = ""
 
 
 class NoticeRule(t.NamedTuple):
@@ -370,6 +374,7 @@ WORDS: dict[type, dict[str, tuple[str, ...]]] = {
         "organization_kinds": ("corporation", "voluntary_association", "sole_proprietor"),
         "organization_year": ("", "first", "later"),
         "when": ("", "link", "link_lost"),
+        "task": ("", *(rule.kind for rule in KINDS if not rule.derived)),
     },
     RenewalRule: {
         "outcome": ("renews", "lapses"),

@@ -98,19 +98,28 @@ def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
     return data
 
 
-_TASK_WORDS = ("actor", "what", "owner", "where", "sheet", "tell", "letter")
+_TASK_WORDS = ("actor", "what", "owner", "where", "sheet", "tell", "letter", "kind", "mail", "escalate_to")
 
 
 def _task_data(task: Task) -> dict[str, t.Any]:
     data: dict[str, t.Any] = {name: getattr(task, name) for name in _TASK_WORDS if getattr(task, name)}
     if task.due is not None:
         data["due"] = to_text(task.due)
+    if task.lapses is not None:
+        data["lapses"] = to_text(task.lapses)
+    if task.card:
+        data["card"] = [list(pair) for pair in task.card]
+    if task.papers:
+        data["papers"] = list(task.papers)
     return {**data, "facts": list(task.facts)}
 
 
 def _task(data: t.Mapping[str, t.Any]) -> Task:
     return Task(
         due=read_time(data["due"]) if "due" in data else None,
+        lapses=read_time(data["lapses"]) if "lapses" in data else None,
+        card=tuple((key, value) for key, value in data.get("card", ())),
+        papers=tuple(data.get("papers", ())),
         facts=tuple(data.get("facts", ())),
         **{name: data.get(name, "") for name in _TASK_WORDS},
     )

@@ -154,6 +154,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         7,
         ("INSERT INTO fact_kinds (kind) VALUES ('approval_intended'), ('approval_outcome'), ('mail_noticed')",),
     ),
+    Migration(8, ("INSERT INTO fact_kinds (kind) VALUES ('task_opened'), ('task_closed'), ('task_reopened')",)),
 )
 
 

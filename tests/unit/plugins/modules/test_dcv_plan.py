@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 PLAN_KEYS = (
-    "name product seller ca validation_level methods contacts records files steps renewal validity cliffs error".split()
+    "name product seller ca validation_level methods contacts records files steps tasks renewal validity cliffs"
+    " error".split()
 )
 
 
@@ -129,7 +130,9 @@ HTTP = {"method": "http-01", "document_root": "/var/www"}
         pytest.param({"dns_names": ["*.example.jp"], "validation": HTTP}, "wildcard_with_file", "", id="among others"),
         pytest.param({"validation": {"method": "http-01"}}, "no_document_root", "folder", id="no place for the file"),
         pytest.param({"validation": {"method": "email"}}, "method_not_offered", "dns-01", id="a method ACME has not"),
-        pytest.param({"validation": {}}, "no_method", "dns-01 or dns-account-01 or dns-persist-01 or http-01", id="no method"),
+        pytest.param(
+            {"validation": {}}, "no_method", "dns-01 or dns-account-01 or dns-persist-01 or http-01", id="no method"
+        ),
         pytest.param({"product": "amce"}, "unknown_product", 'mean "acme"', id="an unknown product"),
         pytest.param({"ca_account": None}, "no_ca_account", "inkan_ca_accounts", id="no account"),
         pytest.param({"key": {"made_by": "seller"}}, "custody_not_offered", "key.made_by", id="a key by the CA"),
@@ -399,6 +402,7 @@ def test_a_seller_by_mail_is_only_rows() -> None:
         "immutable": ["common_name"],
         "if_ignored": {"outcome": "renews", "key_made_by": "seller", "period": "last time's"},
         "cancel_by": "2027-01-10",
+        "cancel_days": 21,
         "note": "",
         "facts": ["X-8", "X-9"],
     }

@@ -26,6 +26,8 @@ def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> N
                 "opened_on": "2020-04-01",
                 "phone": "+81 3 0000 0000",
                 "responsible": {"name": "山田", "mail": "y@example.jp", "absences": ["2026-12-29"]},
+                "technical": {"name": "鈴木", "mail": "ops@example.jp"},
+                "languages": ["日本語", "English"],
                 "subject": {"O": "Example KK"},
                 "signature": "Yamada",
             },
@@ -34,7 +36,8 @@ def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> N
     )
     assert errors == []
     assert found["a"] == Organization(
-        "corporation", date(2020, 4, 1), "株式会社例", "+81 3 0000 0000", "山田", "y@example.jp"
+        *("corporation", date(2020, 4, 1), "株式会社例", "+81 3 0000 0000", "山田", "y@example.jp"),
+        *("鈴木", "ops@example.jp", ("2026-12-29",), ("日本語", "English"), (("O", "Example KK"),)),
     )
     assert (found["b"].name, found["b"].responsible, found["b"].kind) == ("B", "佐藤", None)
     assert read(None) == ({}, [])
