@@ -25,12 +25,6 @@ DNS_SECONDS = 0.4
 WEB_SECONDS = 1.5
 
 
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Net]:
-    with Net(tmp_path_factory.mktemp("eyes")) as one:
-        yield one
-
-
 def look(net: Net, options: dict[str, t.Any]) -> dict[str, t.Any]:
     """The item that dcv_check returns; over the network, with shorter times than those of the real one."""
     real = dcv_check.real_ports()

@@ -23,7 +23,7 @@ ALL_RIGHTS = "  - id: all-{key}\n    key: {key}\n    action: [update, transfer, 
 class Knot(Daemon, Looking):
     """zones, keys   as those of Bind
     acl          zone -> its entries below ``acl:`` as text, each with an id; None: it refuses updates
-    signed       zones that Knot signs by itself
+    signed       zones that Knot signs by itself, with NSEC, or with NSEC3
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Knot(Daemon, Looking):
         keys: t.Mapping[str, str] | None = None,
         acl: t.Mapping[str, str | None] | None = None,
         signed: t.Collection[str] = (),
+        nsec3: bool = False,
     ) -> None:
         super().__init__(pathlib.Path(directory))
         self.address = "127.0.0.1"
@@ -41,6 +42,7 @@ class Knot(Daemon, Looking):
         self.keys = dict(keys if keys is not None else {"upd": secret()})
         self.acl = dict(acl or {})
         self.signed = frozenset(signed)
+        self.nsec3 = nsec3
         self.probe = next(iter(self.zones))
 
     def prepare(self) -> None:
@@ -64,7 +66,7 @@ class Knot(Daemon, Looking):
         rules += "".join(text for text in self.acl.values() if text)
         zones = "".join(self._zone_clause(zone) for zone in self.zones)
         return _SERVER.format(directory=self.directory, address=self.address, port=self.port) + (
-            f"key:\n{keys}acl:\n{rules}zone:\n{zones}"
+            f"key:\n{keys}acl:\n{rules}{_NSEC3 if self.nsec3 else ''}zone:\n{zones}"
         )
 
     def _zone_clause(self, zone: str) -> str:
@@ -72,12 +74,14 @@ class Knot(Daemon, Looking):
         ids = [line.split()[2] for line in (text or "").splitlines() if line.strip().startswith("- id:")]
         rights = f"    acl: [{', '.join(ids)}]\n" if ids else ""
         signing = "    dnssec-signing: on\n" if zone in self.signed else ""
+        signing += "    dnssec-policy: nsec3\n" if zone in self.signed and self.nsec3 else ""
         return (
             f"  - domain: {zone}\n    storage: {self.directory}/zones\n{rights}{signing}"
             "    zonefile-sync: -1\n    journal-content: changes\n"
         )
 
 
+_NSEC3 = "policy:\n  - id: nsec3\n    nsec3: on\n"
 _SERVER = """\
 server:
     rundir: {directory}
