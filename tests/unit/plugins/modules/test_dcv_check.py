@@ -15,7 +15,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Seri
 from ansible_collections.inkan.tls.plugins.module_utils._module.eyes import Ports
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.modules.dcv_check import run
-from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Internet
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.internet import Internet, Recursor
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Server
 
 NAME = "_acme-challenge.www.example.test"
@@ -51,9 +51,15 @@ class World:
         self.fetched += 1
         return HttpResponse(200, {}, self.body, url)
 
-    def call(self, *checks: dict[str, t.Any], deadline: int = 0, check_mode: bool = False) -> Result:
+    def call(
+        self,
+        *checks: dict[str, t.Any],
+        deadline: int = 0,
+        check_mode: bool = False,
+        sight: dict[str, t.Any] | None = None,
+    ) -> Result:
         options = {
-            "sight": {"resolvers": [ADDRESS], "trust_anchors": [], "own_resolvers": []},
+            "sight": {"resolvers": [ADDRESS], "trust_anchors": [], "own_resolvers": [], **(sight or {})},
             "deadline": deadline,
             "checks": list(checks),
         }
@@ -199,3 +205,76 @@ def test_the_contact_in_a_caa_record_can_be_checked_among_other_properties() -> 
     assert (there.state, there.extra["records"][0]["value"]) == ("visible", '0 contactemail "certs@example.test"')
     assert absent.state == "not_visible"
     assert '0 contactemail "certs@example.test"' in absent.extra["lacking"][0]
+
+
+def test_a_trust_anchor_that_nobody_can_be_asked_about_is_a_warning() -> None:
+    world = World()
+    world.server.put(NAME, "TXT", '"v"')
+    anchor = ". IN DS 20326 8 2 " + "AB" * 32
+    (item,) = world.call(check(), sight={"trust_anchors": [anchor]}).items
+    assert item.state == "visible"
+    assert {one["code"] for one in item.extra["findings"]} == {"dnssec_not_checked"}
+
+
+def test_a_name_server_with_an_inner_address_is_a_warning_and_not_listened_to() -> None:
+    world = World()
+    world.server.put("example.test", "NS", "ns.example.test.", "office.example.test.")
+    world.server.put("office.example.test", "A", "10.1.1.1").put(NAME, "TXT", '"v"')
+    (item,) = world.call(check()).items
+    assert item.state == "visible"
+    assert [(one["code"], one["where"]) for one in item.extra["findings"]] == [
+        ("view_private_server", f"TXT {NAME}, office.example.test (10.1.1.1)")
+    ]
+
+
+def test_a_mail_domain_that_cannot_be_looked_up_is_a_warning() -> None:
+    world = World()
+    contact = {"kind": "constructed", "domain": "example.test", "address": "admin@elsewhere.test"}
+    (item,) = world.call({"name": "x", "records": [], "files": [], "contacts": [contact]}).items
+    assert [one["code"] for one in item.extra["findings"]] == ["contact_unknown"]
+    assert item.state == "visible"
+
+
+def test_policies_are_looked_at_in_check_mode_before_values_are_known() -> None:
+    world = World()
+    world.server.put("www.example.test", "CAA", '0 issue ";"')
+    wanted = {**check(value="known_after_order"), "dns_names": ["www.example.test"], "ca": "jprs"}
+    (item,) = world.call(wanted, check_mode=True).items
+    assert item.state == "not_visible"
+    assert [one["code"] for one in item.extra["findings"]] == ["caa_forbids_all"]
+
+
+def test_a_policy_is_not_waited_for() -> None:
+    world = World()
+    world.server.put("www.example.test", "CAA", '0 issue ";"')
+    options = {"name": "x", "records": [], "files": [], "dns_names": ["www.example.test"], "ca": "jprs"}
+    result = world.call(options, deadline=100)
+    assert (result.items[0].state, result.extra["looks"], world.seconds) == ("not_visible", 1, 0)
+
+
+def test_where_no_authoritative_server_can_be_reached_nothing_is_said_of_caa() -> None:
+    """Files are fetched all the same, where port 53 to the outside is closed: resolvers know the addresses."""
+    world = World()
+    world.body = b"tok.key"
+    resolver = Recursor([world.server])
+    world.internet.servers = {"192.0.2.53": resolver}
+    options = {**check("", value="", files=[{"url": URL, "content": "tok.key"}]), "name": "x", "ca": "jprs"}
+    (item,) = world.call({**options, "dns_names": ["www.example.test"]}, sight={"resolvers": ["192.0.2.53"]}).items
+    assert item.state == "visible"
+    assert {one["code"] for one in item.extra["findings"]} == {"caa_not_judged"}
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"dns_names": ["no name"]}, "bad_dns_name"),
+        ({"contacts": [{"kind": "txt", "domain": "a b", "address": "a@example.jp"}]}, "bad_dns_name"),
+        ({"contacts": [{"kind": "txt", "domain": "example.jp", "address": "nobody"}]}, "bad_address"),
+    ],
+)
+def test_names_and_contacts_are_judged_before_anything_is_asked(more: dict[str, t.Any], code: str) -> None:
+    world = World()
+    with pytest.raises(InputErrors) as errors:
+        world.call({"name": "x", "records": [], "files": [], **more})
+    assert [error.code for error in errors.value.errors] == [code]
+    assert world.internet.asked == []

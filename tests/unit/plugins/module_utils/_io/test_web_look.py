@@ -227,3 +227,23 @@ def test_any_location_is_a_target_or_a_reason(letters: str) -> None:
         assert not sighting.visible
         assert sighting.lacking[0].isprintable() or "→" in sighting.lacking[0]
         assert "\u202e" not in sighting.lacking[0] + "".join(hop.url for hop in sighting.visits[0].hops)
+
+
+def test_an_inner_address_is_not_fetched_from_neither_first_nor_by_a_redirect() -> None:
+    inner = Web({ACME: (200, b"tok.key", None)}, {HOST: ["10.0.0.5", FIRST]})
+    sighting = inner.look(ACME)
+    assert [(one.word, one.place) for one in sighting.findings] == [("file_private_address", "10.0.0.5")]
+    assert [address for _url, address, _port in inner.requests] == [FIRST]
+    sent_on = Web({ACME: (302, b"", "http://meta.example.test/")}, {"meta.example.test": ["169.254.169.254"]})
+    assert [one.word for one in sent_on.look(ACME).findings] == ["file_redirect_private"]
+    assert len(sent_on.requests) == 1
+
+
+def test_a_ca_that_stays_within_the_domain_does_not_follow_out_of_it() -> None:
+    target = "http://cdn.other.test/x"
+    web = Web({PKI: (302, b"", target), target: (200, b"tok.key", None)}, {"cdn.other.test": [SECOND]})
+    for ca, words in (("digicert", ["file_redirect_domain"]), ("jprs", [])):
+        wish = FileWish(PKI, "tok.key", ca)
+        base_of: t.Any = lambda name: ".".join(name.split(".")[-2:])  # noqa: E731
+        found = look([wish], web, SIGHT, SerialExecutor(), web.fetch, lambda: 0.0, base_of)[wish]
+        assert [one.word for one in found.findings] == words
