@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - inkan.tls.attributes.actiongroup_ca
   - inkan.tls.ledger
   - inkan.tls.ca_accounts
+  - inkan.tls.sight
 attributes:
   check_mode:
     support: full
@@ -35,6 +36,7 @@ attributes:
     support: full
     details: An approval is sent once for each order and domain; what is not known to have failed is never sent again.
 requirements:
+  - dnspython (where a contact is published in DNS)
   - SQLite >= 3.34 in the Python of the ledger host
 options:
   mailboxes:
@@ -91,9 +93,6 @@ options:
     description: Who runs this, and in which job, as words of your choice; kept in the ledger with each approval.
     type: dict
     default: {}
-  ca_bundle:
-    description: A PEM file of the authorities that are trusted for approval pages, instead of those of the system. For a lab.
-    type: path
   deadline:
     description: Seconds that the whole call may take.
     type: float
@@ -237,6 +236,14 @@ results:
       description: How a person refuses, at this CA or seller.
       returned: always
       type: str
+    held:
+      description: With O(mode=auto), why a mail that has passed the checks was not answered, with C(code) and C(why); else null.
+      returned: always
+      type: dict
+    said:
+      description: What the CA said of the order, when it was asked and no longer waits.
+      returned: when it was asked
+      type: str
 mails_read:
   description: How many letters were looked at.
   returned: always
@@ -259,6 +266,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import open_mailbox
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_options import approvals_spec, read_approvals
+from ansible_collections.inkan.tls.plugins.module_utils._module.approval_world import PublicHttp, is_published
 from ansible_collections.inkan.tls.plugins.module_utils._module.approvals import ApprovalTools, run_approvals
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import read_now
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
@@ -276,6 +284,8 @@ def run(params: dict[str, t.Any], check_mode: bool, tools: ApprovalTools | None 
         clock=clock,
         open_mailbox=open_mailbox,
         adapters=adapter_factories(clock=clock, new_private_key=new_private_key),
+        http=lambda sight: PublicHttp(sight.ca_bundle),
+        published=is_published,
     )
     return run_approvals(read_approvals(params, check_mode, tools.adapters), tools)
 

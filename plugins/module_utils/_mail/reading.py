@@ -22,7 +22,7 @@ from html.parser import HTMLParser
 
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Letter
 
-__all__ = ["Attachment", "Mail", "read_mail"]
+__all__ = ["Attachment", "Mail", "closed", "decoded", "read_mail"]
 
 _MAX_PARTS = 50
 _TRACE = ("received", "authentication-results")
@@ -114,7 +114,7 @@ def _decoded_header(value: str) -> str:
         pieces = email.header.decode_header(value)
     except (ValueError, email.errors.HeaderParseError):
         return value
-    return "".join(piece if isinstance(piece, str) else _text(piece, charset) for piece, charset in pieces)
+    return "".join(piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces)
 
 
 def _addresses(message: email.message.Message, *names: str) -> tuple[str, ...]:
@@ -148,13 +148,13 @@ def _parts(message: email.message.Message) -> tuple[list[str], list[str], tuple[
         if name is not None or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
             attachments.append(Attachment(_decoded_header(name or ""), kind, body))
         elif kind == "text/html":
-            pages.append(_text(body, part.get_content_charset()))
+            pages.append(decoded(body, part.get_content_charset()))
         else:
-            plain.append(_text(body, part.get_content_charset()))
+            plain.append(decoded(body, part.get_content_charset()))
     return plain, pages, tuple(attachments)
 
 
-def _text(body: bytes, charset: str | None) -> str:
+def decoded(body: bytes, charset: str | None) -> str:
     name = (charset or "utf-8").lower()
     try:
         return body.decode(_CHARSETS.get(name, name), "replace")
@@ -162,7 +162,7 @@ def _text(body: bytes, charset: str | None) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _closed(page: str) -> str:
+def closed(page: str) -> str:
     """With every ``<`` that opens no whole tag written out: the library looks for the ends of such to the end of the
     page, again and again, which takes minutes for a page that is made for it."""
     kept: list[str] = []
@@ -189,7 +189,7 @@ class _Page(HTMLParser):
         self.links: list[str] = []
         self._words: list[str] = []
         self._hidden = 0
-        self.feed(_closed(page))
+        self.feed(closed(page))
         self.close()
 
     @property

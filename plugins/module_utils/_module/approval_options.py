@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_profile_input import read_profiles
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, Sight, parse_sight
 from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import MailProfile
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors
@@ -64,7 +65,7 @@ class ApprovalCall:
     stop_file: str
     actor: t.Mapping[str, str]
     deadline: float
-    ca_bundle: str
+    sight: Sight
     moved_to: datetime | None
     check_mode: bool
     items: tuple[ApprovalItem, ...] | None
@@ -94,7 +95,7 @@ def approvals_spec() -> dict[str, t.Any]:
         "stop": {"type": "bool", "default": False},
         "stop_file": {"type": "path"},
         "actor": {"type": "dict", "default": {}},
-        "ca_bundle": {"type": "path"},
+        "sight": SIGHT_SPEC,
         "deadline": {"type": "float", "default": 60.0},
         "certificates": {"type": "list", "elements": "dict", "options": item},
     }
@@ -119,7 +120,7 @@ def read_approvals(
         stop_file=params["stop_file"] or os.path.join(folder, "stop-approving"),
         actor=_actor(params["actor"], errors),
         deadline=params["deadline"],
-        ca_bundle=params["ca_bundle"] or "",
+        sight=parse_sight(params["sight"], errors),
         moved_to=read_now(params, errors),
         check_mode=check_mode,
         items=_items(params["certificates"], errors),

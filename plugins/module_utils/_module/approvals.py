@@ -15,10 +15,10 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import hashlib
+import os
 import typing as t
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval import (
@@ -35,27 +35,46 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks im
     first_flaw,
     match,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, State, newest
-from ansible_collections.inkan.tls.plugins.module_utils._core.mail_links import shown_link
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.approval_policy import ApprovalPolicy, answering_by
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, PolicyError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State, newest
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
-from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import APPROVAL, CODE, MailProfile
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
+from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import APPROVAL, CODE, INTENT
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
+    Append,
+    Leases,
+    LedgerStore,
+    open_for_reading,
+    open_for_writing,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._mail.border import border_of
-from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Letter, Mailbox, MailboxConfig
-from ansible_collections.inkan.tls.plugins.module_utils._mail.reading import read_mail
+from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Mailbox, MailboxConfig
+from ansible_collections.inkan.tls.plugins.module_utils._module.approval_answering import Answering, Desk
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_options import ApprovalCall, ApprovalItem
-from ansible_collections.inkan.tls.plugins.module_utils._module.approval_orders import our_order
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import iso
+from ansible_collections.inkan.tls.plugins.module_utils._module.approval_orders import attempts_of, counted, our_order
+from ansible_collections.inkan.tls.plugins.module_utils._module.approval_values import (
+    Sighting,
+    Subject,
+    arrived,
+    mail_data,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import Accounts
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_text, order_diff
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 
-__all__ = ["ApprovalTools", "Sighting", "Subject", "run_approvals"]
+__all__ = ["ApprovalTools", "run_approvals"]
 
 #: letters that are looked at: no link lives longer (BR 3.2.2.4)
 _SINCE = timedelta(days=31)
 #: of other mails so many are told
 _MOST_OTHERS = 200
+#: one run answers at a time, or two would count the day's approvals apart; no certificate has such a name
+_TURN = ".approvals"
+_LEASE_GRACE = 60.0
+_NO_LIMIT = 1000
+_DAY = timedelta(hours=24)
 
 
 CHECKS_OF_NOTICES = tuple(check for check in CHECKS if check.name in ("sender", "authentication"))
@@ -67,54 +86,13 @@ class OpenMailbox(t.Protocol):
 
 @dataclass(frozen=True)
 class ApprovalTools:
-    """What the run works with."""
+    """What the run works with. http: opens approval pages; published: whether an order's contact is in DNS now."""
 
     clock: Clock
     open_mailbox: OpenMailbox
     adapters: t.Mapping[str, AdapterFactory]
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A mail, and what came of looking at it. check, flaw: the first that spoke against it."""
-
-    mail: Arrived
-    mailbox: str
-    case: Case | None
-    check: str = ""
-    flaw: Flaw | None = None
-
-    @property
-    def profile(self) -> MailProfile | None:
-        return self.case.profile if self.case is not None else None
-
-    @property
-    def is_approval(self) -> bool:
-        return self.profile is not None and self.profile.kind in (APPROVAL, CODE)
-
-    @property
-    def order(self) -> OurOrder | None:
-        return self.case.match.order if self.case is not None else None
-
-
-@dataclass
-class Subject:
-    """An item on its way."""
-
-    item: ApprovalItem
-    entry: Entry | None
-    order: OurOrder | None
-    mails: list[Sighting] = field(default_factory=list)
-    error: InkanError | None = None
-    outcome: str = ""
-    changed: bool = False
-    words: dict[str, t.Any] = field(default_factory=dict)
-
-    @property
-    def answerable(self) -> list[Sighting]:
-        """The newest last."""
-        fitting = [one for one in self.mails if one.is_approval and one.flaw is None]
-        return sorted(fitting, key=lambda one: one.mail.received_at)
+    http: t.Callable[[Sight], HttpClient]
+    published: t.Callable[[OurOrder, Sight], bool | None]
 
 
 def run_approvals(call: ApprovalCall, tools: ApprovalTools) -> Result:
@@ -134,14 +112,23 @@ class _Run:
     def run(self) -> Result:
         entries = self._entries()
         subjects = self._subjects(entries)
-        orders = self._orders(entries)
-        for sighting in self._sightings(orders):
+        before = {subject.item.name: subject.entry for subject in subjects}
+        for sighting in self._sightings(self._orders(entries)):
             subject = next((one for one in subjects if sighting.order and one.item.name == sighting.order.name), None)
             if subject is None:
                 self._others.append(sighting)
             else:
                 subject.mails.append(sighting)
-        return self._result(subjects)
+        noticed = [subject for subject in subjects if self._news(subject)]
+        answered = self._to_answer(subjects, entries)
+        if self._call.check_mode:
+            for subject in (*noticed, *(one for one, _by in answered)):
+                subject.changed = True
+        elif noticed or answered:
+            with open_for_writing(self._call.ledger_path) as store:
+                self._take_notice(store, noticed)
+                self._answer(store, answered, entries)
+        return self._result(subjects, before)
 
     # -- 1. look
 
@@ -199,7 +186,9 @@ class _Run:
             return Sighting(mail, mailbox, None, "sender", flaw)
         matched = Match(None) if mail.is_cut else match(mail, profile, about, orders)
         border = border_of(self._call.mailboxes[mailbox])
-        case = Case(mail, profile, about, matched, border, self._now)
+        items = {item.name: item for item in self._call.items or ()}
+        item = items.get(matched.order.name) if matched.order else None
+        case = Case(mail, profile, about, matched, border, self._now, item.signature if item else "")
         if mail.is_cut:
             return Sighting(mail, mailbox, case, "order", Flaw("mail_cut", "it is too large to be read"))
         if profile.kind not in (APPROVAL, CODE):
@@ -220,12 +209,146 @@ class _Run:
                 return Sighting(case.mail, mailbox, case, check.name, flaw_found)
         return Sighting(case.mail, mailbox, case)
 
+    # -- 3. notice
+
+    def _news(self, subject: Subject) -> list[Fact]:
+        """What mails tell of the order that the ledger does not have yet."""
+        facts: list[Fact] = []
+        known = {fact.token for fact in subject.entry.facts} if subject.entry is not None else set()
+        for one in subject.mails:
+            if one.flaw is None and not one.is_approval and one.profile is not None and one.mail.digest not in known:
+                facts += self._notice(one, subject)
+        return facts
+
+    def _notice(self, one: Sighting, subject: Subject) -> t.Iterator[Fact]:
+        profile, now = one.profile, self._now
+        if profile is None or subject.entry is None:
+            return
+        word = "intent_asked" if profile.kind == INTENT else profile.moves or profile.key
+        sender, shown = ", ".join(one.mail.senders)[:200], escaped(one.mail.subject, 200)
+        yield Fact(Kind.MAIL_NOTICED, now, word=word, token=one.mail.digest, by=sender, text=shown)
+        if word == "refusal_asked" and subject.entry.is_open:
+            why = f"{profile.title}: {profile.procedure}"
+            yield Fact(Kind.NEEDS_PERSON, now, by="seller", code="refusal_asked", text=why)
+
+    def _take_notice(self, store: LedgerStore, subjects: t.Sequence[Subject]) -> None:
+        names = [subject.item.name for subject in subjects]
+        leases, _busy = store.take_leases(names, self._call.deadline + _LEASE_GRACE)
+        try:
+            for subject in subjects:
+                if subject.item.name in leases.fences and subject.entry is not None:  # else the next run sees it again
+                    entry = _fresh(store, subject)
+                    subject.entry = entry
+                    facts = self._news(subject)
+                    if facts and entry is not None:
+                        (subject.entry,) = store.append(leases, [Append(entry, tuple(facts))])
+                        subject.changed = True
+        finally:
+            store.release(leases)
+
+    # -- 4. answer
+
+    def _to_answer(
+        self, subjects: t.Sequence[Subject], entries: t.Mapping[str, list[Entry]]
+    ) -> list[tuple[Subject, str]]:
+        """Items that somebody may answer, and who; of the others the item says why not."""
+        policy = self._policy([entry for ones in entries.values() for entry in ones])
+        found = []
+        for subject in subjects:
+            if subject.entry is None or subject.order is None:
+                if subject.item.answer:
+                    subject.error = _refused(subject, Flaw("order_unknown", "the ledger has no order of it"))
+                continue
+            by, flaw = answering_by(policy, subject.item.answer, subject.order.dns_names)
+            begun = any(one.outcome in ("", "said_only") for one in attempts_of(subject.entry.facts).values())
+            if flaw is not None and by:
+                subject.error = _refused(subject, flaw)
+            elif flaw is not None and subject.answerable:
+                subject.words["held"] = {"code": flaw.code, "why": flaw.why}
+            elif by == "person" or (by and (subject.answerable or begun)) or (begun and policy.mode != "observe"):
+                found.append((subject, by))
+        return found
+
+    def _policy(self, entries: t.Sequence[Entry]) -> ApprovalPolicy:
+        call = self._call
+        stopped = "the option stop says so" if call.stop else ""
+        if os.path.lexists(call.stop_file):
+            stopped = f"the file {call.stop_file} is there"
+        sent = counted(entries, self._now - _DAY)
+        return ApprovalPolicy(call.mode, call.auto_domains, call.daily_cap, sent, stopped)
+
+    def _answer(
+        self,
+        store: LedgerStore,
+        answered: t.Sequence[tuple[Subject, str]],
+        entries: t.Mapping[str, list[Entry]],
+    ) -> None:
+        if not answered:
+            return
+        names = [_TURN, *(subject.item.name for subject, _by in answered)]
+        leases, busy = store.take_leases(names, self._call.deadline + _LEASE_GRACE)
+        try:
+            desk = self._desk(store, leases)
+            left = self._call.daily_cap - counted(
+                (entry for ones in store.entries().values() for entry in ones), self._now - _DAY
+            )
+            for subject, by in answered:
+                if _TURN in busy or subject.item.name in busy:
+                    subject.outcome = "busy"
+                    continue
+                left -= self._answer_one(desk, subject, by, left)
+        finally:
+            store.release(leases)
+
+    def _answer_one(self, desk: Desk, subject: Subject, by: str, left: int) -> int:
+        """How many of the day's approvals it took."""
+        entry = _fresh(desk.store, subject)
+        if entry is None:
+            return 0
+        answering = Answering(desk, subject, entry, by or "auto")
+        if subject.item.answer == "refuse":
+            if not entry.is_open:
+                subject.error = _refused(subject, Flaw("order_over", "its order has ended"))
+                return 0
+            answering.refuse(subject.item.reason, _procedure(subject, self._call))
+            return 0
+        if by == "auto" and left <= 0 and subject.answerable:
+            why = f"{self._call.daily_cap} approvals were sent within 24 hours, and no more may be"
+            subject.words["held"] = {"code": "auto_daily_cap", "why": why}
+        sent = answering.approve(_NO_LIMIT if by == "person" else max(left, 0) if by else 0)
+        return sent if by == "auto" else 0
+
+    def _desk(self, store: LedgerStore, leases: Leases) -> Desk:
+        clock = self._tools.clock
+        return Desk(
+            store=store,
+            leases=leases,
+            accounts=Accounts(self._call.accounts, self._tools.adapters, clock, self._ends_at),
+            http=self._tools.http(self._call.sight),
+            clock=clock,
+            actor=self._call.actor,
+            seconds=lambda: self._ends_at - clock.monotonic(),
+            judged=self._judged_anew,
+        )
+
+    def _judged_anew(self, subject: Subject, entry: Entry) -> list[Sighting]:
+        order = self._order(entry, subject.item)
+        published = self._tools.published(order, self._call.sight)
+        order = replace(order, is_published=published)
+        subject.order = order
+        return [self._judged(one.mail, one.mailbox, [order]) for one in subject.mails]
+
     # -- 5. report
 
-    def _result(self, subjects: t.Sequence[Subject]) -> Result:
+    def _result(self, subjects: t.Sequence[Subject], before: t.Mapping[str, Entry | None]) -> Result:
         shown = [one for one in self._others if one.flaw is None or one.flaw.code != "sender_unknown"]
         return Result(
             [self._item(subject) for subject in subjects],
+            [
+                order_diff(one.item.name, entry_text(before[one.item.name]), entry_text(one.entry))
+                for one in subjects
+                if one.changed
+            ],
             warnings=self._warnings,
             extra={
                 "mails_read": self._read,
@@ -236,14 +359,14 @@ class _Run:
 
     def _item(self, subject: Subject) -> ItemResult:
         entry, order = subject.entry, subject.order
-        profile = next((one.profile for one in reversed(subject.mails) if one.is_approval), None)
         extra = {
             "order": (entry.standing.handle or None) if entry else None,
             "reference": entry.order.reference if entry else None,
             "dns_names": list(entry.order.dns_names) if entry else [],
             "waits": order.waits if order else False,
             "mails": [mail_data(one) for one in subject.mails],
-            "procedure": (profile.procedure or None) if profile else None,
+            "procedure": _procedure(subject, self._call) or None,
+            "held": None,
             **subject.words,
         }
         return ItemResult(
@@ -264,47 +387,24 @@ def _outcome(subject: Subject) -> str:
     return "mail_doubtful" if any(one.is_approval for one in subject.mails) else "no_mail"
 
 
-def arrived(letter: Letter) -> Arrived:
-    mail = read_mail(letter)
-    return Arrived(
-        id=letter.id,
-        digest=hashlib.sha256(letter.raw).hexdigest(),
-        received_at=letter.received_at,
-        senders=mail.senders,
-        from_count=mail.from_count,
-        recipients=mail.recipients,
-        subject=mail.subject,
-        text=mail.text,
-        links=mail.links,
-        headers=mail.trace,
-        attachments=len(mail.attachments),
-        is_cut=letter.is_cut,
+def _procedure(subject: Subject, call: ApprovalCall) -> str:
+    """How a person refuses: by the mail that came, else by any row about the order's CA."""
+    mailed = [one.profile for one in reversed(subject.mails) if one.is_approval and one.profile is not None]
+    ca = subject.order.ca if subject.order else ""
+    rows = [row for row in call.profiles if row.kind in (APPROVAL, CODE) and ca in row.cas]
+    return next((row.procedure for row in (*mailed, *rows) if row.procedure), "")
+
+
+def _fresh(store: LedgerStore, subject: Subject) -> Entry | None:
+    """As the ledger has it now, under our lease."""
+    return newest(store.entries([subject.item.name]).get(subject.item.name, []))
+
+
+def _refused(subject: Subject, flaw: Flaw) -> InkanError:
+    return PolicyError(
+        code=flaw.code,
+        what=f'Will not answer for "{subject.item.name}"',
+        where=f'item "{subject.item.name}"',
+        why=flaw.why,
+        todo="Nothing was sent. Change inkan_approvals, or answer by hand",
     )
-
-
-def mail_data(one: Sighting) -> dict[str, t.Any]:
-    """For people and reports: no link, no code."""
-    mail, profile, case = one.mail, one.profile, one.case
-    return {
-        "mailbox": one.mailbox,
-        "id": escaped(mail.id, 300),
-        "sha256": mail.digest,
-        "received_at": _moment(mail.received_at),
-        "sender": escaped(", ".join(mail.senders), 300),
-        "recipients": [escaped(address, 254) for address in mail.recipients[:20]],
-        "subject": escaped(mail.subject, 300),
-        "profile": profile.key if profile else None,
-        "kind": profile.kind if profile else None,
-        "tested_on": (profile.tested_on or None) if profile else None,
-        "unverified": list(profile.unverified) if profile else [],
-        "domain": case.match.domain if case else "",
-        "name": one.order.name if one.order else None,
-        "link": shown_link(case.link.url) if case and one.is_approval and case.link.url else None,
-        "check": one.check or None,
-        "code": one.flaw.code if one.flaw else None,
-        "why": escaped(one.flaw.why, 500) if one.flaw else None,
-    }
-
-
-def _moment(moment: datetime) -> str:
-    return str(iso(moment))

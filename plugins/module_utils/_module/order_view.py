@@ -286,6 +286,7 @@ def entry_text(entry: Entry | None) -> str:
         *(f"mail to: {mail}" for mail in standing.wanted.mails),
         *(f"{task.actor} to do: {task.what}" for task in standing.wanted.tasks),
         *(f"told: {word} {fact.text}".rstrip() for word, fact in standing.taken.items()),
+        *_mail_lines(entry),
         *_kind_lines(standing),
         *(f"deployed on: {host}" for host in standing.deployed_on),
         *(f"rolled back on: {host}" for host in standing.rolled_back_on),
@@ -295,6 +296,14 @@ def entry_text(entry: Entry | None) -> str:
         dates = f"{iso(standing.certificate.not_before)} to {iso(standing.certificate.not_after)}"
         lines.append(f"certificate: serial {standing.certificate.serial}, {dates}")
     return "\n".join(lines) + "\n"
+
+
+def _mail_lines(entry: Entry) -> list[str]:
+    """Approvals that were begun, each with what came of it, and what mails told."""
+    begun = {fact.host: "begun" for fact in entry.facts if fact.kind is Kind.APPROVAL_INTENDED}
+    begun.update({fact.host: fact.code for fact in entry.facts if fact.kind is Kind.APPROVAL_OUTCOME})
+    lines = [f"approval of {domain}: {outcome}" for domain, outcome in begun.items()]
+    return lines + [f"mail: {word}" for word in entry.standing.notices]
 
 
 def _kind_lines(standing: Standing) -> list[str]:

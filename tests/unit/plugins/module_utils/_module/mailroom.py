@@ -118,6 +118,7 @@ class Mailroom:
         for below in ("cur", "new", "tmp"):
             (self.folder / below).mkdir(parents=True)
         self.web = Web()
+        self.published: bool | None = None
         self._count = 0
 
     def order(self, name: str = "shop", **changes: t.Any) -> dict[str, t.Any]:
@@ -150,7 +151,13 @@ class Mailroom:
         return approval_mails.run(validated.validated_parameters, check_mode, self.tools())
 
     def tools(self) -> ApprovalTools:
-        return ApprovalTools(clock=self.ground.clock, open_mailbox=open_mailbox, adapters=self.ground.cas)
+        return ApprovalTools(
+            clock=self.ground.clock,
+            open_mailbox=open_mailbox,
+            adapters=self.ground.cas,
+            http=lambda _sight: self.web,
+            published=lambda _order, _sight: self.published,
+        )
 
     def look(self, *certificates: dict[str, t.Any], **options: t.Any) -> list[dict[str, t.Any]]:
         return [one.as_data() for one in self.play(*certificates, **options).items]
