@@ -35,6 +35,7 @@ attributes:
     support: full
 requirements:
   - dnspython
+  - idna (for names that are not in A-labels)
 notes:
   - Runs on the controller. Needs a way to the DNS services only.
   - Bad options refuse the whole call, all of them in one message. A zone that refuses fails only its own item.
@@ -53,13 +54,16 @@ options:
         type: str
         required: true
       zone:
-        description: The zone, one of those that O(dns_services) declares.
+        description: The zone, one of those that O(dns_services) declares, in A-labels or as people write it.
         type: str
         required: true
       mailbox:
         description:
           - The mail address, for example V(cert.admin@example.jp), or the same in the form of an RNAME,
-            V(cert\\.admin.example.jp).
+            V(cert\\.admin.example.jp), where the first dot without a backslash stands for the @. A dot at the end may be
+            there or not.
+          - Its domain may be written as people write it, V(admin@日本語.jp), where the Python package idna is there. What
+            stands before the @ is ASCII.
           - Its local part has at most 63 octets here, because it becomes one label of a name.
         type: str
         required: true
@@ -157,6 +161,7 @@ results:
       sample: 2026112001
 """
 
+import re
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
@@ -178,6 +183,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import 
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
+from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import IDNA_ERROR, to_alabel
+
+#: of an RNAME, with the dot that ends it: a dot behind a backslash belongs to it
+_FIRST_LABEL = re.compile(r"(?:[^.\\]|\\.)*\.", re.DOTALL)
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -228,7 +237,7 @@ def _wishes(raw: t.Iterable[t.Mapping[str, str]], errors: InputCollector) -> lis
     for number, one in enumerate(raw, 1):
         names = {wish.name for wish in wishes}
         where = judge_item(errors, "A mailbox cannot be set", number, one["name"], names)
-        zone = canonical_name(one["zone"])
+        zone = _zone_name(one["zone"])
         for code, why, todo in _zone_reasons(zone, {wish.zone for wish in wishes}):
             errors.add(code, what="A mailbox cannot be set", where=where, why=why, todo=todo)
         try:
@@ -250,14 +259,36 @@ def _wishes(raw: t.Iterable[t.Mapping[str, str]], errors: InputCollector) -> lis
 def _zone_reasons(zone: str, zones: t.Container[str]) -> t.Iterator[tuple[str, str, str]]:
     reason = owner_name_error(zone)
     if reason:
-        yield "bad_zone", f"{escaped(zone, 80)!r} is no zone: {reason}", "Write the zone's name in A-labels"
+        yield "bad_zone", f"{escaped(zone, 80)!r} is no zone: {reason}", "Write the zone's name, best in A-labels"
     if zone in zones:
         yield "zone_twice", f"another item sets the mailbox of {escaped(zone, 80)}", "Leave one of the two out"
 
 
+def _zone_name(text: str) -> str:
+    """What has no A-labels is judged as it stands."""
+    try:
+        return canonical_name(_in_alabels(text))
+    except ValueError:
+        return canonical_name(text)
+
+
+def _in_alabels(name: str) -> str:
+    if name.isascii():
+        return name
+    if IDNA_ERROR is not None:
+        raise ValueError("it is not in A-labels, and the Python package idna, which makes them, is not there")
+    return to_alabel(name)
+
+
 def _both_forms(text: str) -> tuple[str, str]:
     """As mail address and as RNAME, from either; raises ValueError."""
-    address = text if "@" in text.replace("\\@", "") else from_rname(text)
+    if "@" in text.replace("\\@", ""):
+        local, _mark, domain = text.rpartition("@")
+        domain = _in_alabels(domain)
+        address = f"{local}@{domain[:-1] if domain.endswith('.') else domain}"
+    else:
+        first = _FIRST_LABEL.match(text)
+        address = from_rname(first.group() + _in_alabels(text[first.end() :]) if first else text)
     reason = address_error(address, ascii_only=True)
     if reason:
         raise ValueError(reason)

@@ -243,6 +243,8 @@ class IijDpf(SoaZoneService[_Zone]):
                 self._api.change(zone.id, held.record.id, {**body, "labels": self._marked(held.record.labels)})
             )
         except RefusedError as error:
+            if error.code != "dns_refused" or error.why.startswith("406") or "access_token" in error.why:
+                raise  # it is not the value that it does not take
             raise self._rname_fixed(zone.name, error.why) from error
         pending = self._api.diffs(zone.id)
         mine = [one for one in pending if one.record.id == held.record.id]
@@ -259,7 +261,8 @@ class IijDpf(SoaZoneService[_Zone]):
             self._undo(zone, mine)
             if foreign:
                 raise self._others_at_work(zone, foreign)
-            raise self._rname_fixed(zone.name, "the service staged something else than was sent")
+            staged = taken[0].rname if len(taken) == 1 and taken[0] is not None else "nothing that can be read"
+            raise self._rname_fixed(zone.name, f"it was to stage {rname} and staged {escaped(staged, 260)}")
 
     # --- what went wrong -------------------------------------------------------------------------------------------
 
@@ -280,8 +283,8 @@ class IijDpf(SoaZoneService[_Zone]):
             code="rname_fixed",
             what=f"Cannot set the mailbox of zone {zone}",
             where=self._where,
-            why=why,
-            todo="Leave rname out for this zone: the service keeps its own; use a TXT contact instead",
+            why=f"the service keeps its own: {why}. The edit was taken back before anything was published",
+            todo="Leave rname out for this zone; what a CA reads is a TXT contact (validation.contact)",
             reference="IIJ-6",
         )
 

@@ -13,6 +13,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2136
 from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import Ports
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
+from ansible_collections.inkan.tls.plugins.modules import soa_rname
 from ansible_collections.inkan.tls.plugins.modules.soa_rname import run
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._dns.scripted import Nowhere, Server
 
@@ -92,6 +93,34 @@ def test_the_mailbox_may_be_given_as_an_rname() -> None:
     assert server.rname() == f"first\\.last.{ZONE}."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "first.last@日本語.jp",
+        "first.last@xn--wgv71a119e.jp.",
+        "first.last@ＸＮ--WGV71A119E.JP",
+        "first.last@日本語。jp",
+        "first\\.last.日本語.jp",
+        "first\\046last.日本語.jp.",
+        "first\\.last.xn--wgv71a119e.jp.",
+    ],
+)
+def test_names_may_be_written_as_people_write_them(text: str) -> None:
+    zone = "xn--wgv71a119e.jp"
+    server = Server(zones=[zone])
+    (item,) = call(server, params(mailbox(zone="日本語.jp", mailbox=text), zones=[zone])).items
+    assert (item.outcome, item.extra["mailbox"]) == ("set", f"first.last@{zone}")
+    assert server.rname(zone) == f"first\\.last.{zone}."
+
+
+def test_without_idna_names_are_in_alabels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soa_rname, "IDNA_ERROR", "no idna")
+    with pytest.raises(InputErrors) as errors:
+        call(Server(), params(mailbox(mailbox="first.last@日本語.jp")))
+    assert "the Python package idna" in errors.value.sentence()
+    assert call(Server(), params(mailbox())).items[0].outcome == "set"
+
+
 def test_without_a_list_the_declared_mailboxes_are_kept() -> None:
     zones = [{"name": ZONE, "rname": f"hostmaster@{ZONE}"}, {"name": OTHER}, "third.test"]
     server = Server(zones=[ZONE, OTHER, "third.test"])
@@ -137,6 +166,7 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_asked() -> None:
         mailbox(name="mail", zone="c.test", mailbox="\x1b[31m\n@example.test"),
         mailbox(name="utf8", zone="d.test", mailbox="証明書@example.test"),
         mailbox(name="none", zone="e.test", mailbox="."),
+        mailbox(name="wide", zone="日本 語.test", mailbox="admin@日本 語.test"),
     ]
     assert refusals(params(*wrong)) == [
         "bad_name",
@@ -144,6 +174,8 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_asked() -> None:
         "zone_twice",
         "bad_zone",
         *["bad_mailbox"] * 4,
+        "bad_zone",
+        "bad_mailbox",
     ]
 
 

@@ -299,7 +299,29 @@ def test_a_mailbox_that_the_service_keeps_is_told_and_nothing_is_published(how: 
     with pytest.raises(InkanError) as caught:
         service(dpf).set_rname(ZONE, soa, "hostmaster.example.jp")
     assert caught.value.code == "rname_fixed"
+    assert "before anything was published" in caught.value.why
+    if how != "refused":
+        assert "to stage hostmaster.example.jp and staged dns-managers.iij.ad.jp" in caught.value.why
     assert (PUBLISH in dpf.writes, dpf.staged) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (refusal("invalid", "access_token"), "dns_refused"),
+        (refusal("forbidden", "zone"), "dns_not_auth"),
+        (refusal("forbidden", "record"), "rrset_changed"),
+        (refusal("invalid", "anything", 406), "dns_refused"),
+    ],
+)
+def test_a_refusal_that_is_not_about_the_mailbox_is_told_as_what_it_is(answer: t.Any, code: str) -> None:
+    dpf = ScriptedDpf()
+    (soa,) = service(dpf).soas([ZONE])
+    assert not isinstance(soa, InkanError)
+    dpf.answers[f"PATCH {RECORDS}"] = [answer]
+    with pytest.raises(InkanError) as caught:
+        service(dpf).set_rname(ZONE, soa, "hostmaster.example.jp")
+    assert (caught.value.code, PUBLISH in dpf.writes) == (code, False)
 
 
 def test_a_mailbox_that_somebody_else_changed_is_left() -> None:
