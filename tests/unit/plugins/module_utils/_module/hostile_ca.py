@@ -142,6 +142,7 @@ class HostileCa:
     renewing: bool = False
     reissuing: bool = False
     approving: bool = False  # a person approves; mails can be sent again, and to others
+    takes_in: bool = False  # nobody can be asked
     polls: int = 1  # looks until a validation is done, and again until the certificate is there
     retry_after: float | None = None
     path: Path | None = None
@@ -202,6 +203,7 @@ class HostileAdapter:
             reissuing=ca.reissuing,
             resending=ca.approving,
             changing_contact=ca.approving,
+            takes_in=ca.takes_in,
         )
 
     def _do(self, verb: str, about: str, effect: t.Callable[[], t.Any]) -> t.Any:
