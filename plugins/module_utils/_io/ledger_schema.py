@@ -9,6 +9,7 @@
     leases   one row a certificate name: who works on it, until when, and the fence number that each write checks
     advice   one row a certificate: when its CA wants it renewed; what may be asked for again and is no fact of an order
     contacts one row a contact record in DNS that we published; it stands for a domain and belongs to no order
+    told, notices, messages  what channels of notification know, and what is on its way to them (``ledger_notices``)
 
 A new kind of fact, or another rule of what is repeated or pruned, is a new migration.
 
@@ -155,6 +156,40 @@ MIGRATIONS: tuple[Migration, ...] = (
         ("INSERT INTO fact_kinds (kind) VALUES ('approval_intended'), ('approval_outcome'), ('mail_noticed')",),
     ),
     Migration(8, ("INSERT INTO fact_kinds (kind) VALUES ('task_opened'), ('task_closed'), ('task_reopened')",)),
+    Migration(
+        9,
+        (
+            """
+            CREATE TABLE told (
+                channel TEXT NOT NULL CHECK (length(channel) BETWEEN 1 AND 64),
+                name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+                known TEXT NOT NULL CHECK (length(known) <= 20000),
+                PRIMARY KEY (channel, name)
+            ) WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE messages (
+                id TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
+                channel TEXT NOT NULL CHECK (length(channel) BETWEEN 1 AND 64),
+                at TEXT NOT NULL,
+                attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+                is_doubtful INTEGER NOT NULL DEFAULT 0 CHECK (is_doubtful IN (0, 1)),
+                recipients TEXT NOT NULL DEFAULT '[]' CHECK (length(recipients) <= 20000),
+                hold_until TEXT
+            ) WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE notices (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                channel TEXT NOT NULL CHECK (length(channel) BETWEEN 1 AND 64),
+                at TEXT NOT NULL,
+                event TEXT NOT NULL CHECK (length(event) <= 20000),
+                message TEXT
+            )
+            """,
+            "CREATE INDEX notices_by_channel ON notices (channel, id)",
+        ),
+    ),
 )
 
 

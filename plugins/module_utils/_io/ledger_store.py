@@ -33,6 +33,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     Order,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.our_contacts import ContactKey, OurContact
+from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_notices as notices
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import real_time
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_contacts import read_contacts, write_contacts
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
@@ -293,6 +294,19 @@ class LedgerStore:
     def note_contacts(self, published: t.Iterable[OurContact], gone: t.Iterable[ContactKey]) -> None:
         with self._transaction() as connection:
             write_contacts(connection, published, gone)
+
+    # notices
+
+    def channel(self, name: str) -> notices.ChannelMemory:
+        with self._snapshot():
+            return notices.read_channel(self._connection, name)
+
+    @contextlib.contextmanager
+    def noting(self, leases: Leases, lease: str) -> t.Iterator[sqlite3.Connection]:
+        """One transaction of ``ledger_notices``, for who holds the channel's lease."""
+        with self._transaction() as connection:
+            self._check_fences(leases, {lease})
+            yield connection
 
     # leases
 
