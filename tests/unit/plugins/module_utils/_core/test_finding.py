@@ -48,3 +48,16 @@ def test_a_finding_is_a_line_and_data() -> None:
     }
     assert Finding("caa_not_judged", "CAA for x", "", "why").text == "CAA for x: why"
     assert sentences([finding, finding]) == [finding.text]
+
+
+def test_both_guides_list_every_code_and_the_english_one_in_the_words_of_the_rows() -> None:
+    pages = REPOSITORY / "docs/docsite/rst"
+    english = (pages / "guide_what_the_ca_sees.rst").read_text("utf-8")
+    japanese = (pages / "guide_what_the_ca_sees_ja.rst").read_text("utf-8")
+    for row in EYE_CODES:
+        lines = (f"   * - ``{row.word}``", f"     - {row.severity}", f"     - {row.what}", f"     - {row.todo}", "")
+        assert "\n".join(lines) in english
+        shown = "致命的" if row.severity == FATAL else "警告"
+        assert f"   * - ``{row.word}``\n     - {shown}\n" in japanese
+    for page in (english, japanese):
+        assert len(re.findall(r"^   \* - ``", page, re.MULTILINE)) == len(EYE_CODES)
