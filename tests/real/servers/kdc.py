@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Kerberos KDC (MIT) with a realm of its own, for DNS servers that take GSS-TSIG.
 
-with Kdc(tmp_path / "kdc", {"ns1.example.test"}) as kdc:
+with Kdc(tmp_path / "kdc", {"ns1.example.jp"}) as kdc:
     kdc.environment                             # KRB5_CONFIG, for everybody who is to know the realm
-    kdc.keytab("DNS/ns1.example.test")          # a file with the key of a principal, which is made for it
+    kdc.keytab("DNS/ns1.example.jp")          # a file with the key of a principal, which is made for it
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typing as t
 
 from .process import Daemon, answers, free_port, program
 
-REALM = "INKAN.TEST"
+REALM = "EXAMPLE.JP"
 
 
 class Kdc(Daemon):
@@ -52,7 +52,8 @@ class Kdc(Daemon):
         return path
 
     def __enter__(self) -> Kdc:
-        self.start()
+        if self.process is None:
+            self.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
