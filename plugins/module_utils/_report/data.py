@@ -35,7 +35,13 @@ class NoReport(Exception):
 
 
 def report_json(report: Report) -> str:
-    return json.dumps(report_data(report), indent=1, ensure_ascii=False) + "\n"
+    """Letters of every script as they are; what would not be shown, or turn what is beside it, as JSON's escapes."""
+    lines = json.dumps(report_data(report), indent=1, ensure_ascii=False).split("\n")
+    return "".join(f"{line if line.isprintable() else _shown(line)}\n" for line in lines)
+
+
+def _shown(line: str) -> str:
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in line)
 
 
 def report_data(report: Report) -> Data:

@@ -33,6 +33,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"the order is issuing: (.*)", r"発行中: @1"),
     (r"the order is wanted: (.*)", r"公開待ち: @1"),
     (r"the order is intended: (.*)", r"送信中: @1"),
+    (r"the order is ([a-z0-9 ]+): (.*)", r"申請 (\1): @2"),
     (r"you are to (.*), by (\S+)", r"お客様: @1 (期限 \2)"),
     (r"you are to (.*)", r"お客様: @1"),
     (r"a person is to (.*), by (\S+)", r"担当者: @1 (期限 \2)"),
@@ -59,9 +60,11 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"[iI]ts last order was refused: (.*)", r"前回の申請は否認されました: \1"),
     (r"[iI]ts last order was expired: (.*)", r"前回の申請は期限切れです: \1"),
     (r"[iI]ts last order was cancelled: (.*)", r"前回の申請は取り消されました: \1"),
+    (r"[iI]ts last order was (\S+): (.*)", r"前回の申請の結果 (\1): \2"),
     (r"[iI]ts last order was refused\.?", r"前回の申請は否認されました"),
     (r"[iI]ts last order was expired\.?", r"前回の申請は期限切れです"),
     (r"[iI]ts last order was cancelled\.?", r"前回の申請は取り消されました"),
+    (r"[iI]ts last order was (\S+)", r"前回の申請の結果: \1"),
     (
         r"it is not declared, and its order is still (\S+) at the CA; its tokens go when that ends",
         r"宣言されていませんが、申請が認証局に残っています (\1)。終了後にトークンを削除します",
@@ -77,6 +80,85 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"issue the certificate", r"証明書の発行"),
     (r"decide", r"判断"),
     (r"deploy to (.*)", r"\1 への配置"),
+    (r"approve, as the CA asks for it", r"認証局の求めに応じて承認"),
+    # _core/policy_renewal
+    (r"it was forced", r"強制指定"),
+    (r"there is no live certificate", r"有効な証明書がありません"),
+    (r"the live certificate ended at (\S+)", r"証明書は \1 に期限切れになりました"),
+    (r"the live certificate does not belong to the live key", r"証明書と秘密鍵が一致しません"),
+    (r"the live certificate, serial (\S+), was revoked", r"証明書 (シリアル \1) は失効済みです"),
+    (r"its CA suggests to renew it since (\S+) \(RFC 9773\)", r"認証局が \1 以降の更新を勧めています (RFC 9773)"),
+    (
+        r"its CA suggests to renew it since (\S+) \(RFC 9773\); the CA says why at (.*)",
+        r"認証局が \1 以降の更新を勧めています (RFC 9773)。理由: \2",
+    ),
+    (r"the names differ from the live certificate \((.*)\)", r"名前が現在の証明書と異なります (\1)"),
+    (r"the live key is (\S+), (\S+) is wanted", r"現在の鍵は \1、宣言は \2 です"),
+    (r"its day of renewal was (\S+)", r"更新日 \1 を過ぎました"),
+    (r"the seller takes renewals from (\S+) until (\S+) (.*)", r"販売元の更新受付期間は \1 から \2 までです \3"),
+    (
+        r"the seller renews it by itself since its window closed on (\S+) (.*)",
+        r"受付が \1 に終了し、販売元が自動更新します \2",
+    ),
+    (r"there is a live certificate as wished", r"宣言どおりの証明書があります"),
+    (r"there is a live certificate as wished, its day of renewal is (\S+)", r"宣言どおりの証明書があります。更新日 \1"),
+    (
+        r"the last validation is worth nothing from (\S+) on, and can be made anew without an order",
+        r"前回の認証は \1 から無効です。申請なしで再認証できます",
+    ),
+    (r"the contract with the seller ends at (\S+)", r"販売元との契約が \1 に終了します"),
+    (
+        r"its method ends on (\S+), before its day of renewal, (\S+): this is the last time by it",
+        r"更新日 \2 より前の \1 に認証方法が終了します。この方法での最後の更新です",
+    ),
+    (r"(.*), but renewals are frozen until (\S+): (.*)", r"@1 (\2 まで更新凍結中: \3)"),
+    (r"an order is under way \((\S+)\)", r"申請が進行中です (\1)"),
+    # _data/validity: switches of the rules
+    (
+        r"the CA validates DNSSEC in every DCV and CAA look-up",
+        r"認証局は認証と CAA の問い合わせで必ず DNSSEC を検証します",
+    ),
+    (
+        r"keep the DNSSEC chain of a signed zone whole: a broken one stops every validation; unsigned zones stay fine",
+        r"署名したゾーンの DNSSEC の連鎖を保ってください。壊れると認証できません (署名のないゾーンは影響なし)",
+    ),
+    (r"no names that end in in-addr\.arpa or ip6\.arpa", r"in-addr.arpa と ip6.arpa の名前は使えません"),
+    (r"use a name outside the reverse tree", r"逆引きツリー以外の名前を使ってください"),
+    (
+        r"the Authorization Domain Name is chosen by the algorithm of BR 3\.2\.2\.4 only: CNAME steps first, then"
+        r" pruning",
+        r"認証ドメイン名は BR 3.2.2.4 の手順 (CNAME をたどった後にラベルを削る) だけで決まります",
+    ),
+    (
+        r"do not count on pruning first and following a CNAME then",
+        r"ラベルを削ってから CNAME をたどる手順には頼らないでください",
+    ),
+    (
+        r"five remote perspectives must see the record or file",
+        r"5 か所の遠隔地点からレコードやファイルが見える必要があります",
+    ),
+    (
+        r"serve it from every authoritative server and without geo-blocking before the CA is asked to look",
+        r"認証局に確認を依頼する前に、すべての権威サーバーから、地域制限なしで公開してください",
+    ),
+    (
+        r"every CA obeys accounturi and validationmethods of CAA records",
+        r"すべての認証局が CAA の accounturi と validationmethods に従います",
+    ),
+    (
+        r"where a CAA record has these parameters, check that they name this account and method",
+        r"CAA レコードにこれらがある場合、このアカウントと方法を指しているか確認してください",
+    ),
+    (
+        r"new certificates carry the extended key usage serverAuth only",
+        r"新しい証明書の拡張鍵用途は serverAuth だけになります",
+    ),
+    (r"do not use this certificate as a TLS client certificate", r"TLS クライアント証明書として使わないでください"),
+    (
+        r"EV certificates carry the day on which the organization was formed",
+        r"EV 証明書に組織の設立日が記載されます",
+    ),
+    (r"have it at hand, as its registration says", r"登記のとおりの設立日を用意してください"),
     # _core/plan_cliffs
     (r"validation by (.*) is discouraged", r"認証方法 \1 は非推奨になります"),
     (r"validation by (.*) ends, earlier validations included", r"認証方法 \1 は終了します (過去の認証も無効)"),
@@ -102,7 +184,14 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"ask the seller what takes its place", r"後継商品を販売元に確認してください"),
     (r"ask the seller which method replaces it", r"代わりの認証方法を販売元に確認してください"),
     (r"choose another kind of contact before", r"それまでに別の種類の連絡先を選んでください"),
-    (r"move to (.*)", r"\1 への移行"),
+    (
+        r"ask the seller which method replaces it, or order (.*)",
+        r"代わりの認証方法を販売元に確認するか、\1 を申請してください",
+    ),
+    (r"choose another method", r"別の認証方法を選んでください"),
+    (r"move to ACME, which Cybertrust offers at SureHandsOn", r"ACME (サイバートラストの SureHandsOn) に移行"),
+    (r"move to file or registrar", r"ファイル認証またはレジストラでの認証に移行"),
+    (r"move to (.*)", r"\1 に移行"),
 )
 _PATTERNS = tuple((re.compile(pattern), japanese) for pattern, japanese in _ROWS)
 #: of a sentence within a sentence within …
