@@ -120,8 +120,8 @@ results:
       type: dict
     suggested_window:
       description:
-        - When its CA suggests to renew the certificate RV(results[].serial), C(start) and C(end), and C(explanation_url), a
-          page of the CA that says why, or null; null if there is no suggestion.
+        - When its CA suggests to renew the newest certificate, C(start) and C(end), and C(explanation_url), a page of the CA
+          that says why, or null; null if there is no suggestion.
       returned: always
       type: dict
       sample: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
