@@ -18,12 +18,15 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, State
 
-__all__ = ["AdviceKey", "Remembered", "Subject", "after_failure", "subjects", "to_ask"]
+__all__ = ["FORGET_AFTER", "AdviceKey", "Remembered", "Subject", "after_failure", "of_new", "subjects", "to_ask"]
 
-AGAIN_AFTER_NONE = timedelta(days=1)
+#: a CA has hardly an opinion of what it has just issued, and a run right after has nothing to write
+AGAIN_AFTER_ISSUE = timedelta(hours=6)
 AGAIN_AFTER_FAILURE = timedelta(hours=1)
 #: no CA that wants to be left alone longer is believed: it could silence its own mass revocation
 LONGEST = timedelta(days=1)
+#: longer than any certificate lives: older rows go
+FORGET_AFTER = timedelta(days=400)
 _EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 _LONGEST_TEXT = 500
 
@@ -82,6 +85,11 @@ def to_ask(every: t.Iterable[Subject], known: t.Mapping[AdviceKey, Remembered], 
         return before.ask_again_at
 
     return sorted((one for one in every if waits_since(one) <= now), key=lambda one: (waits_since(one), one.serial))
+
+
+def of_new(now: datetime) -> Remembered:
+    """Of a certificate that came now."""
+    return Remembered(now, now + AGAIN_AFTER_ISSUE)
 
 
 def after_failure(before: Remembered | None, why: str, retry_at: datetime | None, now: datetime) -> Remembered:

@@ -16,21 +16,18 @@ from datetime import timedelta
 from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import Advising
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
-    AGAIN_AFTER_NONE,
     AdviceKey,
     Remembered,
     Subject,
     after_failure,
+    of_new,
     to_ask,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
 
-__all__ = ["FORGET_AFTER", "ask_cas"]
-
-#: Longer than any certificate lives.
-FORGET_AFTER = timedelta(days=400)
+__all__ = ["ask_cas"]
 
 Known = t.Mapping[AdviceKey, Remembered]
 Factories = t.Callable[[], t.Mapping[str, AdapterFactory]]
@@ -78,7 +75,11 @@ def _asked(
         if clock.monotonic() >= ends:
             break
         try:
-            learned[subject.key] = _answer(adapter, subject, clock)
+            told, before = _answer(adapter, subject, clock), known.get(subject.key)
+            if told is not None:
+                learned[subject.key] = told
+            elif before is not None and (before.start or before.problem):
+                learned[subject.key] = of_new(clock.now())  # what it once said does not hold any more
         except InkanError as error:
             learned[subject.key] = _failure(known.get(subject.key), error, config, clock)
             if not isinstance(error, RefusedError) or error.retry_at is not None:
@@ -86,11 +87,12 @@ def _asked(
     return learned
 
 
-def _answer(adapter: Advising, subject: Subject, clock: Clock) -> Remembered:
+def _answer(adapter: Advising, subject: Subject, clock: Clock) -> Remembered | None:
+    """None: this CA gives no advice. That is not remembered, so that a run with nothing to do writes nothing."""
     now = clock.now()
     advice = adapter.renewal_advice(subject.pem)
     if advice is None:
-        return Remembered(now, now + AGAIN_AFTER_NONE)
+        return None
     again = now + timedelta(seconds=advice.ask_again)
     return Remembered(now, again, advice.start, advice.end, advice.url)
 

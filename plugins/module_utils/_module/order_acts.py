@@ -153,6 +153,7 @@ class Acts:
     def download(self, work: Work) -> list[Fact]:
         entry = work.order
         issued = self._accounts.of(work).ca.download(entry.standing.handle, request_for(work))
+        work.obtained = True
         return facts_of_issued(entry, issued, self._reader, self._clock.now())
 
     def cancel(self, work: Work) -> list[Fact]:

@@ -19,6 +19,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import Advising
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     PREDECESSOR_UNKNOWN,
     AccountConfig,
@@ -28,6 +29,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Finding,
     OrderKind,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.advice import FORGET_AFTER, of_new
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
     InkanError,
@@ -112,6 +114,7 @@ class Loop:
         self._reference = tools.reference
         self._reader = tools.reader
         self._ends_at = ends_at
+        self._store = store
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
         self._acts = Acts(self._accounts, store, tools.reader, tools.clock)
         self._writer = Writer(store, leases, self._accounts)
@@ -136,6 +139,17 @@ class Loop:
             if self._seconds_left() > 0:
                 self._surplus.seek(work)
             self._conclude(work)
+        self._leave_alone(works)
+
+    def _leave_alone(self, works: t.Sequence[Work]) -> None:
+        """A CA that says when to renew is not asked about what it has just issued."""
+        new = {}
+        for work in works:
+            certificate = work.entry.standing.certificate if work.obtained and work.entry is not None else None
+            if certificate is not None and isinstance(self._accounts.of(work).ca, Advising):
+                new[work.order.order.ca_account, certificate.serial] = of_new(self._clock.now())
+        if new:
+            self._store.remember_advice(new, self._clock.now() - FORGET_AFTER)
 
     def _seconds_left(self) -> float:
         return self._ends_at - self._clock.monotonic()

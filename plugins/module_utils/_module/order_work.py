@@ -37,6 +37,7 @@ class Work:
     intake_error: InkanError | None = None
     changed: bool = False
     submitted: bool = False
+    obtained: bool = False
     resent: bool = False
     busy: bool = False
     finished: bool = False

@@ -16,6 +16,7 @@ from datetime import datetime
 from ansible_collections.inkan.tls.plugins.module_utils._ca.advice import AccountKeeping, StandingRecords
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AdapterFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
+    FORGET_AFTER,
     AdviceKey,
     Remembered,
     Subject,
@@ -29,7 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading, open_for_writing
-from ansible_collections.inkan.tls.plugins.module_utils._module.advising import FORGET_AFTER, ask_cas
+from ansible_collections.inkan.tls.plugins.module_utils._module.advising import ask_cas
 from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts import contact_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
     ledger_spec,

@@ -162,12 +162,19 @@ def test_a_refusal_of_one_certificate_does_not_spare_the_others(asking: Asking) 
     assert "no such certificate" in told[0]["advice"][0]["problem"]
 
 
-def test_a_ca_that_gives_none_is_asked_once_a_day(asking: Asking) -> None:
+def test_a_ca_that_gives_none_leaves_no_trace(asking: Asking) -> None:
+    """A run with nothing to do writes nothing, whether the CA has this or not."""
+    before = asking.ground.ledger.read_bytes()
     asking.oracle.answer = None
-    assert asking()[0]["advice"][0]["suggested_window"] is None
-    asking.clock.seconds = 86399.0
-    asking()
-    assert len(asking.oracle.asked) == 2
+    assert [one["advice"] for one in asking()] == [[], []]
+    assert asking.ground.ledger.read_bytes() == before
+
+
+def test_what_a_ca_once_said_holds_no_more_when_it_gives_none(asking: Asking) -> None:
+    assert asking()[0]["suggested_window"] == WINDOW
+    asking.clock.seconds = 7 * 3600.0
+    asking.oracle.answer = None
+    assert asking()[0]["suggested_window"] is None
 
 
 def test_the_deadline_ends_the_asking_and_the_rest_has_its_turn_next(asking: Asking) -> None:
