@@ -235,8 +235,17 @@ options:
             answered; C(certificate) and C(chain), PEM in any order; C(registered), a brought certificate is at the portal;
             C(cancelled), true or the seller's words; C(renewed_by_seller), the certificate is one that the seller made by
             itself, with a key of its own; C(note).
+          - Of an order at any CA, C(done), ids or kinds of RV(results[].tasks) that a person has done, with C(who) and
+            C(note); C(reopen) takes that back. V(cancel) is the end of the contract behind a certificate.
           - What was told of an order that has ended is passed over.
         type: dict
+      tasks:
+        description:
+          - What a person has to do for the order, RV(inkan.tls.dcv_plan#module:plans[].tasks). The ledger follows it from
+            the moment on in which the CA has the order, RV(results[].tasks). It never holds up this or another order.
+        type: list
+        elements: dict
+        default: []
       served:
         description:
           - PEM of the certificate that the service shows, where the seller installs it. One that fits the names ends the
@@ -528,9 +537,22 @@ results:
             - C(actor) (V(customer), V(seller) or V(ca)), C(owner), C(what), C(where) (the menu path), C(by), C(sheet) (the
               application sheet on the host that keeps the ledger), C(tell) (what is then told with
               O(certificates[].intake)), C(letter) (what to write to the seller) and C(facts).
+            - Of RV(results[].tasks) those that are open; C(id), C(kind), C(mail), C(escalate_to), C(lapses), C(card) and
+              C(papers) are null where there are none.
           returned: always
           type: list
           elements: dict
+    tasks:
+      description:
+        - Steps of the newest order that only a person can do (O(certificates[].tasks)), with the keys of
+          RV(results[].wanted.tasks), and C(state) (V(open), V(done), V(over) once the order has ended), C(opened_at),
+          C(told_at), C(told_by) and C(note), a person's newest word of it.
+        - C(card) has what must be at hand in a phone call; C(papers) lists papers with C(form), C(year), C(one_of) (any
+          one of those with the same word does), C(max_age_months), C(must_be_valid) and C(newest). The papers themselves
+          are kept nowhere.
+      returned: always
+      type: list
+      elements: dict
     leftovers:
       description:
         - Records and files that this or an older order of the name once wanted, that no order wants now, and that are not

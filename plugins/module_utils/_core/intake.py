@@ -23,14 +23,18 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 #: keys of an intake; ``key`` and ``key_file`` never come here: a private key goes to its custodian only
 KEYS = (
     *("order_number", "file_token", "approved", "certificate", "chain", "registered"),
-    *("cancelled", "renewed_by_seller", "note"),
+    *("cancelled", "renewed_by_seller", "note", "done", "reopen", "who"),
 )
+#: of these, those that an order at any CA takes, not only at a portal
+ABOUT_TASKS = frozenset({"note", "done", "reopen", "who"})
 KEYS_OF_A_KEY = ("key", "key_file")
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}")
 _CONTENT = re.compile(r"[\t\r\n -~]{1,4096}")
 _MOST_TEXT = 512 * 1024
 _LONGEST_NOTE = 1000
 _MOST_TOKENS = 100
+_MOST_TASKS = 50
+_TASK = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 
 
@@ -55,11 +59,22 @@ class Intake:
     cancelled: str = ""
     renewed_by_seller: bool = False
     note: str = ""
+    #: ids or kinds of tasks that are done, or are not after all; who says so
+    done: tuple[str, ...] = ()
+    reopen: tuple[str, ...] = ()
+    who: str = ""
     source: str = "person"
 
     @property
     def is_empty(self) -> bool:
         return self == Intake(source=self.source)
+
+    @property
+    def is_about_tasks(self) -> bool:
+        """Nothing else is told: an order at any CA takes it."""
+        return bool(self.done or self.reopen) and self == Intake(
+            done=self.done, reopen=self.reopen, who=self.who, note=self.note, source=self.source
+        )
 
 
 def read_intake(raw: t.Any, source: str = "person") -> tuple[Intake, list[str]]:
@@ -80,8 +95,14 @@ def read_intake(raw: t.Any, source: str = "person") -> tuple[Intake, list[str]]:
         cancelled=reader.words("cancelled"),
         renewed_by_seller=reader.flag("renewed_by_seller"),
         note=reader.note("note"),
+        done=reader.tasks("done"),
+        reopen=reader.tasks("reopen"),
+        who=reader.note("who"),
         source=source,
     )
+    both = set(found.done) & set(found.reopen)
+    if both:
+        wrong.append(f"done and reopen both name {', '.join(sorted(both))}")
     if found.chain and not found.certificate:
         wrong.append("a chain came without its certificate")
     return found, wrong
@@ -123,6 +144,17 @@ class _Reader:
     def note(self, key: str) -> str:
         value = self._raw.get(key)
         return self._bounded(key, str(value).strip()) if value is not None else ""
+
+    def tasks(self, key: str) -> tuple[str, ...]:
+        value = self._raw.get(key)
+        given = value if isinstance(value, list) else [] if value is None else [value]
+        if len(given) > _MOST_TASKS:
+            self._bad(key, f"{len(given)} tasks, {_MOST_TASKS} are possible")
+            return ()
+        for one in given:
+            if not isinstance(one, str) or not _TASK.fullmatch(one):
+                self._bad(key, f"{escaped(str(one), 40)!r} is no id and no kind of a task")
+        return tuple(dict.fromkeys(one for one in given if isinstance(one, str) and _TASK.fullmatch(one)))
 
     def _bounded(self, key: str, text: str) -> str:
         if len(text) > _LONGEST_NOTE:

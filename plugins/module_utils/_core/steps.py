@@ -26,6 +26,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Entry, Kind, State, tokens_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
 
@@ -237,13 +238,16 @@ class Waiting(t.NamedTuple):
 
 
 _AT_A_PORTAL = frozenset({State.AWAITING_PERSON, State.AWAITING_APPROVAL})
+#: The CA is at work; where a person has to answer it, that is what is waited for.
+_EXAMINED = frozenset({State.VALIDATING, State.ISSUING})
 
 
 def waiting_for(entry: Entry) -> Waiting | None:
     """Whose turn it is, for people and reports; None when nobody has to act."""
     standing = entry.standing
-    if standing.wanted.tasks and entry.is_open and entry.state in _AT_A_PORTAL:
-        task = standing.wanted.tasks[0]
+    tasks = [task for _id, task in open_tasks(entry)]
+    if tasks and (entry.state in _EXAMINED or (standing.wanted.tasks and entry.state in _AT_A_PORTAL)):
+        task = tasks[0]
         return Waiting(task.actor, _spoken(task), task.due or standing.expires, task.owner, task)
     if entry.state is State.NONE:
         return Waiting("us", "send the order", None)

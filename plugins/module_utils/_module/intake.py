@@ -30,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._module.intake_tasks import task_facts
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers import CertificateReader
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import iso
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, new_order
@@ -94,8 +95,24 @@ class Desk:
     # -- one intake ---------------------------------------------------------------------------------------------------
 
     def _one(self, work: Work, entry: Entry | None, intake: Intake, result: TakenIn) -> list[str]:
+        wrong = self._tasks(work, entry, intake, result)
+        if intake.is_about_tasks:
+            return wrong
+        intake = replace(intake, done=(), reopen=(), who="")
+        return [*wrong, *([] if intake.is_empty else self._more(work, entry, intake, result))]
+
+    def _tasks(self, work: Work, entry: Entry | None, intake: Intake, result: TakenIn) -> list[str]:
+        """Steps for persons: of whatever CA. An order that this very call makes is told of them when it is made."""
+        if work.then_new:
+            return []
+        found, wrong = task_facts(work.entries, entry, intake, self._now)
+        for number, facts in found.items():
+            result.facts.setdefault(number, []).extend(facts)
+        return wrong
+
+    def _more(self, work: Work, entry: Entry | None, intake: Intake, result: TakenIn) -> list[str]:
         if not self._takes_in:
-            return ["its CA is asked by its API: nothing of this order is told by persons"]
+            return ["its CA is asked by its API: nothing of this order is told by persons, but which tasks are done"]
         if _is_of_the_past(work, entry, intake):
             return []
         if entry is None:

@@ -33,8 +33,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import is_standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Resolve, Until
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import value_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET
+from ansible_collections.inkan.tls.plugins.module_utils._core.task_input import read_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors as mailbox_errors
 
@@ -107,6 +109,8 @@ class Item:
     #: us or seller; brought: certificate and chain of what was issued elsewhere
     key_made_by: str = "us"
     brought: Issued | None = None
+    #: what a person has to do for the order once it is made
+    tasks: tuple[Task, ...] = ()
 
     @property
     def is_ordered(self) -> bool:
@@ -203,6 +207,7 @@ def _certificate_spec() -> dict[str, t.Any]:
         "served": {"type": "str"},
         "key_made_by": {"type": "str", "choices": ["us", "seller"], "default": "us", "no_log": False},
         "brought": {"type": "dict", "options": brought},
+        "tasks": {"type": "list", "elements": "dict", "default": []},
         "observed": {"type": "dict", "default": {}, "options": observed},
     }
 
@@ -468,9 +473,16 @@ class _Items:
             served=data["served"] or "",
             key_made_by=data["key_made_by"],
             brought=_brought(data["brought"]),
+            tasks=self._tasks(data["tasks"]),
         )
         self._judge(item)
         return item
+
+    def _tasks(self, given: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Task, ...]:
+        tasks, wrong = read_tasks(given)
+        for why in wrong:
+            self._refuse("bad_value", "tasks", "", why, "Give the tasks of plans of dcv_plan")
+        return tasks
 
     def _observed(self, data: t.Mapping[str, t.Any]) -> Observed:
         lists = {key: tuple(dict.fromkeys(data.get(key) or ())) for key in Observed.__dataclass_fields__}

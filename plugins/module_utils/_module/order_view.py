@@ -26,7 +26,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, open_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import owner_name
+from ansible_collections.inkan.tls.plugins.module_utils._core.person_sheet import papers_data
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Waiting, waiting_for
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
@@ -63,7 +65,7 @@ def _nothing() -> Data:
         " custodian method common_name ca_account product created_at expires waiting_for status_word problem kind"
         " replaces order_number".split()
     )
-    lists = "chain hosts hosts_pending deployed_on rolled_back_on dns_names".split()
+    lists = "chain hosts hosts_pending deployed_on rolled_back_on dns_names tasks".split()
     return {**absent, **{key: [] for key in lists}, "options": {}, "wanted": wanted_data(Wanted())}
 
 
@@ -92,7 +94,8 @@ def _standing_data(entry: Entry) -> Data:
         "order": standing.handle or None,
         "kind": standing.kind.value,
         "replaces": {"order": standing.replaces, "serial": standing.replaces_serial} if standing.replaces else None,
-        "wanted": wanted_data(standing.wanted),
+        "wanted": {**wanted_data(standing.wanted), "tasks": [_task_data(task, id_) for id_, task in open_tasks(entry)]},
+        "tasks": followed_tasks(entry),
         "certificate": certificate.pem if certificate else None,
         "chain": list(certificate.chain) if certificate else [],
         "serial": certificate.serial if certificate else None,
@@ -139,8 +142,28 @@ def wanted_data(wanted: Wanted) -> Data:
     }
 
 
-def _task_data(task: Task) -> Data:
+def followed_tasks(entry: Entry) -> list[Data]:
+    """What persons did or have to do of which the ledger keeps track."""
+    ends = entry.is_open
+    return [
+        {
+            **_task_data(one.task, one.id),
+            "state": "done" if one.is_done else "open" if ends or one.id == CANCEL else "over",
+            "opened_at": iso(one.opened_at),
+            "told_at": iso(one.at),
+            "told_by": one.by or None,
+            "note": one.note or None,
+        }
+        for one in entry.standing.tasks.values()
+    ]
+
+
+def _task_data(task: Task, id_: str = "") -> Data:
+    words = {"id": id_, "kind": task.kind, "mail": task.mail, "escalate_to": task.escalate_to}
+    more: Data = {"card": dict(task.card), "papers": papers_data(task.papers), "lapses": iso(task.lapses)}
     return {
+        **{key: value or None for key, value in words.items()},
+        **{key: value or None for key, value in more.items()},
         "actor": task.actor,
         "owner": task.owner or None,
         "what": task.what,
@@ -286,6 +309,7 @@ def entry_text(entry: Entry | None) -> str:
         *(f"mail to: {mail}" for mail in standing.wanted.mails),
         *(f"{task.actor} to do: {task.what}" for task in standing.wanted.tasks),
         *(f"told: {word} {fact.text}".rstrip() for word, fact in standing.taken.items()),
+        *(f"task {one.id}: {'done' if one.is_done else 'open'}" for one in standing.tasks.values()),
         *_mail_lines(entry),
         *_kind_lines(standing),
         *(f"deployed on: {host}" for host in standing.deployed_on),

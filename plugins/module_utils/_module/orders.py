@@ -40,6 +40,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_facts
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import STANDING_TTL
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Act,
@@ -236,9 +237,15 @@ class _Run:
         return Csr(key=key)
 
     def _needs_work(self, work: Work) -> bool:
-        if observations(work, self._tools.clock) or self._has_step(work):
+        if observations(work, self._tools.clock) or self._has_step(work) or self._reached(work):
             return True
         return self._intake.is_news(work)
+
+    def _reached(self, work: Work) -> list[Fact]:
+        """Steps for persons that the order has reached, and the ledger does not follow yet."""
+        if work.entry is None or not work.item.tasks or self._call.goal is not Goal.PRESENT:
+            return []
+        return open_facts(work.entry, work.item.tasks, self._tools.clock.now())
 
     def _has_step(self, work: Work) -> bool:
         if work.choice.act is Act.NOTHING and not self._call.record_only and any(map(is_doubtful, work.entries)):
@@ -270,8 +277,10 @@ class _Run:
                     if work.item.name in busy:
                         self._mark_busy(work)
                 self._record(store, leases, held)
+                self._open_tasks(store, leases, held)
                 self._intake.record(store, leases, held)
                 self._run_loop(store, leases, [work for work in held if self._has_step(work)])
+                self._open_tasks(store, leases, held)
                 made = [work for work in held if work.submitted and is_told(work)]
                 if self._intake.record(store, leases, made):  # of orders that this very call has made
                     self._run_loop(store, leases, made)
@@ -323,6 +332,15 @@ class _Run:
             work.changed = True
             work.put(entry)
 
+    def _open_tasks(self, store: LedgerStore, leases: Leases, works: list[Work]) -> None:
+        found = [(work, self._reached(work)) for work in works]
+        additions = [(work, Append(work.entry, tuple(facts))) for work, facts in found if work.entry and facts]
+        if additions:
+            entries = store.append(leases, [addition for _work, addition in additions])
+            for (work, _addition), entry in zip(additions, entries):
+                work.changed = True
+                work.put(entry)
+
     # -- 4. work
 
     def _run_loop(self, store: LedgerStore, leases: Leases, works: list[Work]) -> None:
@@ -348,6 +366,10 @@ class _Run:
         by_number = {entry.number: entry for entry in work.entries}
         for number, facts in observations(work, self._tools.clock).items():
             work.put(by_number[number].having(facts))
+            work.changed = True
+        reached = self._reached(work)
+        if reached and work.entry is not None:
+            work.put(work.entry.having(reached))
             work.changed = True
         if is_told(work) and not work.then_new:
             self._intake.record_in_mind(work)

@@ -172,7 +172,7 @@ class Desk:
         person = value_of("responsible.name", self._request) or "the 申請責任者"
         phone = value_of("organization.phone", self._request) or "the listed number"
         what = f"{person} answers the call of the CA to {phone}, and gives the documents that the seller asks for"
-        return (self._task(what, owner=person),)
+        return (self._task(what, owner=person, kind="call"),)
 
     def _issue(self) -> Task:
         cn = self._request.common_name

@@ -20,7 +20,7 @@ ORDER_KEYS = set(
     "name changed outcome state error purpose reference order wanted leftovers certificate chain serial not_before"
     " not_after obtained_at key_type public_key_sha256 custodian hosts hosts_pending deployed_on rolled_back_on method"
     " common_name dns_names ca_account product options created_at expires waiting_for status_word problem"
-    " revoked_serials standing kind replaces order_number".split()
+    " revoked_serials standing kind replaces order_number tasks".split()
 )
 FORBIDDEN = {"failed", "skipped", "unreachable"}
 
