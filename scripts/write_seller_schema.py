@@ -74,6 +74,7 @@ SENTENCES = {
     "for": "The methods that this call works for.",
     "when": "JMESPath over the order: true where it still has to be prepared.",
     "next": "JMESPath: the {cursor} of the next page, or its address.",
+    "delay": "Seconds after which a new order is in the list (5).",
     "link_header": "The next page is told in the header Link.",
     "orders": "JMESPath: the list.",
     "total": "JMESPath: how many orders there are.",
@@ -268,6 +269,7 @@ def _request(rows: Rows) -> dict[str, Schema]:
         "buys": FLAG,
         "for": WORDS,
         "link_header": FLAG,
+        "delay": _number(0, 3600),
     }
 
 

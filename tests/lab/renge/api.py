@@ -137,7 +137,9 @@ class Api:
             elif not self.turnstile.lets_in(request):
                 response, vice = _problem(401, "E0001", "署名を確認できません。"), ""
             else:
-                response, vice = self._playing.play(call, request.path, lambda: _answered(answer, request))
+                # whoever tries again has another cart, and the same reference
+                subject = self._book.ref_of(int(request.match[1])) if call == "submit" else request.path
+                response, vice = self._playing.play(call, subject, lambda: _answered(answer, request))
             self._history.add("request", ca=CA, call=call, method=request.method, path=request.path,
                               status=response.status, vice=vice)  # fmt: skip
             counted = {"X-Renge-Left": str(max(left, 0)), "X-Renge-Again": "1", **response.headers}

@@ -54,6 +54,11 @@ class Book:
             cart = self._carts[self._number] = Cart(self._number, ref, plan)
         return cart
 
+    def ref_of(self, number: int) -> str:
+        with self.lock:
+            cart = self._carts.get(number)
+        return cart.ref if cart is not None else ""
+
     def take_cart(self, number: int) -> Cart | None:
         """It is gone then."""
         with self.lock:

@@ -39,9 +39,9 @@ class Renge:
         self.issuing = Issuing(HOUSE, clock.now())
         self.root_path = folder / "root.pem"
         self.root_path.write_text(pem(self.issuing.root.certificate), encoding="ascii")
-        book = Book(history)
-        self._desk = Desk(book, clock, history, Resolver(dns.address, dns.port), self.issuing)
-        self.api = Api(book, self._desk, clock, history, switches)
+        self.book = Book(history)
+        self.desk = Desk(self.book, clock, history, Resolver(dns.address, dns.port), self.issuing)
+        self.api = Api(self.book, self.desk, clock, history, switches)
 
     def facts(self) -> dict[str, t.Any]:
         return {
@@ -62,7 +62,7 @@ class Renge:
         """It has no server of its own."""
 
     def tick(self) -> None:
-        self._desk.work()
+        self.desk.work()
 
     def poll(self) -> None:
         """It looks when it is asked to, and every minute."""

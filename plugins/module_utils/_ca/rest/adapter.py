@@ -72,6 +72,7 @@ class RestAdapter:
             wildcard_methods=tuple(name for name, method in methods.items() if method.wildcard),
             finding=Finding.EXACT if "find" in self._calls else Finding.IMPOSSIBLE,
             finds_ours="find" in self._calls,
+            find_delay=self._calls["find"].delay if "find" in self._calls else 5.0,
             revoke="revoke" in self._calls,
             cancel="cancel" in self._calls,
             unasked_methods=tuple(name for name in methods if name not in asked),

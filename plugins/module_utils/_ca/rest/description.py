@@ -72,6 +72,7 @@ class Call:
     certificate, chain: of download. when: of prepare, true in an order that still has to be prepared.
     only_for: of ready: the methods that it is for, None: all. already: error codes which say that it was done before.
     next: of find: the cursor of the next page, or its address; has_link_header: that is told in the header Link.
+    delay: of find: seconds after which a new order is in the list.
     before: the steps that come first, in order; keep: what a step takes from its answer for those after it.
     buys: after it an order may exist.
     """
@@ -94,6 +95,7 @@ class Call:
     when: Expression | None = None
     next: Expression | None = None
     has_link_header: bool = False
+    delay: float = 5.0
     before: tuple[Call, ...] = ()
     keep: t.Mapping[str, Expression] = field(default_factory=dict)
     buys: bool = False

@@ -28,7 +28,7 @@ _OUR_HEADERS = frozenset(
 )
 _REQUEST = ("request", "headers", "body", "form", "expect", "already")
 _MORE: t.Mapping[str, tuple[str, ...]] = {
-    "find": ("orders", "total", "next", "link_header"),
+    "find": ("orders", "total", "next", "link_header", "delay"),
     "prepare": ("when",),
     "ready": ("for",),
     "download": ("certificate", "chain"),
@@ -38,6 +38,7 @@ CALL_KEYS: t.Mapping[str, tuple[str, ...]] = {
     name: (*_REQUEST, "order", *(("buys",) if name == "submit" else ()), *_MORE.get(name, ())) for name in CALLS
 }
 STEP_KEYS = (*_REQUEST, "keep", "buys")
+_LONGEST_DELAY = 3600
 _KEPT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _IN_THE_LINE = "Write it into the request line, as in: request: POST /orders"
 _HINTS = {
@@ -195,6 +196,7 @@ def read_one(
         already=frozenset(reader.words(table.get("already"))),
         only_for=frozenset(reader.words(table["for"])) if "for" in table else None,
         has_link_header=reader.flag(table.get("link_header")),
+        delay=5.0 if "delay" not in table else reader.number(table["delay"], 0, _LONGEST_DELAY) or 0.0,
         keep=_keep(table.get("keep"), templates, reader),
         buys=buys,
         order=templates.expression(table.get("order")),

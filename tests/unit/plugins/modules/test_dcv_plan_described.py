@@ -51,7 +51,7 @@ def test_every_mistake_is_told_with_its_line_before_anything_is_planned() -> Non
         run(account(TEXT.replace("look:", "lok:").replace("seller:", "seler:")))
     sentence = caught.value.sentence()
     assert 'ca_accounts "a"' in sentence
-    assert "line 6, seler: there is no key 'seler' here. Did you mean \"seller\"?" in sentence
+    assert "line 7, seler: there is no key 'seler' here. Did you mean \"seller\"?" in sentence
     assert 'Did you mean "look"?' in sentence
 
 

@@ -17,6 +17,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.reading import 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import parse_settings
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.signing import sent_words, signature, timestamp
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputError, TransportError
+from ansible_collections.inkan.tls.plugins.module_utils._io.client_identity import ClientIdentity
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._ca.rest.seller import (
     BASE,
     LOST,
@@ -242,8 +244,10 @@ def test_a_client_certificate_is_two_secrets_and_perhaps_a_password() -> None:
     secrets = {"client_certificate": "no PEM", "client_key": "neither", "client_key_password": "12345678"}
     settings, errors = parse_settings(account(description, secrets=secrets))
     assert errors == [] and settings is not None
+    http = _direct_http(settings)
+    assert isinstance(http, DirectHttp) and http._identity == ClientIdentity("no PEM", "neither", "12345678")
     with pytest.raises(InputError) as caught:
-        _direct_http(settings).request("GET", BASE)
+        http.request("GET", BASE)
     assert caught.value.code == "client_certificate_unusable"
     assert "password" not in (parse_settings(account(described(), secrets={"api_key": "k" * 8}))[1] or [""])[0]
 

@@ -117,6 +117,11 @@ def test_nobody_is_led_away(told: str) -> None:
     assert len(table.http.asked) == 1
 
 
+@pytest.mark.parametrize(("delay", "seconds"), [({}, 5.0), ({"delay": 0}, 0.0), ({"delay": 90}, 90.0)])
+def test_how_late_a_list_is_stands_in_the_description(delay: dict[str, t.Any], seconds: float) -> None:
+    assert table_with({"request": "GET /orders", **delay}).adapter.capabilities.find_delay == seconds
+
+
 def test_a_circle_is_left_and_half_a_list_is_none() -> None:
     table = table_with({"request": "GET /orders?c={cursor}", "next": "next"})
     table.on("GET /orders", paged([other(1)], "a")).on("GET /orders?c=a", paged([other(2)], "a"))
