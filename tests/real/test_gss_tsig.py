@@ -130,6 +130,9 @@ def test_looks_and_updates_are_signed_by_the_principal_and_neighbours_stay(bind:
     assert bind.records(NAME) == both[1:]
     assert {update.key for update in bind.updates()} == {f"inkan\\@{REALM}"}
     assert not client.cache.exists(), "no ticket is left in a file"
+    log = (bind.directory / "primary" / "query.log").read_text()
+    signed = [line for line in log.splitlines() if "/key inkan" in line]
+    assert signed and all(re.search(r" IN TXT \S*T\S* \(", line) for line in signed), "a repeated datagram is a replay"
 
 
 def test_the_mailbox_of_a_zone_is_set_by_the_same_right(bind: Bind, client: Client) -> None:
