@@ -16,6 +16,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_notices as notices
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
@@ -113,6 +114,8 @@ def work(
     if step == "served":
         return portals.served_items(said["certificates"], to_alabel, int(said.get("https_port") or 443))
     run = inputs.read_run(said, hostvars, hosts)
+    if step == "notices":  # also of a run that came to nothing
+        return notices.notice_items(run)
     if run.is_blocked and not (step == "contacts" and "plan" not in run.central_broken):
         return []  # only contacts are published without the ledger's word
     if step == "orders":
@@ -132,6 +135,11 @@ def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str])
     """How the run ended, a certificate at a time."""
     run = inputs.read_run(said, hostvars, hosts)
     found = _ENDINGS[said.get("about") or ""](run)
+    undelivered = inputs.why_not_delivered(said.get("notifications"))
+    found += [
+        outcomes.Ending("a notification", outcomes.Outcome.IN_ORDER, (one,), spoken="not delivered")
+        for one in undelivered
+    ]
     why = inputs.why_not_written(said.get("report") or ())
     if why:
         found.append(outcomes.Ending("report", outcomes.Outcome.ERROR, (why,)))
@@ -164,13 +172,21 @@ def plan_text(planned: Item, output: str = "screen", path: str | None = None) ->
     )
 
 
-def without_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
-    """CA accounts or DNS services without their secrets: what a module may show."""
+def without_secrets(
+    accounts: t.Mapping[str, t.Mapping[str, t.Any]] | t.Sequence[t.Mapping[str, t.Any]],
+) -> dict[str, Item] | list[Item]:
+    """CA accounts, DNS services or a list of channels without their secrets: what a module may show."""
+    if isinstance(accounts, (list, tuple)):
+        return [{key: value for key, value in entry.items() if key != "secrets"} for entry in accounts]
     return {name: {key: value for key, value in entry.items() if key != "secrets"} for name, entry in accounts.items()}
 
 
-def only_secrets(accounts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Item]:
+def only_secrets(
+    accounts: t.Mapping[str, t.Mapping[str, t.Any]] | t.Sequence[t.Mapping[str, t.Any]],
+) -> dict[str, Item]:
     """Name → secrets, for the option that is masked."""
+    if isinstance(accounts, (list, tuple)):
+        return {str(entry.get("name")): dict(entry["secrets"]) for entry in accounts if entry.get("secrets")}
     return {name: dict(entry["secrets"]) for name, entry in accounts.items() if entry.get("secrets")}
 
 

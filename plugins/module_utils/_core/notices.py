@@ -14,6 +14,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +41,7 @@ THE_RUN = "(run)"
 _LEFT = (1 / 6, 1 / 12, 0.0)
 EXPIRED = len(_LEFT)
 _MOST_REMINDED = 50
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Reminder(t.NamedTuple):
@@ -178,6 +180,11 @@ def _level(seen: Seen, now: datetime, before: Known) -> int:
 
 def _text(moment: datetime) -> str:
     return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be the name of a certificate, as the plan takes them."""
+    return _NAME.fullmatch(text) is not None
 
 
 class Pattern(t.NamedTuple):

@@ -206,23 +206,35 @@ def _expected(run: Run, name: str) -> list[str]:
 
 
 def _errors(run: Run, name: str, order: Said) -> list[str]:
-    keys = {name, *_token_ids(order)}
-    found = [
-        f"{host}: {result['error']['message']}"
-        for host, said in run.hosts.items()
-        for step in _HOST_STEPS
-        for key, result in said.steps.get(step, {}).items()
-        if key in keys and result.get("error")
-    ]
-    found += [
-        result["error"]["message"]
-        for step in _CENTRAL_STEPS
-        for key, result in run.central.get(step, {}).items()
-        if key in keys and result.get("error")
-    ]
-    if order.get("error"):
-        found.append(order["error"]["message"])
+    found = (f"{host}: {said['message']}" if host else said["message"] for host, said in _said_errors(run, name, order))
     return list(dict.fromkeys(found))
+
+
+def codes(run: Run, name: str) -> list[str]:
+    """What is wrong with a certificate, in words that stay the same however often it goes wrong in the same way."""
+    order = run.order(name)
+    refusal = (run.plan.get(name) or {}).get("error")
+    found = [f"{host} {said.get('code')}".strip() for host, said in _said_errors(run, name, order)]
+    found += [str(refusal.get("code"))] if refusal else []
+    found += list(run.central_broken)
+    found += [f"{host} {step}" for host, said in run.hosts.items() for step in said.broken]
+    return sorted(set(found))
+
+
+def _said_errors(run: Run, name: str, order: Said) -> t.Iterator[tuple[str, Said]]:
+    """Host, "" for the steps made once for all, and its error."""
+    keys = {name, *_token_ids(order)}
+    for host, said in run.hosts.items():
+        for step in _HOST_STEPS:
+            for key, result in said.steps.get(step, {}).items():
+                if key in keys and result.get("error"):
+                    yield host, result["error"]
+    for step in _CENTRAL_STEPS:
+        for key, result in run.central.get(step, {}).items():
+            if key in keys and result.get("error"):
+                yield "", result["error"]
+    if order.get("error"):
+        yield "", order["error"]
 
 
 def _token_ids(order: Said) -> list[str]:

@@ -163,6 +163,16 @@ def why_not_written(registered: t.Iterable[t.Any]) -> str | None:
     return None
 
 
+def why_not_delivered(notified: t.Any) -> list[str]:
+    """What module notifications could not deliver; it never turns a run red."""
+    if not isinstance(notified, t.Mapping) or notified.get("skipped"):
+        return []
+    if notified.get("results") is None:
+        is_lost = notified.get("failed") or notified.get("unreachable")
+        return [str(notified.get("msg") or "the ledger host could not be asked")] if is_lost else []
+    return [result["error"]["message"] for result in notified["results"] if result.get("error")]
+
+
 def _read_host(variables: t.Any) -> HostSaid:
     registered = {step: variables.get(f"__inkan_{step}") for step in HOST_STEPS}
     lost = [step for step, word in registered.items() if isinstance(word, t.Mapping) and word.get("unreachable")]

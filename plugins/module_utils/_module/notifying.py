@@ -14,7 +14,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import re
 import secrets as randomness
 import typing as t
 from dataclasses import dataclass, replace
@@ -45,6 +44,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.notices import (
     Reminder,
     Seen,
     concerns,
+    is_name,
     news,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
@@ -79,7 +79,6 @@ __all__ = ["Senders", "notifications_spec", "notify"]
 
 #: above what a channel's own time limit allows: a lease must not end while its message is on its way
 _LEASE_MARGIN = 60.0
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_SENTENCES = 20
 #: attempts after which a message does not hold up those behind it, and after which single recipients are given up
 _PATIENCE, _LAST_ATTEMPT = 5, 20
@@ -204,7 +203,7 @@ def _read(params: t.Mapping[str, t.Any], errors: InputCollector) -> _Call:
 
 
 def _reasons(raw: t.Mapping[str, t.Any], seen: t.Collection[str]) -> t.Iterator[str]:
-    if raw["name"] != THE_RUN and not _NAME.fullmatch(raw["name"]):
+    if raw["name"] != THE_RUN and not is_name(raw["name"]):
         yield f"name must be that of a certificate, or {THE_RUN}"
     if raw["name"] in seen:
         yield "two items have this name"

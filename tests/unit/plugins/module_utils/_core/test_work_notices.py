@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run as conditions of its certificates: the same whether it worked or only looked."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_notices import notice_items
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
+    a_run,
+    host,
+    look,
+    order,
+    planned,
+)
+
+PERSON = {"actor": "customer", "what": "take the call", "by": "2026-12-01T00:00:00Z", "owner": "Sato"}
+CA = {"actor": "ca", "what": "validate", "by": None}
+
+
+def the_item(run: Run) -> dict[str, t.Any]:
+    (item,) = [one for one in notice_items(run) if one["name"] == "shop"]
+    return item
+
+
+WAITING = a_run(planned("in_progress"), order("awaiting_person", waiting_for=PERSON, order="4711"))
+ERROR = {"message": "the CA is down at 12:00:01.", "code": "ca_down"}
+
+
+@pytest.mark.parametrize(
+    ("case", "run", "condition", "mark"),
+    [
+        (
+            "refused",
+            a_run(planned("refused", error={"message": "no.", "code": "public_suffix"})),
+            "trouble",
+            "public_suffix",
+        ),
+        ("error", a_run(planned("due"), order("wanted", error=ERROR)), "trouble", "ca_down"),
+        (
+            "error of a host",
+            a_run(
+                known=order("deploy_pending"),
+                hosts={"web1": host(look=look(), switch={"name": "shop", "error": {"message": "x", "code": "reload"}})},
+            ),
+            "trouble",
+            "web1 reload",
+        ),
+        (
+            "a lost host",
+            a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look()), "web2": host(False)}),
+            "unreachable",
+            "web2",
+        ),
+        ("a person", WAITING, "waiting", "ref1 awaiting_person Sato take the call"),
+        ("the CA", a_run(planned("in_progress"), order("validating", waiting_for=CA)), "underway", ""),
+        ("refused by the CA", a_run(planned("due"), order("refused")), "refused", "ref1 refused"),
+        (
+            "held",
+            a_run(planned(due={"code": "order_cancelled", "reason": "x"}), order("cancelled")),
+            "refused",
+            "ref1 cancelled",
+        ),
+        ("in order", a_run(known=order("deployed", serial="1")), "in_order", ""),
+        ("revoked", a_run(known=order("deployed", serial="1", revoked_serials=["1"])), "revoked", "1"),
+        ("revoked before", a_run(known=order("deployed", serial="1", revoked_serials=["0"])), "in_order", ""),
+    ],
+)
+def test_every_ending_has_its_condition(case: str, run: Run, condition: str, mark: str) -> None:
+    item = the_item(run)
+    assert (item["condition"], item["mark"]) == (condition, mark), case
+    if condition not in ("trouble", "unreachable"):  # only a run that works has errors
+        looked = the_item(dataclasses.replace(run, only_looks=True, check_mode=True))
+        assert (looked["condition"], looked["mark"]) == (condition, mark), "a run that only looks sees something else"
+
+
+def test_who_has_to_act_is_told_with_order_and_day() -> None:
+    item = the_item(WAITING)
+    assert (item["actor"], item["owner"], item["due"], item["order"]) == ("customer", "Sato", PERSON["by"], "4711")
+    assert item["sentences"] == ["take the call"]
+
+
+def test_words_of_the_ca_that_change_are_no_other_condition() -> None:
+    def needs(text: str) -> str:
+        waiting = {"actor": "person", "what": text, "by": None}
+        return str(the_item(a_run(planned("in_progress"), order("needs_person", waiting_for=waiting)))["mark"])
+
+    assert needs("failed at 12:00") == needs("failed at 12:05")
+
+
+def test_an_error_with_other_words_and_the_same_code_is_the_same() -> None:
+    later = {**ERROR, "message": "the CA is down at 12:05:31."}
+    first, second = (the_item(a_run(planned("due"), order("wanted", error=one))) for one in (ERROR, later))
+    assert first["mark"] == second["mark"] and first["sentences"] != second["sentences"]
+
+
+def test_a_run_that_came_to_nothing_is_told_as_such_and_says_nothing_of_certificates() -> None:
+    run = dataclasses.replace(a_run(), central_broken={"known": "no ledger"})
+    (item,) = notice_items(run)
+    assert (item["name"], item["condition"], item["mark"]) == ("(run)", "trouble", "known")
+    assert item["sentences"] == ["known: no ledger"]
+    assert notice_items(a_run())[0] == {"name": "(run)", "condition": "in_order"}
+
+
+def test_a_declaration_whose_name_is_none_is_told_of_under_the_run() -> None:
+    run = a_run()
+    refused = {"name": "../x", "outcome": "refused", "error": {"message": "a bad name.", "code": "bad_name"}}
+    targets = {**run.targets, "../x": run.targets["shop"]}
+    run = dataclasses.replace(run, plan={**run.plan, "../x": refused}, targets=targets)
+    whole, shop = notice_items(run)
+    assert (whole["condition"], whole["sentences"], shop["name"]) == ("trouble", ["a bad name."], "shop")
+
+
+def test_what_went_live_in_this_run_is_new() -> None:
+    switched = {"name": "shop", "changed": True, "outcome": "switched", "state": "live", "error": None}
+    live = {**switched, "serial": "2", "not_after": "2027-03-01T00:00:00Z"}
+    item = the_item(a_run(known=order("deployed"), hosts={"web1": host(look=look(), switch=live)}))
+    assert (item["is_new"], item["serial"], item["condition"]) == (True, "2", "in_order")
