@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 from .acme_ca import AcmeCa
+from .approvals import Approvals
 from .atlas import Atlas
 from .dpf import Dpf
 from .gcc import Gcc
@@ -46,6 +47,7 @@ class Simulator(t.Protocol):
 #: name -> Simulator(folder, **world)
 ALSO: dict[str, t.Callable[..., Simulator]] = {
     "acme_ca": AcmeCa,
+    "approvals": Approvals,
     "atlas": Atlas,
     "dpf": Dpf,
     "gcc": Gcc,
