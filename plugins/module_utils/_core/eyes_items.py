@@ -47,7 +47,7 @@ def look_at(plan: Said, wish: Said, order: Said, ca_of_accounts: t.Mapping[str, 
     contact = (wish.get("validation") or {}).get("contact") or {}
     return {
         "dns_names": list(order.get("dns_names") or wish.get("dns_names") or ()),
-        "ca": ca if ca in _CAS else None,
+        **({"ca": ca} if ca in _CAS else {}),
         "validation_methods": _labels(str(wish.get("method") or ""), contact),
         "contacts": _contacts(contact) if wish.get("method") == "email" else [],
     }

@@ -222,6 +222,9 @@ class Bind:
         text = self._log_text("query.log", self._servers[1 if secondary else 0])
         return [Query(*match.groups()) for match in _QUERY.finditer(text)]
 
+    def asked_as_resolver(self) -> list[Query]:
+        return [Query(*match.groups()) for match in _ASKED_AS_RESOLVER.finditer(self._log_text("query.log"))]
+
     def wait_in_step(self, zone: str, seconds: float = 15.0) -> None:
         """Until the secondary has the primary's serial."""
         assert self.secondary_address
@@ -304,6 +307,8 @@ _UPDATE = re.compile(
     r" (?:an RR|rrset|all rrsets) (?:at|from) (?:name )?'?([^'\s]+)'? ?(\S*) ?([^\n]*)"
 )
 _QUERY = re.compile(r"query: (\S+) IN (\S+) ")
+#: "+": recursion is desired, as one asks a resolver
+_ASKED_AS_RESOLVER = re.compile(r"query: (\S+) IN (\S+) \+")
 
 
 def _presentation(rdata: t.Any) -> str:
