@@ -233,7 +233,7 @@ def test_a_file_is_found_behind_a_redirect_to_https_with_host_and_name(tmp_path:
             return [LOOPBACK]
 
     wish = FileWish("http://www.example.test/.well-known/acme-challenge/tok", "tok.key")
-    sight = Sight(http_port=plain.server_port, https_port=secure.server_port, private_addresses=True)
+    sight = Sight(http_port=plain.server_port, https_port=secure.server_port, may_be_private=True)
     try:
         sighting = look([wish], Book(), sight, SerialExecutor())[wish]
     finally:

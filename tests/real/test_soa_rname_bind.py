@@ -67,7 +67,8 @@ def publish(bind: Bind, zones: t.Sequence[str], *contacts: dict[str, t.Any], **m
     sight = {"resolvers": [bind.address], "dns_port": bind.port}
     named = [{"name": str(number), **plain, **one} for number, one in enumerate(contacts)]
     return dcv_contacts.run(
-        {**shared(bind, zones), "sight": sight, "state": "present", "force": False, "contacts": named, **more}, check_mode=False
+        {**shared(bind, zones), "sight": sight, "state": "present", "force": False, "contacts": named, **more},
+        check_mode=False,
     )
 
 
