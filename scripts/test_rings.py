@@ -191,7 +191,7 @@ def real(shell: Shell) -> Count:
     """The whole pipeline on real servers; root gets their packages installed."""
     if shell.run("scripts/packages") != 0:
         return Count(skipped=["real (the servers are not installed)"])
-    return pytest_ring(shell, "real", "tests/real")
+    return pytest_ring(shell, "real", "-n", "2", "--dist", "loadfile", "tests/real")
 
 
 def contract(shell: Shell) -> Count:
@@ -261,10 +261,10 @@ def molecule(shell: Shell) -> Count:
 
 
 Ring = t.Callable[[Shell], Count]
-#: two lanes side by side: ansible-test never runs beside itself, and the rings that start servers have the other lane
+#: two lanes side by side, about as long: ansible-test never runs beside itself
 LANES: tuple[tuple[Ring, ...], ...] = (
-    (sanity, floor, integration, lint, units, types),
-    (journeys, real, contract, molecule, faults),
+    (sanity, floor, integration, lint, units, types, contract),
+    (journeys, real, molecule, faults),
 )
 STOPPED = threading.Event()  # by a signal
 RINGS: dict[str, Ring] = {ring.__name__: ring for lane in LANES for ring in lane}
