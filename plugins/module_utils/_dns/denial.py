@@ -100,7 +100,11 @@ class Proofs:
         return bool(self._gaps(name)) or self._gap3(name) is not None
 
     def _gaps(self, name: dns.name.Name) -> list[tuple[dns.name.Name, dns.name.Name]]:
-        return [(owner, row.next) for owner, row in self._nsec if _is_between(owner, name, row.next)]
+        return [
+            (owner, row.next)
+            for owner, row in self._nsec
+            if _is_between(owner, name, row.next) and not _is_of_the_zone_above(owner, row, name)
+        ]
 
     def _gap3(self, name: dns.name.Name) -> t.Any | None:
         for owner, rdata in self._nsec3:
@@ -149,6 +153,14 @@ def _is_between(owner: dns.name.Name, name: dns.name.Name, following: dns.name.N
     if owner >= following:  # the last one: its next is the zone itself
         return bool(name > owner)
     return bool(owner < name < following)
+
+
+def _is_of_the_zone_above(owner: dns.name.Name, rdata: t.Any, name: dns.name.Name) -> bool:
+    """At a delegation, or a DNAME, a record says nothing of what lies below (RFC 6840 §4.1)."""
+    if not name.is_subdomain(owner):
+        return False
+    is_cut = has_type(rdata, dns.rdatatype.NS) and not has_type(rdata, dns.rdatatype.SOA)
+    return is_cut or has_type(rdata, dns.rdatatype.DNAME)
 
 
 def _common(one: dns.name.Name, other: dns.name.Name) -> dns.name.Name:

@@ -172,7 +172,7 @@ class Validator:
             found = _rrset(told, question.name, rdtype)
             found = found if found is not None else _rrset(told, question.name, dns.rdatatype.CNAME)
             if found is not None:
-                self._check(found, told, state)
+                self._check(_source(found, told), told, state)
             else:
                 self._deny(question, rdtype, told, state)
         except _Bogus as bogus:
@@ -253,6 +253,18 @@ _ORDER = ("dnssec_expired", "dnssec_not_yet", "dnssec_bad_signature", "dnssec_wr
 def _rrset(told: Told, name: str, rdtype: t.Any) -> t.Any | None:
     message = t.cast(t.Any, told.message)
     return next((one for one in message.answer if one.rdtype == rdtype and text_of(one.name) == name), None)
+
+
+def _source(found: t.Any, told: Told) -> t.Any:
+    """The DNAME, where a CNAME is made of one: only that is signed (RFC 6672 §5.3.1)."""
+    if found.rdtype != dns.rdatatype.CNAME or _signatures(told, found):
+        return found
+    above = [one for one in t.cast(t.Any, told.message).answer if one.rdtype == dns.rdatatype.DNAME]
+    for one in above:
+        inside = found.name.is_subdomain(one.name) and found.name != one.name
+        if inside and found[0].target == found.name.relativize(one.name).derelativize(one[0].target):
+            return one
+    return found
 
 
 def _signatures(told: Told, rrset: t.Any) -> list[t.Any]:

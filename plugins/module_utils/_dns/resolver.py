@@ -33,6 +33,8 @@ MAX_CHAIN = 8
 #: a hostile zone may name any number of servers
 MAX_SERVERS = 32
 MAX_NS = 16
+#: of servers that are as good as each other
+MAX_ASKED = 4
 #: a server that left so many questions without an answer is not asked again
 MAX_SILENCES = 2
 
@@ -208,8 +210,8 @@ class Resolver:
             raise
 
     def told_by_servers(self, question: Question, zone: str) -> Told:
-        """By the first server of the zone that answers."""
-        return self._first(question, self.zone_named(zone).servers)
+        """By the first server of the zone that answers, of a few: above the own zones there are many."""
+        return self._first(question, self.zone_named(zone).servers[:MAX_ASKED])
 
     def told_by_resolver(self, question: Question) -> Told:
         """For what does exist only: a resolver remembers what does not."""

@@ -153,6 +153,14 @@ def alias_to_unsigned(net: Net) -> Options:
     return wants(zone)
 
 
+@fine.row("a signed DNAME for all names below")
+def dname(net: Net) -> Options:
+    tokens, zone = _signed(net), _signed(net)
+    tokens.put("_acme-challenge.x", "TXT", VALUE)
+    zone.put("www", "DNAME", f"x.{text_of(tokens)}.")
+    return wants(zone)
+
+
 @fine.row("an inner view that is the same")
 def same_view(net: Net) -> Options:
     return wants(net.challenge(), sight={"own_resolvers": [INNER]})

@@ -81,6 +81,13 @@ class Zone:
                 return found
         return None
 
+    def dname_above(self, name: Name) -> RRset | None:
+        while name != self.origin:
+            name = name.parent()
+            if (name, RdataType.DNAME) in self.sets:
+                return self.sets[name, RdataType.DNAME]
+        return None
+
     def encloser(self, name: Name) -> Name:
         while not self.is_there(name):
             name = name.parent()
@@ -134,6 +141,12 @@ class Answering:
         if cut is not None and not (rdtype == RdataType.DS and cut.name == name):
             self._refer(zone, cut)
             return None
+        dname = zone.dname_above(name)
+        if dname is not None:
+            target = name.relativize(dname.name).derelativize(t.cast(t.Any, dname[0]).target)
+            self._add(zone, dname, dname.name)
+            self._response.answer.append(dns.rrset.from_text(name, TTL, "IN", "CNAME", target.to_text()))
+            return target
         there = zone.is_there(name)
         encloser = zone.encloser(name)
         sets = zone.at(name) if there else zone.at(dns.name.Name((b"*", *encloser.labels)))
