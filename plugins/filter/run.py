@@ -176,7 +176,7 @@ def without_secrets(
     accounts: t.Mapping[str, t.Mapping[str, t.Any]] | t.Sequence[t.Mapping[str, t.Any]],
 ) -> dict[str, Item] | list[Item]:
     """CA accounts, DNS services or a list of channels without their secrets: what a module may show."""
-    if isinstance(accounts, (list, tuple)):
+    if not isinstance(accounts, t.Mapping):
         return [{key: value for key, value in entry.items() if key != "secrets"} for entry in accounts]
     return {name: {key: value for key, value in entry.items() if key != "secrets"} for name, entry in accounts.items()}
 
@@ -185,7 +185,7 @@ def only_secrets(
     accounts: t.Mapping[str, t.Mapping[str, t.Any]] | t.Sequence[t.Mapping[str, t.Any]],
 ) -> dict[str, Item]:
     """Name → secrets, for the option that is masked."""
-    if isinstance(accounts, (list, tuple)):
+    if not isinstance(accounts, t.Mapping):
         return {str(entry.get("name")): dict(entry["secrets"]) for entry in accounts if entry.get("secrets")}
     return {name: dict(entry["secrets"]) for name, entry in accounts.items() if entry.get("secrets")}
 
