@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write docs/examples/seller-description.schema.json: the shape of a description for the adapter ``rest``, for editors.

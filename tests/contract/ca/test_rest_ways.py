@@ -39,19 +39,20 @@ class Killer:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, *, has_effect: bool) -> None:
         self.left, self.has_effect, self.fell_on = at, has_effect, ""
-        self._request = DirectHttp.request
-        monkeypatch.setattr(DirectHttp, "request", lambda http, *args, **words: self.request(http, *args, **words))
+        sent = DirectHttp.request
 
-    def request(self, http: DirectHttp, method: str, url: str, **words: t.Any) -> HttpResponse:
-        self.left -= 1
-        if self.left == 0 and not self.has_effect:
-            self.fell_on = f"{method} {url}"
-            raise Killed
-        answer = self._request(http, method, url, **words)
-        if self.left == 0:
-            self.fell_on = f"{method} {url}"
-            raise Killed
-        return answer
+        def request(http: DirectHttp, method: str, url: str, **words: t.Any) -> HttpResponse:
+            self.left -= 1
+            if self.left == 0:
+                self.fell_on = f"{method} {url}"
+            if self.left == 0 and not self.has_effect:
+                raise Killed
+            answer = sent(http, method, url, **words)
+            if self.left == 0:
+                raise Killed
+            return answer
+
+        monkeypatch.setattr(DirectHttp, "request", request)
 
 
 class Customer:
