@@ -22,6 +22,11 @@ SCOPES = (
     '<p>ご署名 <input type="text" name="signature"></p><button>承認</button>'
 )
 
+
+def _page(form: str) -> str:
+    return f"<html><body>証明書 {{domain}}{form}</body></html>"
+
+
 #: what is added to a page, or (a page that begins with <html) stands in its place
 TWISTS: dict[str, str] = {
     "transfer": "<p>このページはドメイン名の移管（指定事業者変更）の承認ページです。</p>",
@@ -32,6 +37,12 @@ TWISTS: dict[str, str] = {
     "over": f"<html><body>{OVER}</body></html>",
     "expired": "<html><body><p>承認ページの有効期限が切れています。</p></body></html>",
     "ended": "<html><body><p>このお申し込みは取り消されています。</p></body></html>",
+    "over_en": "<html><body><p>This request was already approved.</p></body></html>",
+    "expired_en": "<html><body><p>This approval link has expired.</p></body></html>",
+    "handler": _page("<form method=post onsubmit='go()'><button>承認する</button></form>"),
+    "button_handler": _page("<form method=post><button onclick='go()'>承認する</button></form>"),
+    "js_action": _page("<form method=post action='javascript:go()'><button>承認する</button></form>"),
+    "dead_button": _page("<form method=post><button type=button>承認する</button></form>"),
     "two_forms": "<form method=post><button>承認する</button></form>",
     "password": "<html><body>証明書 {domain}<form method=post>パスワード <input type=password name=p>"
     "<button>承認する</button><button>I Approve</button></form></body></html>",

@@ -116,6 +116,10 @@ class Office:
         }
         return [one.as_data() for one in certificate_orders.run(_valid(certificate_orders, given), False).items]
 
+    def tell(self, name: str, **intake: t.Any) -> None:
+        """What a person tells of an order at a portal."""
+        self._order({"name": name, "intake": intake})
+
     # -- mails
 
     def play(self, *certificates: dict[str, t.Any], check_mode: bool = False, **options: t.Any) -> Result:
