@@ -39,6 +39,12 @@ options:
     description: Return only these certificates, in this order. Default is all, sorted by name.
     type: list
     elements: str
+  declared:
+    description:
+      - The names of all declared certificates. Of others with a certificate in the ledger RV(results[].retired) tells the
+        contract that has to be ended. Not set means that none counts as retired.
+    type: list
+    elements: str
   history:
     description: Also return all orders of each name with their facts.
     type: bool
@@ -139,6 +145,19 @@ results:
           asked_at: '2026-11-20T00:00:00Z'
           ask_again_at: '2026-11-20T06:00:00Z'
           problem: null
+    approval_mail:
+      description:
+        - Of an open order, whether an approval mail comes (C(is_expected); where the seller validates without one, none is
+          normal, C(why)), whether it was heard of (C(is_heard_of), an answer was begun or told), and from when on it is
+          overdue (C(late_at)); null if no order is open.
+      returned: always
+      type: dict
+    retired:
+      description:
+        - For a certificate that is not among O(declared) any more while its contract would be renewed by itself, the task
+          V(cancel) with its C(by); null otherwise, and once C(inkan_intake) has told that it is done.
+      returned: always
+      type: dict
     history:
       description: All orders of the name, oldest first, each with C(reference), C(state) and C(facts).
       returned: when O(history=true)
@@ -150,6 +169,15 @@ results:
           facts:
             - {kind: submit_intended, at: '2026-11-20T00:00:00Z', times: 1, by: us}
             - {kind: submitted, at: '2026-11-20T00:00:01Z', times: 1, by: ca, handle: 'https://acme.example.jp/order/1'}
+reminders:
+  description:
+    - What has to be told to persons now, what is due first at the top; pure data, nobody is told by this module.
+    - C(name), C(reference), C(task) and C(kind) say what it is about (V(mail), an approval mail that is overdue);
+      C(level) is V(remind) before C(by), V(late) from then on, V(escalate) later; C(to) says whom; C(what), C(where);
+      C(lapses) and C(costs) what being late costs; C(at) since when; C(key) stays the same for the same reminder.
+  returned: when there is a ledger
+  type: list
+  elements: dict
 accounts:
   description:
     - What is remembered of the accounts that were opened from here, by name. C(url); C(dns_label), of V(dns-account-01);

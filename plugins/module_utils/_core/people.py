@@ -169,12 +169,17 @@ def _mail_rule(entry: Entry) -> MailRule:
     return next(rule for rule in MAILS if rule.seller in ("", seller) and product.startswith(rule.products))
 
 
+def _is_to_be_applied_for(entry: Entry) -> bool:
+    """At a portal: the seller has nothing before a person has typed it in."""
+    return any(task.tell == "order_number" for task in entry.standing.wanted.tasks)
+
+
 def _applied_at(entry: Entry) -> datetime | None:
     """Since when the seller has the application: a person tells it of a portal's, the CA's handle of another."""
     number = entry.standing.taken.get("order_number")
     if number is not None:
         return number.at
-    if seller_of(entry) in _PORTALS and entry.state is State.AWAITING_PERSON:
+    if _is_to_be_applied_for(entry):
         return None
     sent = [fact.at for fact in entry.facts if fact.kind is Kind.SUBMITTED]
     return sent[-1] if sent else None
@@ -300,7 +305,7 @@ def _of_mail(entry: Entry, lapses: datetime | None, now: datetime) -> t.Iterator
 def open_facts(entry: Entry, tasks: t.Sequence[Task], now: datetime) -> list[Fact]:
     """What the ledger does not follow yet of the steps that an order has reached, or follows with other words."""
 
-    if not entry.is_open or not entry.standing.handle:
+    if not entry.is_open or not entry.standing.handle or _is_to_be_applied_for(entry):
         return []
     known = entry.standing.tasks
     return [

@@ -29,9 +29,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_portal import (
     adoption_item,
     brought_item,
+    contract_options,
     key_words,
     portal_options,
     told,
+    told_retired,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import (
     kept_standing,
@@ -151,7 +153,7 @@ def order_items(run: Run) -> list[Item]:
 
     The orders of certificates that are not declared any more are only looked at, to learn when they end.
     """
-    items: list[Item] = [{"name": name} for name in run.abandoned()]
+    items: list[Item] = [{"name": name, **told(run, name)} for name in [*run.abandoned(), *told_retired(run)]]
     for name in run.names():
         keeper = custodian(run, name)
         request = run.hosts[keeper].said("requests", name) if keeper else {}
@@ -192,8 +194,16 @@ def _order_item(run: Run, name: str) -> Item:
             **_other_roots(run, name, validation.get("document_root")),
             **({"name_roots": validation["document_roots"]} if validation.get("document_roots") else {}),
             **portal_options(run, name),
+            **contract_options(run, name),
         },
+        **_person_tasks(run, name),
     }
+
+
+def _person_tasks(run: Run, name: str) -> Item:
+    """What a person has to do for the order, as it is planned now."""
+    tasks = (run.plans.get(name) or {}).get("tasks")
+    return {"tasks": tasks} if tasks else {}
 
 
 def _other_roots(run: Run, name: str, root: t.Any) -> Item:

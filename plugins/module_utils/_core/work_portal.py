@@ -16,7 +16,10 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.intake import KEYS_OF_A_KEY
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import DEPLOYABLE, Item, Run, Said, custodian
 
-__all__ = ["adoption_item", "brought_item", "hand_over_items", "key_words", "portal_options", "served_items", "told"]
+__all__ = [
+    *("adoption_item", "brought_item", "contract_options", "hand_over_items", "key_words", "portal_options"),
+    *("served_items", "told", "told_retired"),
+]
 
 _APPLICANT = (
     *("japanese_name", "name", "corporate_type", "representative", "postal_code", "address", "phone", "tdb_code"),
@@ -102,6 +105,20 @@ def portal_options(run: Run, name: str) -> Item:
         "apply_by": (planned.get("renewal") or {}).get("window_closes") or run.order(name).get("not_after"),
     }
     return {key: value for key, value in words.items() if value}
+
+
+def contract_options(run: Run, name: str) -> Item:
+    """Where a seller renews a contract by itself, the order remembers by when that can be stopped: nobody plans a
+    certificate any more that is declared no longer."""
+    days = ((run.plans.get(name) or {}).get("renewal") or {}).get("cancel_days")
+    return {"cancel_days": days} if days is not None else {}
+
+
+def told_retired(run: Run) -> list[str]:
+    """Certificates that nobody declares any more and of which somebody tells something: that the contract was ended."""
+    if not run.is_whole:
+        return []
+    return [name for name in run.intake if name not in run.plan and run.order(name) and not run.in_progress(name)]
 
 
 # -- brought certificates ---------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
@@ -26,20 +25,28 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import validated_name
-from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, open_tasks
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import owner_name
-from ansible_collections.inkan.tls.plugins.module_utils._core.person_sheet import papers_data
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, TokenFile, TokenRecord, Wanted
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import TokenFile, TokenRecord, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import Waiting, waiting_for
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
+from ansible_collections.inkan.tls.plugins.module_utils._module.people_view import followed_tasks, iso, task_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff
 
+__all__ = [
+    "entry_data",
+    "entry_text",
+    "history_data",
+    "iso",
+    "order_diff",
+    "planned_data",
+    "planned_text",
+    "planned_tokens",
+    "problem_of",
+    "wanted_data",
+]
+
 Data = dict[str, t.Any]
-
-
-def iso(moment: datetime | None) -> str | None:
-    """``2026-11-20T00:00:00Z``."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def entry_data(entry: Entry | None, entries: t.Iterable[Entry]) -> Data:
@@ -94,7 +101,7 @@ def _standing_data(entry: Entry) -> Data:
         "order": standing.handle or None,
         "kind": standing.kind.value,
         "replaces": {"order": standing.replaces, "serial": standing.replaces_serial} if standing.replaces else None,
-        "wanted": {**wanted_data(standing.wanted), "tasks": [_task_data(task, id_) for id_, task in open_tasks(entry)]},
+        "wanted": {**wanted_data(standing.wanted), "tasks": [task_data(task, id_) for id_, task in open_tasks(entry)]},
         "tasks": followed_tasks(entry),
         "certificate": certificate.pem if certificate else None,
         "chain": list(certificate.chain) if certificate else [],
@@ -138,41 +145,7 @@ def wanted_data(wanted: Wanted) -> Data:
         "files": [_file_data(file) for file in wanted.files],
         "notes": list(wanted.notes),
         "mails": list(wanted.mails),
-        "tasks": [_task_data(task) for task in wanted.tasks],
-    }
-
-
-def followed_tasks(entry: Entry) -> list[Data]:
-    """What persons did or have to do of which the ledger keeps track."""
-    ends = entry.is_open
-    return [
-        {
-            **_task_data(one.task, one.id),
-            "state": "done" if one.is_done else "open" if ends or one.id == CANCEL else "over",
-            "opened_at": iso(one.opened_at),
-            "told_at": iso(one.at),
-            "told_by": one.by or None,
-            "note": one.note or None,
-        }
-        for one in entry.standing.tasks.values()
-    ]
-
-
-def _task_data(task: Task, id_: str = "") -> Data:
-    words = {"id": id_, "kind": task.kind, "mail": task.mail, "escalate_to": task.escalate_to}
-    more: Data = {"card": dict(task.card), "papers": papers_data(task.papers), "lapses": iso(task.lapses)}
-    return {
-        **{key: value or None for key, value in words.items()},
-        **{key: value or None for key, value in more.items()},
-        "actor": task.actor,
-        "owner": task.owner or None,
-        "what": task.what,
-        "where": task.where or None,
-        "by": iso(task.due),
-        "sheet": task.sheet or None,
-        "tell": task.tell or None,
-        "letter": task.letter or None,
-        "facts": list(task.facts),
+        "tasks": [task_data(task) for task in wanted.tasks],
     }
 
 

@@ -27,6 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inka
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, due_reminders, retired_task
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading, open_for_writing
@@ -39,6 +40,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_items impo
     read_now,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_data, history_data, iso
+from ansible_collections.inkan.tls.plugins.module_utils._module.people_view import mail_data, reminder_data, task_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 
 
@@ -46,6 +48,7 @@ def info_spec() -> dict[str, t.Any]:
     return {
         **ledger_spec(),
         "names": {"type": "list", "elements": "str"},
+        "declared": {"type": "list", "elements": "str"},
         "history": {"type": "bool", "default": False},
         "require_durable": {"type": "bool", "default": False},
         "ca_accounts": {"type": "dict", "default": {}},
@@ -79,11 +82,23 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     of_name = {name: subjects(entries, clock.now()) for name, entries in found.items()}
     if params["ca_accounts"] and not check_mode:
         known = {**known, **_learned(params, path, of_name, known, clock, tools)}
-    order = names if names is not None else sorted(found)
-    return Result(
-        [_result(name, found[name], params["history"], of_name[name], known) for name in order if name in found],
-        extra=extra,
-    )
+    order = [name for name in (names if names is not None else sorted(found)) if name in found]
+    items = [_result(name, found[name], params["history"], of_name[name], known) for name in order]
+    for item in items:
+        item.extra.update(_of_people(item.name, found[item.name], params["declared"]))
+    every = [entry for name in order for entry in found[name]]
+    extra["reminders"] = [reminder_data(one) for one in due_reminders(every, clock.now(), params["declared"])]
+    return Result(items, extra=extra)
+
+
+def _of_people(name: str, entries: t.Sequence[Entry], declared: t.Collection[str] | None) -> dict[str, t.Any]:
+    """What an approval mail is expected of, and whether a contract has to be ended that nobody declares any more."""
+    entry = newest(entries)
+    task = retired_task(entries) if declared is not None and name not in declared else None
+    return {
+        "approval_mail": mail_data(entry) if entry is not None and entry.is_open else None,
+        "retired": task_data(task, CANCEL) if task is not None else None,
+    }
 
 
 def _accounts(

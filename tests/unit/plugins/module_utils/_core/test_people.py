@@ -88,6 +88,10 @@ def test_a_step_is_opened_once_and_only_of_an_order_that_the_ca_has() -> None:
     assert open_facts(reached.having(facts), [CALL], NOW + DAY) == []
     assert len(open_facts(reached.having(facts), [replace(CALL, owner="佐藤")], NOW)) == 1
     assert open_facts(issued(), [CALL], NOW) == []
+    applying = Wanted(tasks=(Task("customer", "apply with the sheet", tell="order_number"),))
+    at_a_portal = entry(SUBMITTED, *seen(Answer.WANTS_PERSON, applying), product="jprs-ov")
+    assert open_facts(at_a_portal, [CALL], NOW) == []
+    assert len(open_facts(at_a_portal.having(seen(Answer.WANTS_PERSON, Wanted())), [CALL], NOW)) == 1
 
 
 def test_what_the_adapter_says_and_the_ledger_follows_stands_there_once() -> None:

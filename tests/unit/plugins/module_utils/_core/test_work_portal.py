@@ -186,3 +186,33 @@ def test_an_intake_left_behind_reaches_the_ledger_and_never_a_key() -> None:
     run = a_run(planned(), order("deployed"), intake={"shop": told})
     [item] = works.order_items(run)
     assert item["intake"] == {"order_number": "1", "certificate": "PEM"}
+
+
+class TestStepsForPersons:
+    def test_what_the_plan_leaves_to_persons_goes_with_every_order(self) -> None:
+        plan = {"tasks": [{"kind": "call"}], "renewal": {"cancel_days": 26}}
+        [item] = works.order_items(dataclasses.replace(a_run(sellers()), plans={"shop": plan}))
+        assert item["tasks"] == [{"kind": "call"}]
+        assert item["options"]["cancel_days"] == 26
+
+    def test_without_any_the_order_is_as_it_was(self) -> None:
+        plan = {"tasks": [], "renewal": {"cancel_days": None}}
+        [item] = works.order_items(dataclasses.replace(a_run(sellers()), plans={"shop": plan}))
+        assert "tasks" not in item and "cancel_days" not in item["options"]
+
+    @pytest.mark.parametrize(
+        ("changes", "names"),
+        [
+            pytest.param({}, ["old"], id="the contract of what is declared no more"),
+            pytest.param({"intake": {"never": {"done": ["cancel"]}}}, [], id="what the ledger never heard of"),
+            pytest.param({"is_whole": False}, [], id="a run for some names only"),
+        ],
+    )
+    def test_a_word_about_what_is_declared_no_more_reaches_the_ledger(
+        self, changes: dict[str, t.Any], names: list[str]
+    ) -> None:
+        run = a_run(sellers("not_due"), intake={"old": {"done": ["cancel"]}})
+        run = dataclasses.replace(run, **{"orders": {"old": order("deployed")}, "is_whole": True, **changes})
+        assert [item["name"] for item in works.order_items(run)] == names
+        if names:
+            assert works.order_items(run)[0]["intake"] == {"done": ["cancel"]}

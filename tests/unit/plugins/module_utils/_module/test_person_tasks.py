@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors
+from ansible_collections.inkan.tls.plugins.modules import certificate_orders_info
 
 from .hostile_ca import Playground, item, refusal
 
@@ -156,3 +159,53 @@ def test_tasks_of_a_wrong_form_refuse_the_call(ground: Playground, task: dict[st
     with pytest.raises(InputErrors) as told:
         ground.play(item(tasks=[task]))
     assert why in str(told.value)
+
+
+# -- certificate_orders_info ------------------------------------------------------------------------------------------
+
+CONTRACT = {"options": {"cancel_days": 26}, "product": "iij-globalsign-ov", "hosts": []}
+
+
+def info(ground: Playground, days: float = 0, **options: t.Any) -> dict[str, t.Any]:
+    now = (ground.clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    given = {"ledger_path": str(ground.ledger), "now": now, **options}
+    validated = ArgumentSpecValidator(certificate_orders_info.argument_spec()).validate(given)
+    result = certificate_orders_info.run(validated.validated_parameters, False)
+    return {"reminders": result.extra["reminders"], **{one.name: one.as_data() for one in result.items}}
+
+
+def test_the_ledger_says_who_has_to_be_reminded_now(ground: Playground) -> None:
+    due = (ground.clock.now() + timedelta(days=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ground.one(item(tasks=[{**CALL, "by": due}]), until="wanted")
+    assert info(ground, 2.9)["reminders"] == []
+    [reminder] = info(ground, 3)["reminders"]
+    assert (reminder["name"], reminder["task"], reminder["level"]) == ("shop", "call", "remind")
+    assert reminder["to"] == ["yamada@example.jp"]
+    assert reminder["costs"] == "the live certificate ends at 2026-12-24T00:00:00Z"
+    ground.one({"name": "shop", "intake": {"done": "call"}}, until="wanted")
+    assert info(ground, 30)["reminders"] == []
+
+
+def test_a_retired_certificate_stays_until_somebody_says_that_its_contract_was_ended(ground: Playground) -> None:
+    ground.one(item(**CONTRACT, visible=True))
+    assert info(ground)["shop"]["retired"] is None
+    assert info(ground, declared=["shop"])["shop"]["retired"] is None
+    retired = info(ground, declared=["other"])["shop"]["retired"]
+    ends = ground.one({"name": "shop"})["not_after"]
+    assert (retired["id"], retired["by"][:10], retired["lapses"]) == ("cancel", "2027-01-23", ends)
+    assert [one["task"] for one in info(ground, 63, declared=[])["reminders"]] == ["cancel"]
+    said = ground.one({"name": "shop", "intake": {"done": "cancel", "who": "鈴木"}})
+    assert (said["error"], said["changed"], states(said)) == (None, True, {"cancel": "done"})
+    after = info(ground, 63, declared=[])
+    assert (after["shop"]["retired"], after["reminders"]) == (None, [])
+    assert ground.one({"name": "shop", "intake": {"done": "cancel"}})["changed"] is False
+    ground.one({"name": "shop", "intake": {"reopen": "cancel"}})
+    assert info(ground, declared=[])["shop"]["retired"]["id"] == "cancel"
+
+
+def test_whether_a_mail_should_have_come_is_told_of_open_orders(ground: Playground) -> None:
+    ground.one(item(), until="wanted")
+    mail = info(ground)["shop"]["approval_mail"]
+    assert (mail["is_expected"], mail["why"]) == (False, "it is not validated by mail")
+    ground.one({"name": "shop", "visible": True})
+    assert info(ground)["shop"]["approval_mail"] is None
