@@ -11,11 +11,12 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import nearest
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
 
-__all__ = ["TIMEOUT", "bundle_error", "common_errors", "timeout_error", "url_error"]
+__all__ = ["TIMEOUT", "bundle_error", "common_errors", "settings_refused", "timeout_error", "url_error"]
 
 #: Seconds for one request: a seller that asks its CA while we wait takes 10 to 20.
 TIMEOUT = 30.0
@@ -31,6 +32,16 @@ def common_errors(account: AccountConfig, known: t.Collection[str]) -> list[str]
     if name_error:
         errors.append(f"the account's name {account.name!r} is not possible: {name_error}")
     return errors
+
+
+def settings_refused(account: AccountConfig, errors: t.Sequence[str]) -> InputError:
+    """What ``open`` raises where ``settings_errors`` was not asked, or not heard."""
+    return InputError(
+        code="bad_account_settings",
+        what=f"The settings of CA account {account.name!r} cannot be used",
+        why="; ".join(errors),
+        todo="Correct inkan_ca_accounts",
+    )
 
 
 def url_error(value: object, what: str) -> str:

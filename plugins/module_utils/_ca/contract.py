@@ -146,8 +146,8 @@ class OrderRequest:
 
     options["contact"]: {kind, address} where approval is asked for by mail, as it is now (a change is in it).
     kind, replaces: RENEW and REISSUE always have a predecessor, NEW never has one.
-    reserved: what ``reserve`` gave for this order, "" where nothing did. wanted: what the ledger knows to be wanted now,
-    for a CA that says it once.
+    reserved: what ``reserve`` gave for this order, "" where nothing did.
+    wanted: what the ledger knows to be wanted now, for a CA that says it once.
     """
 
     reference: str

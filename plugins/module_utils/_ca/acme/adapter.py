@@ -27,6 +27,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings import settings_refused
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme import library
 from ansible_collections.inkan.tls.plugins.module_utils._ca.acme.answers import (
     METHODS,
@@ -398,12 +399,7 @@ class AcmeFactory:
     def open(self, account: AccountConfig, *, deadline: float) -> AcmeAdapter:
         settings, errors = parse_settings(account)
         if errors:
-            raise InputError(
-                code="bad_account_settings",
-                what=f"The settings of CA account {account.name!r} cannot be used",
-                why="; ".join(errors),
-                todo="Correct inkan_ca_accounts",
-            )
+            raise settings_refused(account, errors)
         doors = Doors(
             account, settings, self._clock, self._http, self._new_private_key, self._clock.monotonic() + deadline
         )

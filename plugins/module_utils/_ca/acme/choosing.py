@@ -81,7 +81,7 @@ def is_preferred(modules: library.Library, chain: t.Sequence[str], wish: str) ->
 
 
 def _root(modules: library.Library, fingerprint: str) -> library.Certificate | None:
-    path = ssl.get_default_verify_paths().cafile
+    path = t.cast("str | None", ssl.get_default_verify_paths().cafile)
     if path is None:
         return None
     try:

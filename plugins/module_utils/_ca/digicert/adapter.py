@@ -25,6 +25,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings import settings_refused
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
@@ -448,12 +449,7 @@ class DigicertFactory:
     def open(self, account: AccountConfig, *, deadline: float) -> DigicertAdapter:
         settings, errors = parse_settings(account)
         if settings is None:
-            raise InputError(
-                code="bad_account_settings",
-                what=f"The settings of CA account {account.name!r} cannot be used",
-                why="; ".join(errors),
-                todo="Correct inkan_ca_accounts",
-            )
+            raise settings_refused(account, errors)
         budget = self._budget(settings, os.path.dirname(account.state_directory))
         where = budget.where if isinstance(budget, SharedBudget) else ""
         way_out = f"Whoever is sure that DigiCert takes requests again removes {where}" if where else ""

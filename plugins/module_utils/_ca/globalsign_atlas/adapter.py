@@ -23,6 +23,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings import settings_refused
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
@@ -60,7 +61,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.tel
 from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
-    InputError,
     RefusedError,
     TransportError,
 )
@@ -249,12 +249,7 @@ class AtlasFactory:
     def open(self, account: AccountConfig, *, deadline: float) -> AtlasAdapter:
         settings, errors = parse_settings(account)
         if settings is None:
-            raise InputError(
-                code="bad_account_settings",
-                what=f"The settings of CA account {account.name!r} cannot be used",
-                why="; ".join(errors),
-                todo="Correct inkan_ca_accounts",
-            )
+            raise settings_refused(account, errors)
         budget = self._budget(settings, os.path.dirname(account.state_directory))
         network = Network(self._http(settings), self._clock, settings, budget, deadline=deadline)
         return AtlasAdapter(network, settings, Book(account.state_directory, self._clock))

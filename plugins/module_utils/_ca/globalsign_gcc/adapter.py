@@ -22,6 +22,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings import settings_refused
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import common_name_of, serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
@@ -410,12 +411,7 @@ class GccFactory:
     def open(self, account: AccountConfig, *, deadline: float) -> GccAdapter:
         settings, errors = parse_settings(account)
         if settings is None:
-            raise InputError(
-                code="bad_account_settings",
-                what=f"The settings of CA account {account.name!r} cannot be used",
-                why="; ".join(errors),
-                todo="Correct inkan_ca_accounts",
-            )
+            raise settings_refused(account, errors)
         budget = self._budget(settings, os.path.dirname(account.state_directory))
         http = self._http(settings.ca_bundle)
         return GccAdapter(Network(http, self._clock, settings, budget, deadline=deadline), settings, self._clock)

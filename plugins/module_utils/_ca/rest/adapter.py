@@ -21,6 +21,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.account_settings import settings_refused
 from ansible_collections.inkan.tls.plugins.module_utils._ca.certificates import has_key_of, pem_blocks, serial_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     AccountConfig,
@@ -41,7 +42,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.settings import
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.words import known_word, words_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
-    InputError,
     ProtocolError,
     RefusedError,
     TransportError,
@@ -317,12 +317,7 @@ class RestFactory:
     def open(self, account: AccountConfig, *, deadline: float) -> RestAdapter:
         settings, errors = self._settings(account)
         if settings is None:
-            raise InputError(
-                code="bad_account_settings",
-                what=f"The settings of CA account {account.name!r} cannot be used",
-                why="; ".join(errors),
-                todo="Correct inkan_ca_accounts",
-            )
+            raise settings_refused(account, errors)
         budget = None
         if settings.description.limits.budget:
             budget = self._budget(settings, os.path.dirname(account.state_directory))
