@@ -58,6 +58,11 @@ options:
     description: Whether O(certificates) has all that there are. Those that a channel knows beside them are forgotten then.
     type: bool
     default: false
+  declared:
+    description: The names of all certificates that are declared. Of others the ledger reminds that their contracts are to be ended;
+      not given means that nothing is known of that.
+    type: list
+    elements: str
   channels:
     description: Who is told of what.
     type: list
@@ -86,7 +91,8 @@ options:
         description:
           - The kinds of news that it is told. V(trouble), an error or a refused declaration. V(expiring), a sixth or a twelfth of its
             lifetime is left of what is live, or nothing. V(refused), an order came to nothing. V(unreachable), a host could not be
-            asked. V(waiting), a person has to act. V(reminder), what a person has to do is due soon, or late. V(revoked). V(resolved),
+            asked. V(waiting), a person has to act. V(reminder), what a person has to do is due soon, or late, as the
+            ledger knows. V(revoked). V(resolved),
             what was told needs nobody any more. V(issued), a new certificate is live.
         type: list
         elements: str
@@ -152,27 +158,6 @@ options:
         description: Whether it went live in this run.
         type: bool
         default: false
-      reminders:
-        description: Reminders that are due.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          key:
-            description: Tells this reminder from the next one.
-            type: str
-            required: true
-          what:
-            description: What has to be done.
-            type: str
-            required: true
-          owner:
-            description: By whom.
-            type: str
-            default: ""
-          due:
-            description: By when, ISO 8601.
-            type: str
 seealso:
   - module: inkan.tls.certificate_orders_info
 """

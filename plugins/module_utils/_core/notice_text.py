@@ -19,6 +19,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import MASK
 
 NO_LINK = "[link]"
 MOST = 400
+_MORE = 40  # what ``escaped`` says of what it cut off
 _LINK = re.compile(r"(?i)(?:[a-z][a-z0-9+.-]{1,20}:/{1,2}|mailto:|data:|javascript:)[^\s]*")
 _BARE_LINK = re.compile(r"(?i)(?<![\w./-])(?:[\w-]{1,63}\.)+[a-z]{2,63}(?::\d{1,5})?[/?#][^\s]*")
 #: a word of letters and digits that is too long for one: a random value, a token; not part of a dotted name
@@ -38,7 +39,8 @@ def fit_to_send(
     text = _BARE_LINK.sub(NO_LINK, _LINK.sub(NO_LINK, text))
     text = _CODE_JA.sub(_starred, _CODE.sub(_starred, text))
     text = _VALUE.sub(lambda found: found[0] if found[0] in keep else MASK, text)
-    return escaped(text, most)
+    shown = escaped(text, most)
+    return shown if len(shown) <= most + _MORE else shown[:most] + "…"  # an escape is longer than what it stands for
 
 
 def _starred(found: re.Match[str]) -> str:

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import secrets as randomness
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core import people
 from ansible_collections.inkan.tls.plugins.module_utils._core.channels import (
-    SERVICES,
     SMTP,
     Channel,
-    read_channels,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.delivery import NotDelivered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
@@ -35,21 +34,18 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.notice_text import fit_to_send
 from ansible_collections.inkan.tls.plugins.module_utils._core.notices import (
-    CONDITIONS,
-    KINDS,
     THE_RUN,
-    USUAL,
+    UNDERWAY,
     Event,
     Known,
     Reminder,
     Seen,
     concerns,
-    is_name,
     news,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
-from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time, render_time
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_notices as rows
 from ansible_collections.inkan.tls.plugins.module_utils._io import smtp, webhook
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
@@ -61,11 +57,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_reading,
     open_for_writing,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
-    ledger_spec,
-    read_ledger_path,
-    read_now,
+from ansible_collections.inkan.tls.plugins.module_utils._module.notice_options import (
+    NotifyCall,
+    notifications_spec,
+    read_notify_call,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import read_now
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._report.notice_forms import (
     Message,
@@ -79,54 +76,8 @@ __all__ = ["Senders", "notifications_spec", "notify"]
 
 #: above what a channel's own time limit allows: a lease must not end while its message is on its way
 _LEASE_MARGIN = 60.0
-_MOST_SENTENCES = 20
 #: attempts after which a message does not hold up those behind it, and after which single recipients are given up
 _PATIENCE, _LAST_ATTEMPT = 5, 20
-_TIMES = ("not_before", "not_after", "due")
-
-
-def notifications_spec() -> dict[str, t.Any]:
-    return {
-        **ledger_spec(),
-        "ledger_durable": {"type": "bool", "default": False},
-        "deadline": {"type": "float", "default": 30.0},
-        "secrets": {"type": "dict", "default": {}, "no_log": True},
-        "tried_all": {"type": "bool", "default": True},
-        "complete": {"type": "bool", "default": False},
-        "channels": {"type": "list", "elements": "dict", "required": True, "options": _channel_spec()},
-        "certificates": {"type": "list", "elements": "dict", "required": True, "options": _certificate_spec()},
-    }
-
-
-def _channel_spec() -> dict[str, t.Any]:
-    return {
-        "name": {"type": "str", "required": True},
-        "service": {"type": "str", "choices": list(SERVICES), "required": True},
-        "settings": {"type": "dict", "default": {}},
-        "on": {"type": "list", "elements": "str", "choices": list(KINDS), "default": list(USUAL)},
-        "certificates": {"type": "list", "elements": "str", "default": ["*"]},
-        "language": {"type": "str", "choices": ["en", "ja"], "default": "en"},
-    }
-
-
-def _certificate_spec() -> dict[str, t.Any]:
-    text = {"type": "str"}
-    reminder = {
-        "key": {"type": "str", "required": True, "no_log": False},
-        "what": {"type": "str", "required": True},
-        "owner": {"type": "str", "default": ""},
-        "due": text,
-    }
-    return {
-        "name": {"type": "str", "required": True},
-        "condition": {"type": "str", "choices": list(CONDITIONS), "required": True},
-        "mark": {"type": "str", "default": ""},
-        "sentences": {"type": "list", "elements": "str", "default": []},
-        **dict.fromkeys(("serial", "not_before", "not_after", "order", "actor", "due"), text),
-        "owner": {"type": "str", "default": ""},
-        "is_new": {"type": "bool", "default": False},
-        "reminders": {"type": "list", "elements": "dict", "default": [], "options": reminder},
-    }
 
 
 class Senders(t.NamedTuple):
@@ -138,20 +89,10 @@ class Senders(t.NamedTuple):
     new_number: t.Callable[[], str] = lambda: "inkan-" + randomness.token_hex(12)
 
 
-@dataclass(frozen=True)
-class _Call:
-    channels: tuple[Channel, ...]
-    seen: tuple[Seen, ...]
-    path: str
-    deadline: float
-    tried_all: bool
-    complete: bool
-
-
 def notify(params: t.Mapping[str, t.Any], check_mode: bool, senders: Senders | None = None) -> Result:
     errors = InputCollector()
     moved_to = read_now(params, errors)
-    call = _read(params, errors)
+    call = read_notify_call(params, errors)
     errors.refuse()
     senders = senders or Senders(SystemClock(moved_to), lambda bundle: DirectHttp(ca_bundle=bundle))
     if call.channels and not params["ledger_durable"]:
@@ -161,6 +102,7 @@ def notify(params: t.Mapping[str, t.Any], check_mode: bool, senders: Senders | N
     if check_mode:
         return _planned(call, senders)
     with open_for_writing(call.path) as store:
+        call = _reminded(call, store, senders.clock.now())
         done = [_Turn(call, channel, store, senders).take() for channel in call.channels]
     return Result([item for item, _diff in done], [diff for _item, diff in done if diff], _warnings(done))
 
@@ -183,62 +125,28 @@ def _warnings(done: t.Iterable[tuple[ItemResult, Diff | None]]) -> list[str]:
     return [f"{item.name}: {item.error.sentence()}" for item, _diff in done if item.error]
 
 
-# -- options ----------------------------------------------------------------------------------------------------------
+# -- reminders --------------------------------------------------------------------------------------------------------
 
 
-def _read(params: t.Mapping[str, t.Any], errors: InputCollector) -> _Call:
-    channels = read_channels(params["channels"], params["secrets"], errors)
-    seen: dict[str, Seen] = {}
-    for number, raw in enumerate(params["certificates"], 1):
-        where = f'certificates, item {number} "{escaped(raw["name"], 80)}"'
-        for why in _reasons(raw, seen):
-            todo = "Correct the item"
-            errors.add("bad_condition", what="Cannot read a condition", where=where, why=why, todo=todo)
-        if not errors.errors:
-            seen[raw["name"]] = _seen(raw)
-    path = read_ledger_path(params, errors)
-    return _Call(
-        tuple(channels), tuple(seen.values()), path, params["deadline"], params["tried_all"], params["complete"]
-    )
+def _reminded(call: NotifyCall, store: LedgerStore, now: datetime) -> NotifyCall:
+    """With what persons have to be reminded of, as the ledger has it after all that the run has done.
+
+    In a run about all certificates also for those that are not declared any more: their contracts go on.
+    """
+    entries = [entry for every in store.entries().values() for entry in every]
+    found: dict[str, list[Reminder]] = {}
+    for one in people.due_reminders(entries, now, call.declared):
+        found.setdefault(one.name, []).append(_reminder(one))
+    seen = [replace(one, reminders=tuple(found.pop(one.name, ()))) for one in call.seen]
+    if call.complete:
+        seen += [Seen(name, UNDERWAY, reminders=tuple(reminders)) for name, reminders in found.items()]
+    return replace(call, seen=tuple(seen))
 
 
-def _reasons(raw: t.Mapping[str, t.Any], seen: t.Collection[str]) -> t.Iterator[str]:
-    if raw["name"] != THE_RUN and not is_name(raw["name"]):
-        yield f"name must be that of a certificate, or {THE_RUN}"
-    if raw["name"] in seen:
-        yield "two items have this name"
-    for key in _TIMES:
-        try:
-            _moment(raw.get(key))
-        except ValueError as failure:
-            yield f"{key}: {failure}"
-
-
-def _moment(text: str | None) -> datetime | None:
-    return parse_time(text) if text else None
-
-
-def _seen(raw: t.Mapping[str, t.Any]) -> Seen:
-    """Bounded here: the ledger keeps it until it is delivered."""
-    due = _moment(raw["due"])
-    return Seen(
-        name=raw["name"],
-        condition=raw["condition"],
-        mark=raw["mark"][:1000],
-        sentences=tuple(one[:600] for one in raw["sentences"][:_MOST_SENTENCES]),
-        serial=raw["serial"][:64] if raw["serial"] else None,
-        not_before=_moment(raw["not_before"]),
-        not_after=_moment(raw["not_after"]),
-        order=raw["order"][:200] if raw["order"] else None,
-        actor=raw["actor"][:20] if raw["actor"] else None,
-        owner=raw["owner"][:300],
-        due=render_time(due) if due else None,
-        is_new=raw["is_new"],
-        reminders=tuple(
-            Reminder(one["key"][:200], one["what"][:600], one["owner"][:300], one["due"])
-            for one in raw["reminders"][:20]
-        ),
-    )
+def _reminder(one: people.Reminder) -> Reminder:
+    late = () if one.level == "remind" else (f"it is late: {one.costs}",)
+    what = "; ".join((one.what, *late))
+    return Reminder(one.key[:200], what[:600], ", ".join(one.to)[:300], render_time(one.by))
 
 
 # -- one channel ------------------------------------------------------------------------------------------------------
@@ -251,7 +159,7 @@ class _News(t.NamedTuple):
     gone: list[str]
 
 
-def _news(call: _Call, channel: Channel, memory: rows.ChannelMemory, now: datetime) -> _News:
+def _news(call: NotifyCall, channel: Channel, memory: rows.ChannelMemory, now: datetime) -> _News:
     events: list[Event] = []
     known: dict[str, Known] = {}
     for seen in call.seen:
@@ -275,7 +183,7 @@ def _fit(event: Event, channel: Channel) -> Event:
 class _Turn:
     """A channel's turn in a run."""
 
-    def __init__(self, call: _Call, channel: Channel, store: LedgerStore, senders: Senders) -> None:
+    def __init__(self, call: NotifyCall, channel: Channel, store: LedgerStore, senders: Senders) -> None:
         self._call, self._channel, self._store, self._senders = call, channel, store, senders
         self._lease = f"channel {channel.name}"
         self._leases = Leases(store.owner, {})
@@ -389,11 +297,12 @@ class _Turn:
 # -- check mode -------------------------------------------------------------------------------------------------------
 
 
-def _planned(call: _Call, senders: Senders) -> Result:
+def _planned(call: NotifyCall, senders: Senders) -> Result:
     """What would be sent; no lease is taken, and nothing is written."""
     store = open_for_reading(call.path)
     empty = rows.ChannelMemory({}, (), ())
     try:
+        call = _reminded(call, store, senders.clock.now()) if store else call
         memories = {one.name: store.channel(one.name) if store else empty for one in call.channels}
     finally:
         if store is not None:

@@ -33,7 +33,7 @@ SCHEMA = 1
 #: A message of Slack has 50 blocks, a text 3,000 characters, a header 150 (Block Kit reference).
 _SLACK_BLOCKS, _SLACK_TEXT, _SLACK_HEADER = 46, 2900, 150
 #: Teams takes messages of about 28 KB.
-_TEAMS_BYTES = 26_000
+_TEAMS_BYTES, _TEAMS_LINES = 26_000, 12
 _MOST_NEWS = 500
 _MOST_THREADS = 10
 _CARD = "application/vnd.microsoft.card.adaptive"
@@ -98,7 +98,9 @@ def _block(one: Paragraph) -> str:
 
 def _thread(channel: Channel, event: Event, domain: str) -> str:
     """All that is told of one order stands together; without one, all that is told of one certificate."""
-    digest = hashlib.sha256("\0".join((channel.name, event.name, event.order or "")).encode()).hexdigest()
+    digest = hashlib.sha256(
+        "\0".join((channel.name, event.name, event.order or "")).encode("utf-8", "backslashreplace")
+    ).hexdigest()
     return f"<thread-{digest[:32]}@{domain}>"
 
 
@@ -204,7 +206,7 @@ def _card(said: Letter, most: int) -> dict[str, t.Any]:
     body = [_rich(_run(said.title, size="Large", weight="Bolder"))]
     for one in said.paragraphs[:most]:
         body.append(_rich(_run(f"{one.name}: {one.head}", weight="Bolder"), spacing="Medium"))
-        body += [_rich(_run(line), spacing="None") for line in one.lines]
+        body += [_rich(_run(line), spacing="None") for line in one.lines[:_TEAMS_LINES]]
     body += [_rich(_run(said.more.format(left)))] if left else []
     foot = " ".join(one for one in (said.again, said.foot) if one)
     body.append(_rich(_run(foot, size="Small", isSubtle=True), spacing="Medium"))

@@ -20,6 +20,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 from ansible_collections.inkan.tls.plugins.module_utils._module import notifying
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.modules import notifications
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core import test_people as people
 
 START = datetime(2026, 11, 20, tzinfo=timezone.utc)
 HOOK = "https://hooks.example/services/T000/B000/verysecretpath"
@@ -305,3 +306,33 @@ def test_all_that_is_wrong_is_told_at_once(ground: Ground) -> None:
         assert any(words in sentence for sentence in sentences), words
     assert {error.code for error in caught.value.errors} == {"bad_channel", "bad_condition"}
     assert ground.asked == [] and not ground.path.exists()
+
+
+def test_a_step_of_a_person_is_reminded_of_from_the_ledger_once_a_level(ground: Ground) -> None:
+    """And of a certificate that is not declared any more only by a run about all."""
+    with open_for_writing(str(ground.path)) as store:
+        leases, _held = store.take_leases(["shop"], 60.0)
+        open_step = people.entry(*people.seen(people.Answer.WANTS_PERSON), people.SUBMITTED, people.opened())
+        store.insert(leases, [(open_step.order, open_step.facts)])
+        store.release(leases)
+    waiting = item("shop", "waiting", mark="1")
+    ground.clock.moment = people.NOW
+    ground.one(waiting)
+    assert ground.told == [[("waiting", "shop")]]
+    ground.clock.moment = people.NOW + 13 * people.DAY
+    assert ground.one(item("www"), complete=False)["events"] == []
+    (reminded,) = ground.one(waiting)["events"]
+    assert reminded["kind"] == "reminder"
+    ground.clock.moment = people.NOW + 15 * people.DAY
+    assert [event["kind"] for event in ground.one(waiting)["events"]] == ["reminder"]
+    assert ground.one(waiting)["outcome"] == "kept"
+    told = [event for _headers, body in ground.asked for event in body["events"] if event["kind"] == "reminder"]
+    assert [event["owner"] for event in told] == ["yamada@example.jp", "yamada@example.jp, ops@example.jp"]
+    assert "answer the call" in told[0]["sentences"][0] and "late" in told[1]["sentences"][0]
+
+
+def test_whatever_a_text_holds_it_reaches_the_ledger_and_the_channel(ground: Ground) -> None:
+    odd = item(condition="trouble", mark="\ud800" * 2000, sentences=["\ud800 \x00 \u202e" * 500] * 30, owner="\ud800")
+    ground.answers = [UNSENT]
+    assert ground.one(odd)["outcome"] == "queued" and ground.one(odd)["outcome"] == "sent"
+    assert ground.one(odd)["outcome"] == "kept"

@@ -360,6 +360,7 @@ def test_a_migration_that_fails_leaves_the_older_ledger(path: str) -> None:
         (4, "0df1d568559e793c"),
         (5, "025d9198eab7ca5f"),
         (6, "339c67343643c24c"),
+        (9, "a364c1995613d2ce"),
     ],
 )
 def test_a_migration_that_ledgers_have_had_is_never_edited(version: int, digest: str) -> None:
