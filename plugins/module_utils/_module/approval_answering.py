@@ -336,8 +336,8 @@ class Answering:
         return seen
 
     def _is_told_by_persons(self) -> bool:
-        account = self._desk.accounts.of(self._work())
-        return account.capabilities is not None and account.capabilities.takes_in
+        capabilities = self._desk.accounts.capabilities(self._desk.accounts.of(self._work()))
+        return capabilities is not None and capabilities.takes_in
 
     def _outcome(self, case: Case, code: str, why: str, *more: Fact) -> None:
         self._write(self._outcome_fact(case.match.domain, case.mail.digest, code, why), *more)

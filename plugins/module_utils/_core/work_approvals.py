@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The items of approval_mails: what a declaration and its organization say that a page may ask for. Pure.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Item = dict[str, t.Any]
+Said = t.Mapping[str, t.Any]
+
+__all__ = ["approval_items", "approval_lines"]
+
+
+def approval_items(
+    names: t.Sequence[str], certificates: t.Sequence[t.Any], organizations: Said, settings: Said, answer: Said
+) -> list[Item]:
+    """names: in this order. settings: inkan_approvals. answer: answer and reason of a person, or nothing."""
+    declared = {one["name"]: one for one in certificates if isinstance(one, t.Mapping) and one.get("name")}
+    said = {key: value for key, value in answer.items() if value}
+    return [{**_item(name, declared.get(name, {}), organizations, settings), **said} for name in names]
+
+
+def _item(name: str, certificate: Said, organizations: Said, settings: Said) -> Item:
+    organization = _mapping(organizations.get(str(certificate.get("organization"))))
+    own = _mapping(_mapping(settings.get("certificates")).get(name))
+    responsible = organization.get("responsible")
+    person = responsible.get("name") if isinstance(responsible, t.Mapping) else responsible
+    called = [
+        organization.get("japanese_name"),
+        organization.get("name"),
+        _mapping(organization.get("subject")).get("O"),
+    ]
+    words = {
+        "signature": own.get("signature") or organization.get("signature") or person,
+        "organizations": [str(one) for one in called if one],
+        "ca": own.get("ca"),
+        "seller": own.get("seller"),
+    }
+    return {"name": name, **{key: value for key, value in words.items() if value}}
+
+
+def _mapping(value: t.Any) -> Said:
+    return value if isinstance(value, t.Mapping) else {}
+
+
+_SPOKEN = {
+    "not_waiting": "no approval by mail is awaited",
+    "no_mail": "no approval mail has come yet",
+    "mail_found": "an approval mail is there and waits for a person: approve it by name",
+    "mail_doubtful": "what came has something against it",
+    "approved": "approved",
+    "approval_unknown": "the approval was sent, and is not confirmed yet",
+    "refused": "refused",
+    "busy": "another run works on it",
+}
+
+
+def approval_lines(results: t.Sequence[Said]) -> list[str]:
+    """One line a certificate, with the reasons against each mail and, after a refusal, what a person does next."""
+    return [_line(one) for one in results]
+
+
+def _line(one: Said) -> str:
+    parts = [f"{one['name']}: {_SPOKEN.get(str(one.get('outcome')), one.get('outcome'))}"]
+    parts += [
+        f"{mail['subject']}: {mail['why']} ({mail['code']})" for mail in one.get("mails") or () if mail.get("code")
+    ]
+    if _mapping(one.get("held")):
+        parts.append(str(one["held"]["why"]))
+    if one.get("outcome") == "refused" and one.get("procedure"):
+        parts.append(str(one["procedure"]))
+    if _mapping(one.get("error")):
+        parts.append(str(one["error"]["message"]))
+    return ". ".join(part.rstrip(".") for part in parts) + "."
