@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench pictures format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -43,8 +43,12 @@ journeys: ## the lab's own tests, and the playbooks in it with each vice alone
 contract: ## every CA adapter with every verb and vice, every DNS service on its real server; prints the matrix
 	@$(RINGS) $@
 
-bench: ## how long plans take: prints medians, judges nothing (bench/)
+bench: ## how long plans and reports take: prints medians, judges nothing (bench/)
 	@$(DEV) python bench/plan.py
+	@$(DEV) python bench/report.py
+
+pictures: ## photograph the report's page anew for its guide (needs Chromium)
+	@$(DEV) python scripts/report_pictures.py
 
 format: ## let ruff write the code
 	@$(DEV) ruff check --fix .

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -146,12 +147,13 @@ def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str])
     return [ending.as_data() for ending in found]
 
 
-def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Item:
-    """How everything stands, as certificate_reports takes it."""
+def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> str:
+    """How everything stands, as certificate_reports takes it: one text, as nobody then walks through all of it."""
     run = inputs.read_run(said, hostvars, hosts)
     planned = said.get("plan")
     load = planned.get("load") if isinstance(planned, t.Mapping) else None
-    return data_of_report(read_report(run, outcomes.endings(run), said.get("names") or (), load))
+    data = data_of_report(read_report(run, outcomes.endings(run), said.get("names") or (), load))
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def plan_text(planned: Item, output: str = "screen", path: str | None = None) -> str:

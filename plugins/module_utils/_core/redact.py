@@ -55,6 +55,8 @@ def bare_url(url: str) -> str:
 
 def escaped(text: str, bound: int = _BOUND) -> str:
     """``text`` on one line, with everything unshowable written as an escape, and cut at ``bound`` characters."""
+    if len(text) <= bound and text.isprintable():  # as nearly every text is
+        return text
     cut = text[:bound]
     shown = "".join(_shown(letter) for letter in cut)
     return shown + (f"… ({len(text) - bound} more characters)" if len(text) > bound else "")

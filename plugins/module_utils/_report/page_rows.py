@@ -33,7 +33,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._report.words import Wor
 
 #: over the column that tells what is the matter
 _TOLD = {Group.ATTENTION: "wrong", Group.WAITING: "who", Group.DUE: "why", Group.IN_ORDER: "next"}
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)")
+#: a moment, or a day
+_MOMENT = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?)(?![\w-])")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MOST_NAMES = 4
 _MOST_HOSTS = 5
@@ -74,7 +75,7 @@ class Table:
 
     def _folds(self, group: Group, rows: t.Sequence[Row]) -> Markup:
         """By the month in which certificates end; rows come sorted by urgency, so they are sorted anew."""
-        ordered = sorted(rows, key=lambda row: (_month(row), row.name))
+        ordered = sorted(rows, key=lambda row: (_month(row), row.not_after or "", row.name))
         folds: list[Markup] = []
         for month, found in groupby(ordered, key=_month):
             own = list(found)
@@ -234,12 +235,19 @@ class Table:
         since = tag("time", row.since[:10], datetime=row.since) if row.since else None
         first = tag("th", *self._due(waiting.by), scope="row", role="rowheader")
         cells = (
-            self.who(waiting),
+            self._owner(waiting),
             self.ours(waiting.what),
             tag("a", row.name, href=f"#{anchor(row.name)}"),
             join(since),
         )
         return tag("tr", first, *(cell(title, join(one)) for title, one in zip(titles[1:], cells)), role="row")
+
+    def _owner(self, waiting: Waiting) -> Markup:
+        """Somebody who is named stands first."""
+        actor = self.words.actor(waiting.actor)
+        if not waiting.owner:
+            return tag("span", actor, class_="act")
+        return join(tag("div", waiting.owner, class_="act"), tag("div", actor, class_="soft"))
 
     def _due(self, by: str | None) -> t.Iterator[Markup]:
         if not by:
@@ -362,7 +370,7 @@ def _with_times(text: str) -> t.Iterator[str]:
 
 
 def time_of(text: str) -> Markup:
-    return tag("time", f"{text[:10]} {text[11:16]} UTC", datetime=text)
+    return tag("time", f"{text[:10]} {text[11:16]} UTC" if "T" in text else text, datetime=text)
 
 
 def japanese(text: str) -> Markup:

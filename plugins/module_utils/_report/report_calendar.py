@@ -150,6 +150,8 @@ def _escaped(text: str, bound: int = 200) -> str:
 
 def folded(line: str) -> str:
     """Lines of 75 octets, broken between letters, never inside of one (RFC 5545, 3.1)."""
+    if len(line.encode("utf-8", "replace")) <= _FOLD:
+        return f"{line}\r\n"
     parts, part, size = [], "", 0
     for letter in line:
         octets = len(letter.encode("utf-8", "replace"))

@@ -77,7 +77,7 @@ tbody td, tbody th { border-top: 1px solid var(--line); }
 tr:target th { box-shadow: inset 4px 0 0 var(--focus); }
 .estate .c1 { width: 21%; } .estate .c2 { width: 33%; } .estate .c3 { width: 19%; } .estate .c4 { width: 11%; }
 .estate .c5 { width: 16%; }
-.tasks .c1 { width: 12%; } .tasks .c2 { width: 17%; } .tasks .c3 { width: 41%; } .tasks .c4 { width: 18%; }
+.tasks .c1 { width: 12%; } .tasks .c2 { width: 22%; } .tasks .c3 { width: 36%; } .tasks .c4 { width: 18%; }
 .tasks .c5 { width: 12%; }
 .rules .c1 { width: 13%; } .rules .c2 { width: 35%; } .rules .c3 { width: 35%; } .rules .c4 { width: 17%; }
 .numbers { table-layout: auto; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
@@ -93,7 +93,9 @@ a.name:hover, a.name:focus-visible { text-decoration-color: currentColor; }
 .urgent { color: var(--attention); font-weight: 600; }
 .ends { color: var(--waiting); font-size: 0.875rem; }
 .act { font-weight: 600; }
-.plain li { margin-top: 0.35rem; }
+.plain { padding: 0.6rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem; }
+.plain { margin-top: 0.5rem; }
+.plain li { padding: 0.15rem 0; font-size: 0.9375rem; }
 .plain span + span::before { content: "; "; }
 summary { cursor: pointer; color: var(--soft); font-size: 0.875rem; }
 .fold { margin-top: 0.5rem; }
@@ -104,6 +106,7 @@ summary { cursor: pointer; color: var(--soft); font-size: 0.875rem; }
 .fold > summary:hover { border-color: var(--soft); }
 .fold[open] > summary { margin-bottom: 0.5rem; }
 .figure { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem; }
+.figure + p { margin-top: 0.75rem; }
 .scroll { overflow-x: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; margin-bottom: 0.5rem; font-size: 0.8125rem; }
 .legend { color: var(--soft); }
@@ -133,7 +136,6 @@ summary { cursor: pointer; color: var(--soft); font-size: 0.875rem; }
   border: 1px solid var(--soft); border-radius: 0.4rem;
 }
 .find output { color: var(--soft); font-size: 0.875rem; }
-@media screen { section.rows { content-visibility: auto; contain-intrinsic-size: auto 40rem; } }
 @media (max-width: 50rem) {
   body { padding: 1.25rem 1rem 2rem; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 0.5rem; }

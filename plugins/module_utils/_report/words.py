@@ -79,8 +79,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "On the page of the mail, {yes} approves; {no}, where it is offered, refuses (CPI-4).",
         "メールのリンク先で {yes} を選ぶと承認、{no}(ある場合)を選ぶと否認です (CPI-4)。",
     ),
-    "ending_in": ("{n} end in {month}", "{month} に期限 {n} 件"),
-    "ending_in.one": ("1 ends in {month}", "{month} に期限 1 件"),
+    "ending_in": ("{n} end in {month}", "{month}が期限: {n} 件"),
+    "ending_in.one": ("1 ends in {month}", "{month}が期限: 1 件"),
     "ending_never": ("{n} without a certificate", "証明書なし {n} 件"),
     # time line
     "timeline": ("When certificates end", "有効期限の分布"),

@@ -8,11 +8,12 @@ One in twenty waits for somebody, one in fifty is in trouble, some are due, the 
 from __future__ import annotations
 
 import typing as t
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import endings
 from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import plan_items, read_run
-from ansible_collections.inkan.tls.plugins.module_utils._report.model import Report
+from ansible_collections.inkan.tls.plugins.module_utils._report.model import Group, Report, Row
 from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
 from ansible_collections.inkan.tls.plugins.modules import dcv_plan
 
@@ -57,13 +58,19 @@ def _item(number: int) -> dict[str, t.Any]:
     }
 
 
-def _live(number: int, ages: int) -> dict[str, t.Any]:
+def _is_open(number: int) -> bool:
+    """Whether an order of it is under way."""
+    method = _KINDS[number % len(_KINDS)][2]["method"]
+    return number % 50 == 7 or number % 20 == 4 or (number % 20 == 0 and method == "email")
+
+
+def _live(number: int) -> dict[str, t.Any]:
     """Of 199 days, of different ages; what is due is older than two thirds of that."""
-    age = (number * 37) % ages
+    age = (number * 37) % (199 if _is_open(number) else 140)
     began = _NOW - timedelta(days=age)
     names = _item(number)
     return {
-        "serial": f"{(number + 1) * 7919:032x}",
+        "serial": f"{(number + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**126:x}",
         "not_before": _iso(began),
         "not_after": _iso(began + timedelta(days=199)),
         "issuer": "CN=Example CA,O=Example,C=JP",
@@ -84,6 +91,7 @@ def _order(number: int) -> dict[str, t.Any]:
         "product": item["product"],
         "ca_account": item["ca_account"],
         "method": method,
+        "public_key_sha256": "ab",
         "reference": f"ik-{number:024x}",
         "order": f"LS-{number:06}",
         "created_at": _iso(_NOW - timedelta(days=number % 9)),
@@ -98,7 +106,7 @@ def _order(number: int) -> dict[str, t.Any]:
         return {**base, "state": "awaiting_approval", "wanted": wanted, "waiting_for": turn}
     if number % 20 == 4:
         return {**base, "state": "validating", "waiting_for": _turn("ca", "validate", 20)}
-    return {**base, **_live(number, 120), "name": item["name"], "state": "deployed", "waiting_for": None}
+    return {**base, **_live(number), "name": item["name"], "state": "deployed", "waiting_for": None}
 
 
 def _turn(actor: str, what: str, days: int, owner: str | None = None) -> dict[str, t.Any]:
@@ -132,9 +140,8 @@ def estate(number: int, load_until: str = "2030-12-31") -> Report:
 
 
 def _look(number: int) -> dict[str, t.Any]:
-    ages = 199 if number % 20 in (0, 4) else 120
-    live = None if number % 33 == 5 else _live(number, ages)
-    return {"name": _item(number)["name"], "live": live, "has_keys": [], "switching": False}
+    live = None if number % 33 == 5 else _live(number)
+    return {"name": _item(number)["name"], "live": live, "has_keys": ["ab"], "switching": False}
 
 
 ORGANIZATION = {
@@ -143,5 +150,13 @@ ORGANIZATION = {
 }
 
 
-def a_day(days: int) -> str:
-    return (date(2026, 11, 20) + timedelta(days=days)).isoformat()
+def the_day_before(report: Report) -> Report:
+    """As it stood two days earlier: some renewed since, some due then, one not yet declared."""
+
+    def then(number: int, row: Row) -> Row:
+        if number % 40 == 1:
+            return replace(row, serial="0", not_after="2026-12-20T00:00:00Z")
+        return replace(row, group=Group.DUE) if number % 50 == 3 else row
+
+    rows = tuple(then(number, row) for number, row in enumerate(report.rows[:-1]))
+    return replace(report, as_of="2026-11-18", rows=rows)
