@@ -25,7 +25,14 @@ import enum
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Answer, Entry, Kind, State, tokens_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
+    Answer,
+    Entry,
+    Kind,
+    Standing,
+    State,
+    tokens_of,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
@@ -242,11 +249,16 @@ _AT_A_PORTAL = frozenset({State.AWAITING_PERSON, State.AWAITING_APPROVAL})
 _EXAMINED = frozenset({State.VALIDATING, State.ISSUING})
 
 
+def _is_told_so(standing: Standing) -> bool:
+    """By a task of the adapter's; else an approval mail comes first, and vetting without one is a task of ours."""
+    return bool(standing.wanted.tasks or not standing.wanted.mails)
+
+
 def waiting_for(entry: Entry) -> Waiting | None:
     """Whose turn it is, for people and reports; None when nobody has to act."""
     standing = entry.standing
     tasks = [task for _id, task in open_tasks(entry)]
-    if tasks and (entry.state in _EXAMINED or (standing.wanted.tasks and entry.state in _AT_A_PORTAL)):
+    if tasks and (entry.state in _EXAMINED or (entry.state in _AT_A_PORTAL and _is_told_so(standing))):
         task = tasks[0]
         return Waiting(task.actor, _spoken(task), task.due or standing.expires, task.owner, task)
     if entry.state is State.NONE:

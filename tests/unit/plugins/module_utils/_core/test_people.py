@@ -116,6 +116,13 @@ def test_while_the_ca_examines_the_person_is_who_is_waited_for(status: Answer) -
     assert after.actor == "ca"
 
 
+def test_an_approval_mail_comes_before_the_call_and_vetting_without_a_mail_is_the_call() -> None:
+    mailed = waiting_for(entry(SUBMITTED, *seen(Answer.WANTS_APPROVAL, Wanted(mails=("admin@example.jp",))), opened()))
+    vetted = waiting_for(entry(SUBMITTED, *seen(Answer.WANTS_APPROVAL, Wanted(notes=("vetting",))), opened()))
+    assert mailed is not None and vetted is not None
+    assert ("admin@example.jp" in mailed.what, vetted.what) == (True, "answer the call")
+
+
 def test_a_question_about_a_refusal_is_a_task_until_somebody_says_that_it_was_answered() -> None:
     noticed = Fact(Kind.MAIL_NOTICED, NOW, word="refusal_asked")
     found = entry(SUBMITTED, *seen(Answer.WANTS_APPROVAL), noticed, product="cpi-dv")
