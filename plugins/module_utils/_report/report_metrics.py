@@ -25,7 +25,7 @@ LAST_SUCCESS = "cert_run_last_success_timestamp_seconds"
 _LABEL = 200
 
 #: metric -> what it says; the first three as x509-certificate-exporter says them, as files with one metric must agree
-_HELP = {
+HELP = {
     "x509_cert_not_before": "Indicates the certificate's not before timestamp",
     "x509_cert_not_after": "Indicates the certificate's not after timestamp",
     "x509_cert_expired": "Indicates if the certificate is expired",
@@ -55,7 +55,7 @@ def report_metrics(report: Report, last_success: int | None = None) -> str:
     if last_success is not None:
         samples.append(Sample(LAST_SUCCESS, (), last_success))
     lines: list[str] = []
-    for metric, says in _HELP.items():
+    for metric, says in HELP.items():
         own = [sample for sample in samples if sample.metric == metric]
         if own:
             lines += [f"# HELP {metric} {says}", f"# TYPE {metric} gauge", *(_line(sample) for sample in own)]

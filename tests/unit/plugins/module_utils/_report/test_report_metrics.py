@@ -10,12 +10,14 @@ from dataclasses import replace
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._report.model import Report, Waiting
 from ansible_collections.inkan.tls.plugins.module_utils._report.report_metrics import (
+    HELP,
     epoch,
     name_parts,
     read_last_success,
     report_metrics,
     without_moment,
 )
+from ansible_collections.inkan.tls.tests.unit.documented import REPOSITORY
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.hostile import TEXTS, hostile_report
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.reported import One, a_report
 
@@ -91,3 +93,9 @@ def test_the_moment_of_the_run_is_no_difference() -> None:
 def test_the_parts_of_a_name() -> None:
     assert name_parts("CN=Example\\, Inc. CA,O=A\\=B,O=C,C=JP") == {"CN": "Example, Inc. CA", "O": "A=B", "C": "JP"}
     assert name_parts("") == {} and epoch("never") is None and epoch(None) is None
+
+
+@pytest.mark.parametrize("language", ["", "_ja"])
+def test_the_guide_tells_of_every_metric(language: str) -> None:
+    text = (REPOSITORY / "docs" / "docsite" / "rst" / f"guide_report{language}.rst").read_text("utf-8")
+    assert set(re.findall(r"``((?:cert|x509_cert)_\w+)``", text)) == set(HELP)
