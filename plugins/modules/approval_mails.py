@@ -47,6 +47,9 @@ options:
         head of the Authentication-Results that your mail server writes, C(received_by) a list of further names that it has
         in Received. With C(microsoft365), which writes no such name, the topmost header counts. Without any of them
         no mail passes the check C(authentication).
+      - An IMAP mailbox takes the secret C(password) or C(access_token). With the setting C(oauth2) a token is fetched in each
+        run. C(service=microsoft365) needs C(tenant) and C(client_id), and the secret C(client_secret);
+        C(service=google) needs C(client_email), and the secret C(private_key) of a service account.
     type: dict
     required: true
   mailbox_secrets:
@@ -259,6 +262,7 @@ strangers:
   type: int
 """
 
+import functools
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
@@ -272,6 +276,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_items impo
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
+from ansible_collections.inkan.tls.plugins.module_utils._x509.signing import rs256
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -282,7 +287,7 @@ def run(params: dict[str, t.Any], check_mode: bool, tools: ApprovalTools | None 
     clock = SystemClock(read_now(params, InputCollector()))
     tools = tools or ApprovalTools(
         clock=clock,
-        open_mailbox=open_mailbox,
+        open_mailbox=functools.partial(open_mailbox, signer=rs256),
         adapters=adapter_factories(clock=clock, new_private_key=new_private_key),
         http=lambda sight: PublicHttp(sight.ca_bundle),
         published=is_published,

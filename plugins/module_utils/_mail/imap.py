@@ -3,7 +3,8 @@
 """An IMAP mailbox (RFC 3501/9051), read-only: EXAMINE and BODY.PEEK, letters named by UIDVALIDITY and UID.
 
     settings: {host: mail.example.jp, user: certs@example.jp, folders: [INBOX, Junk]}
-    secrets: {password: …}  or  {access_token: …}: SASL XOAUTH2, as Microsoft 365 and Google want it (awx-and-mail 3.4)
+    secrets: {password: …}  or  {access_token: …}: SASL XOAUTH2, as Microsoft 365 and Google want it (awx-and-mail 3.4);
+    with the setting oauth2 the token is fetched (``oauth``)
 
 The connection is TLS with a verified certificate, from its first byte (port 993) or from STARTTLS on:
 there is no other way.
@@ -38,8 +39,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import (
     Letter,
     MailboxConfig,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._mail.oauth import oauth_errors, secret_of
 
-_SETTINGS = ("host", "port", "tls", "user", "folders", "ca_bundle")
+_SETTINGS = ("host", "port", "tls", "user", "folders", "ca_bundle", "oauth2")
 _PORTS = {"implicit": 993, "starttls": 143}
 _SECRETS = ("password", "access_token")
 _SIZES_AT_ONCE = 500
@@ -76,9 +78,13 @@ def settings_errors(config: MailboxConfig) -> list[str]:
     if not isinstance(folders, list) or not folders or not all(_is_folder(folder) for folder in folders):
         errors.append("settings.folders must be a list of names of folders")
     given = sorted(config.secrets)
-    if len(given) != 1 or given[0] not in _SECRETS:
-        errors.append("secrets must hold either password or access_token")
-    elif not config.secrets[given[0]].isprintable():
+    wanted: tuple[str, ...] = _SECRETS
+    if "oauth2" in settings:
+        errors += oauth_errors(settings["oauth2"])
+        wanted = (secret_of(settings["oauth2"]),) if isinstance(settings["oauth2"], dict) else ()
+    if len(given) != 1 or given[0] not in wanted:
+        errors.append(f"secrets must hold {'either ' if len(wanted) > 1 else ''}{' or '.join(wanted)}")
+    elif given[0] != "private_key" and not config.secrets[given[0]].isprintable():
         errors.append(f"secrets.{given[0]} must be one line")
     return errors
 

@@ -7,10 +7,12 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
+from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 from ansible_collections.inkan.tls.plugins.module_utils._mail import imap, maildir
 from ansible_collections.inkan.tls.plugins.module_utils._mail.border import border_errors, without_border
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Mailbox, MailboxConfig
+from ansible_collections.inkan.tls.plugins.module_utils._mail.oauth import Signer, with_token
 
 __all__ = ["MAILBOX_SERVICES", "open_mailbox", "settings_errors"]
 
@@ -27,8 +29,18 @@ def settings_errors(config: MailboxConfig) -> list[str]:
     return _ERRORS[config.service](without_border(config)) + border_errors(config)
 
 
-def open_mailbox(config: MailboxConfig, clock: Clock, *, deadline: float) -> Mailbox:
-    """A context manager, not yet entered. deadline: seconds from now for all that is read."""
+def open_mailbox(
+    config: MailboxConfig,
+    clock: Clock,
+    *,
+    deadline: float,
+    signer: Signer | None = None,
+    http: HttpClient | None = None,
+) -> Mailbox:
+    """A context manager, not yet entered. deadline: seconds from now for all that is read. signer, http: what an access
+    token is fetched with, where the settings say oauth2."""
     if config.service == "maildir":
         return maildir.Maildir(config)
-    return imap.ImapMailbox(config, clock, deadline=deadline)
+    until = clock.monotonic() + deadline
+    known = with_token(config, http or DirectHttp(), clock, signer, deadline)
+    return imap.ImapMailbox(known, clock, deadline=until - clock.monotonic())

@@ -27,6 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import op
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_answers import CertificateReader
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work
+from ansible_collections.inkan.tls.plugins.module_utils._x509.signing import rs256
 
 __all__ = ["with_mailed"]
 
@@ -44,7 +45,7 @@ def with_mailed(works: t.Sequence[Work], call: Call, reader: CertificateReader, 
     for name, some in waiting.items():
         since = min(work.order.order.created_at for work in some)
         try:
-            with open_mailbox(call.mailboxes[name], clock, deadline=deadline) as opened:
+            with open_mailbox(call.mailboxes[name], clock, deadline=deadline, signer=rs256) as opened:
                 _deliver(opened, since, some, reader)
         except InkanError as error:
             for work in some:

@@ -25,7 +25,7 @@ class Desk:
         mailbox = {"service": "maildir", "settings": {"path": str(maildir), "authserv_id": NAME}}
         self.office = Office(lab, folder, mailbox, {})
 
-    def play(self, **variables: t.Any) -> subprocess.CompletedProcess[str]:
+    def play(self, book: str = "approve", **variables: t.Any) -> subprocess.CompletedProcess[str]:
         accounts = {
             name: {**one, "secrets": self.office.secrets.get(name, {})} for name, one in self.office.accounts.items()
         }
@@ -42,7 +42,7 @@ class Desk:
         }
         path = self.folder / f"vars-{time.time_ns()}.json"
         path.write_text(json.dumps(said), encoding="utf-8")
-        command = ["ansible-playbook", "-i", "localhost,", "inkan.tls.approve", "-e", f"@{path}"]
+        command = ["ansible-playbook", "-i", "localhost,", f"inkan.tls.{book}", "-e", f"@{path}"]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -85,3 +85,25 @@ def test_a_person_approves_one_and_refuses_another(desk: Desk) -> None:
     assert {name: one["state"] for name, one in told.items()} == {"shop": "awaiting_person", "blog": "refused"}
     for secret in (papers["shop"].key, papers["blog"].key):
         assert secret not in approved.stdout + refused.stdout + observed.stdout
+
+
+def test_role_issue_answers_for_a_domain_that_opted_in(desk: Desk) -> None:
+    approvals = desk.lab.also["approvals"]
+    desk.office.order("shop", "cpi", "cpi-dv", "shop.example.jp")
+    paper = approvals.ask("jprs", "admin@shop.example.jp", domain="shop.example.jp")
+    approvals.mail(paper)
+    certificate = {
+        "name": "shop",
+        "common_name": "shop.example.jp",
+        "product": "cpi-dv",
+        "ca_account": "cpi",
+        "validation": {"method": "email", "contact": {"kind": "constructed", "address": "admin@shop.example.jp"}},
+        "key": {"made_by": "seller"},
+        "deploy": {"by": "seller", "handshake": False},
+        "hosts": "localhost",
+    }
+    settings = {"profiles": desk.office.profiles, "mode": "auto", "auto_domains": ["example.jp"]}
+    played = desk.play("issue", inkan_certificates=[certificate], inkan_approvals=settings)
+    assert played.returncode == 0, played.stdout
+    assert (paper.state, len(paper.posts)) == ("approved", 1)
+    assert desk.office.look({"name": "shop"})["shop"]["state"] == "awaiting_person"
