@@ -122,7 +122,7 @@ summary:
   description:
     - The report in a few numbers, that grow with no estate and hold no secret. Role C(report) hands them to M(ansible.builtin.set_stats).
     - C(as_of), C(certificates), C(counts) by group, C(next_end) (C(name), C(not_after)), C(people) (C(tasks), C(overdue),
-      C(next_by)), C(changed) (C(on), C(certificates)).
+      C(next_by)), C(changed) (C(day), C(certificates)).
   returned: when the options were right
   type: dict
   sample:
@@ -131,7 +131,7 @@ summary:
     counts: {attention: 1, waiting: 3, due: 2, in_order: 34}
     next_end: {name: shop, not_after: '2027-01-04T14:59:59Z'}
     people: {tasks: 2, overdue: 0, next_by: '2026-11-22T00:00:00Z'}
-    changed: {on: '2026-11-20', certificates: 3}
+    changed: {day: '2026-11-20', certificates: 3}
 """
 
 import typing as t

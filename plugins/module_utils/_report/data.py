@@ -53,6 +53,7 @@ def report_data(report: Report) -> Data:
         "certificates": [_certificate(row) for row in report.rows],
         "changes": _changes(report.changes) if report.changes else None,
         "load": _load(report.load) if report.load else None,
+        "undelivered": list(report.undelivered),
     }
 
 
@@ -94,7 +95,7 @@ def _certificate(row: Row) -> Data:
 
 
 def _changes(changes: Changes) -> Data:
-    return {"on": changes.on, "since": changes.since, "found": [change._asdict() for change in changes.found]}
+    return {"day": changes.day, "since": changes.since, "found": [change._asdict() for change in changes.found]}
 
 
 def _load(load: Load) -> Data:
@@ -131,6 +132,7 @@ def read_data(raw: t.Any) -> Report:
         rows=tuple(_read_certificate(one) for one in said.several("certificates")),
         load=_read_load(_Said(load, "load")) if load is not None else None,
         changes=_read_changes(_Said(changes, "changes")) if changes is not None else None,
+        undelivered=said.texts("undelivered"),
     )
 
 
@@ -222,7 +224,7 @@ def _read_changes(said: _Said) -> Changes:
         Change(one.word("name"), one.word("kind"), one.text("before"), one.text("after"))
         for one in said.several("found")
     )
-    return Changes(said.word("on"), said.word("since"), tuple(found))
+    return Changes(said.word("day"), said.word("since"), tuple(found))
 
 
 def _read_load(said: _Said) -> Load:

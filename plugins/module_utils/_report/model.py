@@ -113,7 +113,7 @@ class Change(t.NamedTuple):
 class Changes(t.NamedTuple):
     """What was different the last time that something was: on that day, since the report of the day before it."""
 
-    on: str
+    day: str
     since: str
     found: tuple[Change, ...]
 
@@ -147,13 +147,17 @@ class Load(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """as_of: the day of the plan. names: the certificates it is about, None for all that are declared."""
+    """as_of: the day of the plan. names: the certificates it is about, None for all that are declared.
+
+    undelivered: what notifications of this run could not be delivered, and why.
+    """
 
     as_of: str | None
     names: tuple[str, ...] | None
     rows: tuple[Row, ...]
     load: Load | None = None
     changes: Changes | None = None
+    undelivered: tuple[str, ...] = ()
 
     def of(self, group: Group) -> list[Row]:
         return [row for row in self.rows if row.group is group]

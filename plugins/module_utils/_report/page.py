@@ -108,8 +108,17 @@ def _header(report: Report, words: Words, links: Links) -> Markup:
         tag("p", about),
         tag("ul", *(_tile(report, group, words) for group in Group), class_="tiles"),
         calm,
+        _undelivered(report, words),
         _contents(report, words),
     )
+
+
+def _undelivered(report: Report, words: Words) -> Markup | None:
+    """Who was not told of what is here has to look."""
+    if not report.undelivered:
+        return None
+    items = tag("ul", *(tag("li", one) for one in report.undelivered), class_="plain")
+    return tag("div", tag("p", words.say("undelivered")), items, class_="undelivered", role="note")
 
 
 def _tile(report: Report, group: Group, words: Words) -> Markup:

@@ -265,8 +265,8 @@ class Table:
         changes = self.report.changes
         if changes is None:
             return None
-        key = "changed.on" if changes.since != changes.on else "changed.on.same"
-        head = tag("p", self.say(key, day=changes.on, since=changes.since), class_="soft")
+        key = "changed.on" if changes.since != changes.day else "changed.on.same"
+        head = tag("p", self.say(key, day=changes.day, since=changes.since), class_="soft")
         by_name = [(name, list(found)) for name, found in groupby(changes.found, key=lambda change: change.name)]
         items = [self._changed(name, found) for name, found in by_name]
         body = tag("ul", *items, class_="plain")

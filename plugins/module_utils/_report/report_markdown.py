@@ -36,6 +36,9 @@ def _parts(report: Report, words: Words) -> t.Iterator[str]:
     yield f"# {say('title')}"
     yield _text(f"{say('as_of', day=report.as_of or say('no_day'))}: {say('number', n=len(report.rows))}")
     yield "\n".join(f"- {say(group.value)}: {len(report.of(group))}" for group in Group)
+    if report.undelivered:
+        yield _text(say("undelivered"))
+        yield "\n".join(f"- {_text(one)}" for one in report.undelivered)
     yield f"## {say('people')}"
     yield _people(report, words)
     yield from _changes(report, words)
@@ -67,9 +70,9 @@ def _people(report: Report, words: Words) -> str:
 def _changes(report: Report, words: Words) -> t.Iterator[str]:
     if report.changes is None:
         return
-    on, since, found = report.changes
+    day, since, found = report.changes
     yield f"## {words.say('changed')}"
-    yield _text(words.say("changed.on" if on != since else "changed.on.same", day=on, since=since))
+    yield _text(words.say("changed.on" if day != since else "changed.on.same", day=day, since=since))
     told = Table(report, words)
     yield "\n".join(f"- **{_text(change.name)}** {_text(told.change(change))}" for change in found)
 

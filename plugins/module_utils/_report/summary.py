@@ -26,5 +26,5 @@ def report_summary(report: Report) -> dict[str, t.Any]:
         "counts": {group.value: len(report.of(group)) for group in Group},
         "next_end": {"name": ends[0][1], "not_after": ends[0][0]} if ends else None,
         "people": {"tasks": len(tasks), "overdue": overdue, "next_by": min(dates, default=None)},
-        "changed": {"on": changes.on, "certificates": len({one.name for one in changes.found})} if changes else None,
+        "changed": {"day": changes.day, "certificates": len({one.name for one in changes.found})} if changes else None,
     }

@@ -21,6 +21,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "number": ("{n} certificates", "証明書 {n} 件"),
     "number.one": ("1 certificate", "証明書 1 件"),
     "only": ("only {names}", "対象: {names} のみ"),
+    "undelivered": ("Not everybody could be told of it:", "通知できなかった送り先があります:"),
     "calm": ("Nothing needs attention.", "対応が必要な問題はありません。"),
     "sections": ("Sections", "目次"),
     "language": ("日本語", "English"),  # of the other page

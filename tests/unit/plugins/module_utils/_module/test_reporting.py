@@ -90,7 +90,7 @@ def test_what_changed_is_told_until_something_else_does(place: Place) -> None:
         place.write(replace(REPORT, rows=rows))
         changes = place.told().changes
         assert changes is not None and changes.found == (Change("shop", "group", "in_order", "due"),)
-        assert (changes.on, changes.since) == ("2026-11-20", "2026-11-18")
+        assert (changes.day, changes.since) == ("2026-11-20", "2026-11-18")
     assert "In order → Due" in (place.path / "report.html").read_text("utf-8")
 
 

@@ -25,7 +25,7 @@ def test_the_numbers() -> None:
         "counts": {"attention": 0, "waiting": 0, "due": 0, "in_order": 2},
         "next_end": {"name": "b", "not_after": "2027-01-02T00:00:00Z"},
         "people": {"tasks": 2, "overdue": 1, "next_by": "2026-11-19T00:00:00Z"},
-        "changed": {"on": "2026-11-20", "certificates": 1},
+        "changed": {"day": "2026-11-20", "certificates": 1},
     }
     assert report_summary(a_report())["next_end"] is None
 
