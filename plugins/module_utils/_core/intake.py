@@ -214,7 +214,7 @@ def token_files(tokens: t.Sequence[FileWord], dns_names: t.Sequence[str]) -> tup
         else:
             wrong.append(f"file_token {escaped(token.uri, 200)!r}: {why}")
     if len(found) == 1 and not wrong:
-        [only] = found.values()
+        only = next(iter(found.values()))
         found = {name: _at(name, only.path, only.content) for name in names}
     missing = [name for name in names if name not in found]
     if missing and not wrong:

@@ -304,7 +304,8 @@ class LedgerStore:
     @contextlib.contextmanager
     def noting(self, leases: Leases, lease: str) -> t.Iterator[sqlite3.Connection]:
         """One transaction of ``ledger_notices``, for who holds the channel's lease."""
-        with self._transaction() as connection:
+        with contextlib.ExitStack() as stack:
+            connection = stack.enter_context(self._transaction())
             self._check_fences(leases, {lease})
             yield connection
 

@@ -247,7 +247,7 @@ def test_a_foreign_order_without_our_reference_is_left_to_a_person(lab: Lab, tmp
     lab.switches.only("gcc_dvc_missing")
     customer, items = Customer(lab, tmp_path), [item("one", "dns", "adopted.example.jp")]
     customer.order(items)
-    with contextlib.closing(sqlite3.connect(customer.ledger)) as ledger, ledger:
+    with contextlib.closing(sqlite3.connect(customer.ledger, isolation_level=None)) as ledger:
         for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             ledger.execute(f"DROP TRIGGER {name}")
         ledger.execute("DELETE FROM facts WHERE kind = 'wanted'")

@@ -337,8 +337,9 @@ def test_ev_orders_need_more_and_call_their_number_otherwise(lab: Lab, client: C
     assert client.order("EVOrder", "EV_SHA2", ["*.example.jp"], EV).codes == [-9925]
 
 
-@pytest.mark.parametrize(("operation", "product", "blocks"), [("OVOrderJP", "OV_SHA2", ORGANIZATION),
-                                                             ("EVOrderJP", "EV_SHA2", EV)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("operation", "product", "blocks"), [("OVOrderJP", "OV_SHA2", ORGANIZATION), ("EVOrderJP", "EV_SHA2", EV)]
+)
 def test_the_japanese_ones_want_japanese_names(
     lab: Lab, client: Client, operation: str, product: str, blocks: str
 ) -> None:

@@ -106,7 +106,9 @@ class CertificateCalls:
         if reason not in REASONS:
             raise violated(f"there is no reason {reason}")
         seconds = body.get("revocation_time")
-        if seconds is not None and (type(seconds) is not int or not 0 <= seconds < 2**33):
+        if seconds is not None and (
+            isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**33
+        ):
             raise violated("revocation_time is no number of seconds")
         at = now if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
         if not found.certificate.not_valid_before_utc <= at <= now + timedelta(seconds=1):

@@ -146,7 +146,7 @@ def _validity(validity: Document, rules: Document, now: datetime) -> tuple[datet
 
 def _seconds(validity: Document, word: str) -> int:
     value = validity.get(word)
-    if type(value) is not int or not 0 <= value < 2**33:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**33:
         raise violated(f"validity.{word} is no number of seconds")
     return value
 

@@ -63,7 +63,7 @@ class Oracle:
         self.asked.append(certificate_pem)
         self.clock.seconds += self.cost
         if isinstance(self.answer, Exception):
-            raise self.answer
+            raise self.answer  # pylint: disable=raising-non-exception
         return t.cast("Advice | None", self.answer)
 
 

@@ -63,7 +63,7 @@ class Ground:
         self.asked.append((dict(words["headers"]), json.loads(words["body"])))
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, BaseException):
-            raise answer
+            raise answer  # pylint: disable=raising-bad-type
         return answer if isinstance(answer, HttpResponse) else HttpResponse(answer, {}, b"words", url)
 
     def smtp(self, _channel: Channel, mail: bytes, recipients: t.Sequence[str], *, timeout: float) -> None:

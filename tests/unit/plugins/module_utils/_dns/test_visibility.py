@@ -214,7 +214,7 @@ def test_no_reachable_server_at_all_is_never_visible() -> None:
     resolver = Resolver([FIRST], net.exchange_to)
     resolver.zone_of(NAME)
     net.failures = {FIRST: "dns_no_route", SIXTH: "dns_no_route"}
-    (sighting,) = look([wish()], resolver, SerialExecutor()).values()
+    sighting = look([wish()], resolver, SerialExecutor())[wish()]
     assert not sighting.visible
     assert "no authoritative server" in sighting.lacking[0]
 

@@ -95,7 +95,7 @@ class Web:
             self.posted.append((url, (body or b"").decode()))
             self.effect()
             if isinstance(self.answer, Exception):
-                raise self.answer
+                raise self.answer  # pylint: disable=raising-bad-type
             return self._response(url, self.answer)
         if url not in self.pages:
             return self._response(url, "<p>not found</p>", 404)
