@@ -23,6 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_blocks import read_plan
@@ -152,7 +153,9 @@ def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[s
     run = inputs.read_run(said, hostvars, hosts)
     planned = said.get("plan")
     load = planned.get("load") if isinstance(planned, t.Mapping) else None
-    data = data_of_report(read_report(run, outcomes.endings(run), said.get("names") or (), load))
+    report = read_report(run, outcomes.endings(run), said.get("names") or (), load)
+    undelivered = tuple(escaped(one, 500) for one in inputs.why_not_delivered(said.get("notifications")))
+    data = data_of_report(dataclasses.replace(report, undelivered=undelivered))
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
