@@ -138,6 +138,8 @@ def _flaw(url: str, place: Place) -> tuple[int, str, str] | None:
         port = parts.port
     except ValueError as failure:
         return 10, "link_malformed", f"a link cannot be read: {failure}"
+    if parts.scheme.lower() not in ("http", "https"):
+        return 0, "", ""
     host = (parts.hostname or "").lower()
     shown = f"{host}:{port}" if port is not None else host
     names = {one.partition(":")[0] for one in place.hosts}
