@@ -148,8 +148,9 @@ results:
     approval_mail:
       description:
         - Of an open order, whether an approval mail comes (C(is_expected); where the seller validates without one, none is
-          normal, C(why)), whether it was heard of (C(is_heard_of), an answer was begun or told), and from when on it is
-          overdue (C(late_at)); null if no order is open.
+          normal, C(why)), whether it was heard of (C(is_heard_of), an answer was begun or told), from when on it is overdue
+          (C(late_at)), and to whom such mails of this name went, the last one first (C(recipients)); null if no order is
+          open.
       returned: always
       type: dict
     retired:

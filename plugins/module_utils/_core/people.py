@@ -42,7 +42,7 @@ __all__ = [
         "mail_word",
         "open_facts",
     ),
-    *("open_tasks", "retired_task"),
+    *("open_tasks", "recipients", "retired_task"),
 ]
 
 #: the id of the task that ends a contract
@@ -162,6 +162,17 @@ def mail_word(entry: Entry) -> MailWord:
     applied = _applied_at(entry)
     late = applied + timedelta(days=rule.days) if applied is not None else None
     return MailWord(True, heard, late, f"it comes within {rule.days} days", rule.facts)
+
+
+def recipients(entries: t.Iterable[Entry]) -> tuple[str, ...]:
+    """Whom approval mails of a name went to, the last one first: what was chosen, else what the CA said."""
+    found: dict[str, None] = {}
+    for entry in sorted(entries, key=lambda one: one.number, reverse=True):
+        contact = entry.options.get("contact")
+        chosen = contact.get("address") if isinstance(contact, dict) else None
+        said = [mail for fact in entry.facts if fact.wanted is not None for mail in fact.wanted.mails]
+        found.update(dict.fromkeys([str(chosen)] if chosen else reversed(said)))
+    return tuple(found)
 
 
 def _mail_rule(entry: Entry) -> MailRule:

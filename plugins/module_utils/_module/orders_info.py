@@ -96,7 +96,7 @@ def _of_people(name: str, entries: t.Sequence[Entry], declared: t.Collection[str
     entry = newest(entries)
     task = retired_task(entries) if declared is not None and name not in declared else None
     return {
-        "approval_mail": mail_data(entry) if entry is not None and entry.is_open else None,
+        "approval_mail": mail_data(entry, entries) if entry is not None and entry.is_open else None,
         "retired": task_data(task, CANCEL) if task is not None else None,
     }
 

@@ -11,7 +11,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry
-from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, Reminder, mail_word
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, Reminder, mail_word, recipients
 from ansible_collections.inkan.tls.plugins.module_utils._core.person_sheet import papers_data
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
 
@@ -59,9 +59,11 @@ def task_data(task: Task, id_: str = "") -> Data:
     }
 
 
-def mail_data(entry: Entry) -> Data:
+def mail_data(entry: Entry, entries: t.Iterable[Entry]) -> Data:
+    """entries: all of the certificate name."""
     word = mail_word(entry)
     return {
+        "recipients": list(recipients(entries)),
         "is_expected": word.is_expected,
         "is_heard_of": word.is_heard,
         "late_at": iso(word.late_at),

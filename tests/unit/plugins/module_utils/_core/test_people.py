@@ -22,6 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.people import (
     mail_word,
     open_facts,
     open_tasks,
+    recipients,
     retired_task,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, Wanted
@@ -240,6 +241,15 @@ def test_without_mails_somebody_is_told_why() -> None:
     assert not word.is_expected
     assert "nobody is mailed" in word.why
     assert word.facts == ("CPI-1", "JPRS-11")
+
+
+def test_the_last_recipient_comes_first() -> None:
+    chosen = {"contact": {"kind": "txt", "address": "certs@example.jp"}}
+    said = seen(Answer.WANTS_APPROVAL, Wanted(mails=("admin@example.jp",)))
+    changed = Fact(Kind.CONTACT_CHANGED, NOW, word="constructed", text="postmaster@example.jp")
+    every = [entry(*said), entry(number=2, options=chosen), entry(changed, number=3, options=chosen)]
+    assert recipients(every) == ("postmaster@example.jp", "certs@example.jp", "admin@example.jp")
+    assert recipients([entry()]) == ()
 
 
 # -- contracts --------------------------------------------------------------------------------------------------------
