@@ -105,7 +105,10 @@ def read_mail(letter: Letter) -> Mail:
 
 
 def _header(message: email.message.Message, name: str) -> str:
-    return _decoded_header(str(message.get(name, "")))
+    """Bytes beyond ASCII stand there as such in some mails: UTF-8 (RFC 6532), or nothing that can be read."""
+    found = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    raw = next(found, "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _decoded_header(raw)
 
 
 def _decoded_header(value: str) -> str:
