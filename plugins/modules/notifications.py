@@ -115,7 +115,7 @@ options:
     required: true
     suboptions:
       name:
-        description: Its name; C((run)) stands for the run itself.
+        description: Its name; V((run\)) stands for the run itself.
         type: str
         required: true
       condition:

@@ -95,7 +95,7 @@ def _condition(run: Run, ending: Ending, order: Said) -> tuple[str, str, Item]:
     due = (run.plan.get(ending.name) or {}).get("due") or {}
     if state in _ENDED or due.get("code") in _HELD:
         return REFUSED, f"{reference} {state}", {"order": order.get("order")}
-    revoked = _revoked(order, ending)
+    revoked = _revoked(run, order, ending)
     if revoked:
         return REVOKED, revoked, {}
     if ending.outcome is Outcome.PENDING and run.seller_deploys(ending.name):
@@ -116,9 +116,11 @@ def _of_order(order: Said, reference: str) -> tuple[str, str, Item]:
     return WAITING, " ".join((reference, str(order.get("state")), owner, step)), more
 
 
-def _revoked(order: Said, ending: Ending) -> str:
-    """The serial number of a revoked certificate that nothing has taken the place of."""
-    serials = order.get("revoked_serials") or ()
+def _revoked(run: Run, order: Said, ending: Ending) -> str:
+    """The serial number of a revoked certificate that nothing has taken the place of; in this very run, or before."""
+    now = run.central.get("revocations", {}).get(ending.name, {})
+    is_done = not now.get("error") and now.get("outcome") != "busy"
+    serials = [*(order.get("revoked_serials") or ()), *([now["serial"]] if is_done and now.get("serial") else [])]
     if ending.serial:
         return ending.serial if ending.serial in serials else ""
     return str(order.get("serial") or "") if order.get("state") == "revoked" else ""

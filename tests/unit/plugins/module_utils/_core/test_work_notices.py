@@ -120,3 +120,17 @@ def test_what_went_live_in_this_run_is_new() -> None:
     live = {**switched, "serial": "2", "not_after": "2027-03-01T00:00:00Z"}
     item = the_item(a_run(known=order("deployed"), hosts={"web1": host(look=look(), switch=live)}))
     assert (item["is_new"], item["serial"], item["condition"]) == (True, "2", "in_order")
+
+
+@pytest.mark.parametrize(
+    ("said", "condition"),
+    [
+        ({"outcome": "revoked", "changed": True}, "revoked"),
+        ({"outcome": "busy"}, "in_order"),
+        ({"error": {"message": "no.", "code": "refused"}}, "in_order"),
+    ],
+)
+def test_what_this_run_revoked_is_told_by_this_run(said: dict[str, t.Any], condition: str) -> None:
+    revocation = {"name": "shop", "serial": "1", **said}
+    run = a_run(known=order("deployed", serial="1"), revocations=[revocation])
+    assert the_item(run)["condition"] == condition
