@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._report.model import Report, Waiting
+from ansible_collections.inkan.tls.plugins.module_utils._report.model import Cliff, Report, Waiting
 from ansible_collections.inkan.tls.plugins.module_utils._report.report_calendar import folded, report_calendar
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.hostile import TEXTS, hostile_report
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.reported import One, a_report, a_row
@@ -69,6 +69,15 @@ def test_each_date_is_a_day() -> None:
 def test_a_change_of_the_rules_is_told_once_for_all() -> None:
     cliffs = [event for event in read(a_calendar(One("a"), One("b"))) if event["CATEGORIES"] == "CLIFF"]
     assert [event["DTSTART;VALUE=DATE"] for event in cliffs] == ["20270315", "20280315"]
+
+
+def test_the_same_change_with_two_ways_out_is_two_events_that_stay_as_they_are() -> None:
+    report = a_report(One("a"), One("b"))
+    ways = [(Cliff("2028-03-15", "mail ends", way),) for way in ("move to file", "ask the seller")]
+    rows = tuple(replace(row, cliffs=way) for row, way in zip(report.rows, ways))
+    first = report_calendar(replace(report, rows=rows))
+    assert [event["CATEGORIES"] for event in read(first)].count("CLIFF") == 2
+    assert report_calendar(replace(report, rows=rows), first) == first
 
 
 def test_it_speaks_japanese() -> None:
