@@ -9,6 +9,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -60,6 +61,15 @@ _ACTORS = {
     "en": {"customer": "you", "person": "a person", "seller": "the seller", "ca": "the CA", "us": "the next run"},
     "ja": {"customer": "お客様", "person": "担当者", "seller": "販売元", "ca": "認証局", "us": "次回の実行"},
 }
+#: what being late costs (``_core/people.Reminder.costs``)
+_LATE = tuple(
+    (re.compile(f"it is late: {english}"), f"期限を過ぎています: {japanese}")
+    for english, japanese in (
+        ("the contract is renewed and charged for another term", "契約が更新され、次の期間の料金が発生します"),
+        ("the service stays without its certificate", "証明書のない状態が続きます"),
+        (r"the live certificate ends at ([\dTZ:-]+)", r"使用中の証明書の有効期限は \1 です"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -124,12 +134,24 @@ def _paragraph(event: Event, language: str, secrets: t.Sequence[str]) -> Paragra
     )
 
 
+def _japanese(text: str) -> str:
+    """Sentence by sentence; what nobody has translated stays as it is."""
+    return "; ".join(in_japanese(one) or _late(one) or one for one in text.split("; "))
+
+
+def _late(text: str) -> str | None:
+    for english, japanese in _LATE:
+        found = english.fullmatch(text)
+        if found is not None:
+            return found.expand(japanese)
+    return None
+
+
 def _lines(event: Event, language: str, secrets: t.Sequence[str]) -> t.Iterator[str]:
     words, keep = _WORDS[language], (event.serial, event.order, event.name)
 
     def fit(text: str) -> str:
-        said = in_japanese(text) if language == "ja" else None
-        return fit_to_send(said or text, secrets, keep=keep)
+        return fit_to_send(_japanese(text) if language == "ja" else text, secrets, keep=keep)
 
     if event.level == EXPIRED:
         yield words["expired"]

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.channels import Channel
 from ansible_collections.inkan.tls.plugins.module_utils._core.notices import KINDS, Event
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, Reminder
 from ansible_collections.inkan.tls.plugins.module_utils._report.notice_forms import (
     Message,
     mail,
@@ -210,3 +211,27 @@ def test_every_kind_has_words(kind: str, language: str) -> None:
     said = mailed(event(kind, serial="ab", not_after=AT), language=language)
     assert said["Subject"].startswith("[inkan.tls] shop: ")
     assert AT in said.get_content()
+
+
+@pytest.mark.parametrize(
+    ("costs", "shown"),
+    [
+        ("the contract is renewed and charged for another term", "料金"),
+        ("the service stays without its certificate", "証明書のない状態"),
+        ("the live certificate ends at 2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z です"),
+    ],
+)
+def test_what_being_late_costs_is_said_in_japanese(costs: str, shown: str) -> None:
+    said = mailed(event("reminder", "shop", f"ring \\1 up; it is late: {costs}"), language="ja").get_content()
+    assert "期限を過ぎています" in said and shown in said and "ring \\1 up" in said
+
+
+def test_the_costs_are_those_that_reminders_name() -> None:
+    now = datetime(2026, 12, 1, tzinfo=timezone.utc)
+    words: t.Any = dict.fromkeys(Reminder.__dataclass_fields__, "")
+    for changes in ({"kind": CANCEL}, {"lapses": None}, {"lapses": now}):
+        costs = Reminder(**{**words, "lapses": now, **changes}).costs
+        assert (
+            "期限を過ぎています"
+            in mailed(event("reminder", "shop", f"it is late: {costs}"), language="ja").get_content()
+        )
