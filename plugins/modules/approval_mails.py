@@ -101,7 +101,9 @@ options:
     type: float
     default: 60.0
   certificates:
-    description: The certificates to look for, each with its own name. Default is every one with an open order.
+    description:
+      - The certificates to look for, each with its own name. Default is every one with an open order, and those that a
+        notice of their seller is about.
     type: list
     elements: dict
     suboptions:

@@ -116,6 +116,25 @@ def test_what_cpi_tells_moves_the_order_once(office: Office, house: str, word: s
     assert office.play().changed is False
 
 
+@pytest.mark.parametrize("days", ["90", "35", "30"])
+def test_notices_of_a_renewal_and_of_its_end_are_remembered_each_once(office: Office, days: str) -> None:
+    """Also of an order that has ended: nothing of it is open when its certificate is about to end."""
+    office.order("iij", "iij", "iij-globalsign-quick-dv", "shop.example.jp")
+    office.order(
+        "idcf", "idcf", "idcf-geotrust-true-businessid", "blog.example.jp", validation_level="ov", **ORGANIZATION
+    )
+    office.tell("iij", cancelled=True)
+    approvals = office.lab.also["approvals"]
+    approvals.mail(approvals.ask("iij-renewal", "ops@example.jp", domain="shop.example.jp", days=days))
+    approvals.mail(approvals.ask("idcf-completed", "ops@example.jp", domain="blog.example.jp"))
+    result = office.play()
+    assert {one.header.split('"')[1]: one.after.splitlines()[-1] for one in result.diff} == {
+        "iij": "mail: renewal_due",
+        "idcf": "mail: completed",
+    }
+    assert office.play().changed is False
+
+
 def test_intents_are_steps_of_their_own_and_a_transfer_is_none(office: Office) -> None:
     office.order(
         "ev", "iij", "iij-digicert-secure-server-id-ev", "shop.example.jp", validation_level="ev", **ORGANIZATION

@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval import Arrived, Flaw, OurOrder
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks import Case
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, PolicyError
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_links import shown_link
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import APPROVAL, CODE, MailProfile
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Letter
 from ansible_collections.inkan.tls.plugins.module_utils._mail.reading import read_mail
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_options import ApprovalItem
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import iso
 
-__all__ = ["Sighting", "Subject", "arrived", "mail_data"]
+__all__ = ["Sighting", "Subject", "arrived", "fresh", "mail_data", "refused"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,18 @@ def mail_data(one: Sighting) -> dict[str, t.Any]:
         "code": one.flaw.code if one.flaw else None,
         "why": escaped(one.flaw.why, 500) if one.flaw else None,
     }
+
+
+def fresh(store: LedgerStore, subject: Subject) -> Entry | None:
+    """As the ledger has it now, under our lease."""
+    return newest(store.entries([subject.item.name]).get(subject.item.name, []))
+
+
+def refused(subject: Subject, flaw: Flaw) -> InkanError:
+    return PolicyError(
+        code=flaw.code,
+        what=f'Will not answer for "{subject.item.name}"',
+        where=f'item "{subject.item.name}"',
+        why=flaw.why,
+        todo="Nothing was sent. Change inkan_approvals, or answer by hand",
+    )

@@ -36,7 +36,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks im
     match,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_policy import ApprovalPolicy, answering_by
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, PolicyError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -58,7 +58,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.approval_values 
     Sighting,
     Subject,
     arrived,
+    fresh,
     mail_data,
+    refused,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import Accounts
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_text, order_diff
@@ -112,13 +114,9 @@ class _Run:
     def run(self) -> Result:
         entries = self._entries()
         subjects = self._subjects(entries)
-        before = {subject.item.name: subject.entry for subject in subjects}
         for sighting in self._sightings(self._orders(entries)):
-            subject = next((one for one in subjects if sighting.order and one.item.name == sighting.order.name), None)
-            if subject is None:
-                self._others.append(sighting)
-            else:
-                subject.mails.append(sighting)
+            self._put(sighting, subjects, entries)
+        before = {subject.item.name: subject.entry for subject in subjects}
         noticed = [subject for subject in subjects if self._news(subject)]
         answered = self._to_answer(subjects, entries)
         if self._call.check_mode:
@@ -149,6 +147,18 @@ class _Run:
     def _subject(self, item: ApprovalItem, entry: Entry | None) -> Subject:
         order = self._order(entry, item) if entry is not None else None
         return Subject(item, entry, order)
+
+    def _put(self, one: Sighting, subjects: list[Subject], entries: t.Mapping[str, list[Entry]]) -> None:
+        """To the item that it is about. A notice may be about an order that has ended: of its renewal, for example."""
+        name = one.order.name if one.order is not None else ""
+        subject = next((subject for subject in subjects if subject.item.name == name), None)
+        if subject is None and name and self._call.items is None and one.flaw is None and not one.is_approval:
+            subject = self._subject(ApprovalItem(name), newest(entries.get(name, [])))
+            subjects.append(subject)
+        if subject is None:
+            self._others.append(one)
+        else:
+            subject.mails.append(one)
 
     def _order(self, entry: Entry, item: ApprovalItem | None) -> OurOrder:
         return our_order(entry, self._call.accounts.get(entry.order.ca_account), item)
@@ -237,7 +247,7 @@ class _Run:
         try:
             for subject in subjects:
                 if subject.item.name in leases.fences and subject.entry is not None:  # else the next run sees it again
-                    entry = _fresh(store, subject)
+                    entry = fresh(store, subject)
                     subject.entry = entry
                     facts = self._news(subject)
                     if facts and entry is not None:
@@ -257,12 +267,12 @@ class _Run:
         for subject in subjects:
             if subject.entry is None or subject.order is None:
                 if subject.item.answer:
-                    subject.error = _refused(subject, Flaw("order_unknown", "the ledger has no order of it"))
+                    subject.error = refused(subject, Flaw("order_unknown", "the ledger has no order of it"))
                 continue
             by, flaw = answering_by(policy, subject.item.answer, subject.order.dns_names)
             begun = any(one.outcome in ("", "said_only") for one in attempts_of(subject.entry.facts).values())
             if flaw is not None and by:
-                subject.error = _refused(subject, flaw)
+                subject.error = refused(subject, flaw)
             elif flaw is not None and subject.answerable:
                 subject.words["held"] = {"code": flaw.code, "why": flaw.why}
             elif by == "person" or (by and (subject.answerable or begun)) or (begun and policy.mode != "observe"):
@@ -302,13 +312,13 @@ class _Run:
 
     def _answer_one(self, desk: Desk, subject: Subject, by: str, left: int) -> int:
         """How many of the day's approvals it took."""
-        entry = _fresh(desk.store, subject)
+        entry = fresh(desk.store, subject)
         if entry is None:
             return 0
         answering = Answering(desk, subject, entry, by or "auto")
         if subject.item.answer == "refuse":
             if not entry.is_open:
-                subject.error = _refused(subject, Flaw("order_over", "its order has ended"))
+                subject.error = refused(subject, Flaw("order_over", "its order has ended"))
                 return 0
             answering.refuse(subject.item.reason, _procedure(subject, self._call))
             return 0
@@ -393,18 +403,3 @@ def _procedure(subject: Subject, call: ApprovalCall) -> str:
     ca = subject.order.ca if subject.order else ""
     rows = [row for row in call.profiles if row.kind in (APPROVAL, CODE) and ca in row.cas]
     return next((row.procedure for row in (*mailed, *rows) if row.procedure), "")
-
-
-def _fresh(store: LedgerStore, subject: Subject) -> Entry | None:
-    """As the ledger has it now, under our lease."""
-    return newest(store.entries([subject.item.name]).get(subject.item.name, []))
-
-
-def _refused(subject: Subject, flaw: Flaw) -> InkanError:
-    return PolicyError(
-        code=flaw.code,
-        what=f'Will not answer for "{subject.item.name}"',
-        where=f'item "{subject.item.name}"',
-        why=flaw.why,
-        todo="Nothing was sent. Change inkan_approvals, or answer by hand",
-    )
