@@ -77,7 +77,7 @@ def events(report: Report, words: Words) -> t.Iterator[Event]:
         if day is not None:
             what, do = words.told(cliff.what)[0], words.told(cliff.do)[0]
             told = f"{what}\n{do}\n{words.say('some_of', n=len(names), all=len(report.rows))}"
-            yield Event(_uid("cliff", cliff.date, cliff.what), day, "cliff", words.say("ics.cliff", what=what), told)
+            yield Event(_uid("cliff", *cliff), day, "cliff", words.say("ics.cliff", what=what), told)
 
 
 def _of_certificate(row: Row, words: Words) -> t.Iterator[Event]:
