@@ -47,7 +47,9 @@ def test_a_sign_that_the_charset_lacks_spoils_neither_the_link_nor_the_rest() ->
 
 
 def test_a_subject_in_pieces_and_charsets_is_one_text() -> None:
-    mail = read("Subject: =?ISO-2022-JP?B?GyRCPjVHJxsoQg==?=\n =?UTF-8?Q?_shop=2Eexample=2Ejp?=\nFrom: a@example.jp\n\n")
+    mail = read(
+        "Subject: =?ISO-2022-JP?B?GyRCPjVHJxsoQg==?=\n =?UTF-8?Q?_shop=2Eexample=2Ejp?=\nFrom: a@example.jp\n\n"
+    )
     assert mail.subject == "承認 shop.example.jp"
 
 
