@@ -71,7 +71,8 @@ class Border:
         return "250 2.0.0 OK"
 
     def _results(self, peer: str, raw: bytes) -> str:
-        message = email.message_from_bytes(raw, policy=email.policy.compat32)
+        head = raw.partition(b"\r\n\r\n")[0]
+        message = email.message_from_bytes(head, policy=email.policy.compat32)
         addresses = email.utils.getaddresses([str(one) for one in message.get_all("From", [])])
         domain = addresses[0][1].rpartition("@")[2].lower() if addresses else ""
         passed = domain in self._trusted.get(peer, ())

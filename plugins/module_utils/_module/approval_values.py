@@ -8,6 +8,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import hashlib
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -75,7 +76,9 @@ class Subject:
 
 
 def arrived(letter: Letter) -> Arrived:
-    mail = read_mail(letter)
+    """Of a letter that is cut only the head is read: nothing may follow from it."""
+    head = re.split(rb"\r?\n\r?\n", letter.raw, maxsplit=1)[0]
+    mail = read_mail(letter._replace(raw=head) if letter.is_cut else letter)
     return Arrived(
         id=letter.id,
         digest=hashlib.sha256(letter.raw).hexdigest(),
