@@ -115,7 +115,7 @@ def broken_steps(run: Run) -> list[str]:
 
 
 def _undeclared(run: Run) -> t.Iterator[Ending]:
-    """Tokens that could not be removed, and orders that are still open at the CA."""
+    """Tokens that could not be removed, orders that are still open at the CA, contracts that nobody has ended."""
     abandoned = set(run.abandoned())
     for name, order in run.orders.items():
         errors = _errors(run, name, order) if name not in run.plan else []
@@ -124,6 +124,14 @@ def _undeclared(run: Run) -> t.Iterator[Ending]:
             yield Ending(name, Outcome.PENDING, (why, *errors), order.get("state"), order.get("not_after"))
         elif errors:
             yield Ending(name, Outcome.ERROR, tuple(errors), order.get("state"), order.get("not_after"))
+        elif run.is_whole and name not in run.plan and order.get("retired"):
+            why = f"it is not declared any more, and its contract goes on until somebody ends it: {_spoken_task(order)}"
+            yield Ending(name, Outcome.PENDING, (why,), order.get("state"))
+
+
+def _spoken_task(order: Said) -> str:
+    task = order["retired"]
+    return f"{task['what']}, by {task['by']}" if task.get("by") else str(task["what"])
 
 
 def _ending(run: Run, name: str) -> Ending:

@@ -91,7 +91,12 @@ def _row(row: Row, words: Words) -> tuple[str, ...]:
         told = [words.say("renewal_from", day=row.renews_on), *told]
     method = words.say(f"method.{row.method}") if words.knows(f"method.{row.method}") else row.method or ""
     hosts = ", ".join(row.hosts[:_MOST_NAMES]) + (" …" if len(row.hosts) > _MOST_NAMES else "")
-    return f"{row.name} ({names})", _day(row.not_after) or words.say("none_yet"), "; ".join(told), method, hosts
+    return f"{row.name} ({names})", _day(row.not_after) or words.say("none_yet"), _sentences(told), method, hosts
+
+
+def _sentences(told: t.Sequence[str]) -> str:
+    ends = (".", "。")
+    return "".join(f"{text} " if text.endswith(ends) else f"{text}; " for text in told).rstrip(" ;")
 
 
 def _ahead(report: Report, words: Words) -> t.Iterator[str]:

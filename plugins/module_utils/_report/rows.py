@@ -66,6 +66,8 @@ def _row(run: Run, ending: Ending) -> Row:
     method = validation.get("method") or order.get("method")
     days_left = _days_left(run, ending.not_after)
     is_open = order.get("state") in OPEN
+    # of what is declared no more somebody has to end the contract
+    retired = {} if planned or is_open else order.get("retired") or {}
     return Row(
         name=name,
         group=_group(ending, planned, order, days_left),
@@ -88,8 +90,8 @@ def _row(run: Run, ending: Ending) -> Row:
         serial=ending.serial,
         issuer=escaped(ending.issuer, 300) if ending.issuer else None,
         renews_on=_renews_on(planned) if not is_open else None,
-        cancel_by=_day((plan.get("renewal") or {}).get("cancel_by")),
-        waiting=_waiting(order),
+        cancel_by=_day(retired.get("by") or (plan.get("renewal") or {}).get("cancel_by")),
+        waiting=_one_waiting(retired, _spoken(retired)) if retired else _waiting(order),
         tasks=_tasks(order) if is_open else (),
         mails=_texts((order.get("wanted") or {}).get("mails")) if is_open else (),
         order=escaped(str(order["order"]), 200) if is_open and order.get("order") else None,

@@ -69,6 +69,10 @@ _ROWS: tuple[tuple[str, str], ...] = (
         r"it is not declared, and its order is still (\S+) at the CA; its tokens go when that ends",
         r"宣言されていませんが、申請が認証局に残っています (\1)。終了後にトークンを削除します",
     ),
+    (
+        r"it is not declared any more, and its contract goes on until somebody ends it: (.*)",
+        r"宣言されていませんが、解約するまで契約が続きます: @1",
+    ),
     # _core/steps
     (r"approve by the mail to (.*)", r"\1 宛のメールで承認"),
     (r"send the order", r"申請を送信"),

@@ -183,3 +183,18 @@ def test_a_row_names_who_of_the_customers_has_to_act() -> None:
     task = {"actor": "customer", "owner": "certs@example.co.jp", "what": "apply", "by": None}
     row = a_row(One("shop", None, OPEN, {**MAILED, "state": "awaiting_person", "waiting_for": task}))
     assert row.waiting is not None and row.waiting.owner == "certs@example.co.jp"
+
+
+def test_what_is_declared_no_more_stays_until_its_contract_is_ended() -> None:
+    task = {"actor": "customer", "owner": "web team", "what": "cancel the contract", "where": "Menu > End", "by": MARCH}
+    order = {"name": "old", "state": "deployed", "dns_names": ["old.example.jp"], "retired": task}
+    run = Run(plan={}, orders={"old": order}, targets={}, hosts={}, is_whole=True, as_of=AS_OF)
+    (row,) = read_report(run, endings(run), ()).rows
+    assert (row.name, row.group, row.cancel_by) == ("old", Group.WAITING, "2027-03-31")
+    assert row.for_people == (("customer", "cancel the contract (Menu > End)", MARCH, "web team"),)
+    assert "goes on until somebody ends it: cancel the contract" in row.sentences[0]
+    for other in (replace(run, is_whole=False), replace(run, orders={"old": {**order, "retired": None}})):
+        assert read_report(other, endings(other), ()).rows == ()
+
+
+MARCH = "2027-03-31T00:00:00Z"
