@@ -22,7 +22,15 @@ RULE = re.compile(r"BR \d(\.\d+)+|EVG \d(\.\d+)+|RFC \d+ §\d(\.\d+)*")
 #: what a source may begin with: the address of a page, the title of a document, a rule
 SOURCE = re.compile(
     "|".join(
-        [r"https://[a-z.-]+\.[a-z]+/", "BR ", "RFC ", "draft-ietf-[a-z-]+-[0-9][0-9] ", "Let's Encrypt", "the ", "what the brought certificate says"]
+        [
+            r"https://[a-z.-]+\.[a-z]+/",
+            "BR ",
+            "RFC ",
+            "draft-ietf-[a-z-]+-[0-9][0-9] ",
+            "Let's Encrypt",
+            "the ",
+            "what the brought certificate says",
+        ]
         + [re.escape(document.title) for document in DOCUMENTS + CA_DOCUMENTS]
     )
 )
