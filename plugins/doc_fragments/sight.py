@@ -47,8 +47,8 @@ options:
         elements: str
       own_resolvers:
         description:
-          - Resolvers whose view is compared with what the authoritative servers show, once these all show a record. What
-            differs is a warning.
+          - Resolvers whose view is compared with what the authoritative servers show, once these all show a record.
+            What differs is a warning.
           - Default are those of this machine; where O(sight.dns_port) is not V(53), none.
         type: list
         elements: str

@@ -371,7 +371,7 @@ def test_a_reissue_gets_a_number_of_its_own(panel: Panel) -> None:
     assert panel.on(LOOK, detail("1")).adapter.look(NUMBER, request(**REISSUE)).status is Status.ISSUING
 
 
-@pytest.mark.parametrize(("csr", "is_ours"), [(OURS.csr, True), (OTHER.csr, False)])
+@pytest.mark.parametrize(("csr", "is_ours"), [(OURS.csr, True), (OTHER.csr, False)], ids=["ours", "another"])
 def test_one_that_was_reissued_already_is_ours_by_its_csr(panel: Panel, csr: str, is_ours: bool) -> None:
     nothing(panel).on("ReIssue", failed("-4016")).on(BY_NAME, by_name(NUMBER))
     panel.on(LOOK, detail("4", number=BEFORE), detail("4", reissues=BEFORE, reference="ik-of-the-first", csr=csr))
