@@ -70,8 +70,8 @@ options:
     default: {}
   mode:
     description:
-      - V(observe) only looks. V(assist) answers an item with O(certificates[].answer), which a person gave. V(auto) also
-        answers mails about O(auto_domains) by itself.
+      - V(observe) only looks, and notes in the ledger that a mail has come. V(assist) answers an item with
+        O(certificates[].answer), which a person gave. V(auto) also answers mails about O(auto_domains) by itself.
     type: str
     choices: [observe, assist, auto]
     default: observe

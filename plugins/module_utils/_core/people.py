@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
+from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import APPROVAL_CAME
 from ansible_collections.inkan.tls.plugins.module_utils._data.person_steps import (
     MAILS,
     NO_MAIL,
@@ -157,6 +158,7 @@ def mail_word(entry: Entry) -> MailWord:
         return MailWord(False, False, None, "it is not validated by mail", ())
     rule = _mail_rule(entry)
     heard = any(fact.kind in _ANSWERED for fact in entry.facts) or "approved" in entry.standing.taken
+    heard = heard or APPROVAL_CAME in entry.standing.notices
     if rule.may_skip and entry.order.purpose == "renew":
         return MailWord(True, heard, None, "at a renewal the CA may leave the question out", rule.facts)
     applied = _applied_at(entry)

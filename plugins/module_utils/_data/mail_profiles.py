@@ -21,6 +21,8 @@ import typing as t
 #: what a row is about
 APPROVAL, CODE, INTENT, NOTICE, OTHER = "approval", "code", "intent", "notice", "other"
 KINDS = (APPROVAL, CODE, INTENT, NOTICE, OTHER)
+#: word of the ledger: the mail that asks for an approval has come
+APPROVAL_CAME = "approval_mail"
 #: what a scope on a page covers, the narrowest first
 COVERS = ("fqdn", "subtree", "account")
 #: what a notice tells of an order

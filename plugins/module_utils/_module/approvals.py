@@ -41,7 +41,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entr
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
-from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import APPROVAL, CODE, INTENT
+from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import (
+    APPROVAL,
+    APPROVAL_CAME,
+    CODE,
+    INTENT,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     Append,
     Leases,
@@ -228,15 +233,26 @@ class _Run:
         for one in subject.mails:
             if one.flaw is None and not one.is_approval and one.profile is not None and one.mail.digest not in known:
                 facts += self._notice(one, subject)
-        return facts
+        return facts + self._came(subject)
+
+    def _came(self, subject: Subject) -> list[Fact]:
+        """That the approval mail has come, once: who waits for it is told when it does not (CPI-1, JPRS-11)."""
+        entry = subject.entry
+        if entry is None or not entry.is_open or APPROVAL_CAME in entry.standing.notices:
+            return []
+        ours = [one for one in subject.mails if one.flaw is None and one.is_approval]
+        return [self._fact(one, APPROVAL_CAME) for one in ours[:1]]
+
+    def _fact(self, one: Sighting, word: str) -> Fact:
+        sender, shown = ", ".join(one.mail.senders)[:200], escaped(one.mail.subject, 200)
+        return Fact(Kind.MAIL_NOTICED, self._now, word=word, token=one.mail.digest, by=sender, text=shown)
 
     def _notice(self, one: Sighting, subject: Subject) -> t.Iterator[Fact]:
         profile, now = one.profile, self._now
         if profile is None or subject.entry is None:
             return
         word = "intent_asked" if profile.kind == INTENT else profile.moves or profile.key
-        sender, shown = ", ".join(one.mail.senders)[:200], escaped(one.mail.subject, 200)
-        yield Fact(Kind.MAIL_NOTICED, now, word=word, token=one.mail.digest, by=sender, text=shown)
+        yield self._fact(one, word)
         if word == "refusal_asked" and subject.entry.is_open:
             why = f"{profile.title}: {profile.procedure}"
             yield Fact(Kind.NEEDS_PERSON, now, by="seller", code="refusal_asked", text=why)

@@ -35,13 +35,17 @@ def test_a_mail_about_an_open_order_is_found_and_told_without_its_link(room: Mai
     room.deliver(letter())
     result = room.play()
     (data,) = [one.as_data() for one in result.items]
-    assert (data["outcome"], data["waits"], data["changed"]) == ("mail_found", True, False)
+    assert (data["outcome"], data["waits"], data["changed"]) == ("mail_found", True, True), (
+        "that it came is written down"
+    )
     (mail,) = data["mails"]
     assert (mail["profile"], mail["domain"], mail["code"]) == ("digicert-here", "shop.example.jp", None)
     assert mail["link"] == "https://approve.digicert.example/…"
     assert "0123456789abcdef" not in json.dumps(data) and LINK not in json.dumps(data)
     assert room.web.asked == [] and list((room.folder / "cur").iterdir()) == []
     assert (result.extra["mails_read"], result.extra["other_mails"], result.extra["strangers"]) == (1, [], 0)
+    room.deliver(letter())
+    assert not room.play().changed, "once for an order, however many mails it has"
 
 
 def test_the_documented_keys_are_those_returned(room: Mailroom) -> None:

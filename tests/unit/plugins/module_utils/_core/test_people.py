@@ -228,6 +228,7 @@ def test_a_mail_that_does_not_come_is_an_alarm_where_one_should(changes: dict[st
     [
         pytest.param(Fact(Kind.TAKEN_IN, NOW, word="approved"), id="a person answered it"),
         pytest.param(Fact(Kind.APPROVAL_INTENDED, NOW, host="example.jp", token="d"), id="a machine began to"),
+        pytest.param(Fact(Kind.MAIL_NOTICED, NOW, word="approval_mail", token="d"), id="it was seen in the mailbox"),
     ],
 )
 def test_a_mail_that_was_heard_of_is_no_alarm(fact: Fact) -> None:
