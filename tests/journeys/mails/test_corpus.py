@@ -77,8 +77,12 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
     folder = tmp_path_factory.mktemp("corpus")
     made: list[World] = []
+
+    def deliver(*letter: t.Any) -> None:
+        made[0].deliver(*letter)
+
     with (
-        Border(lambda *letter: made[0].deliver(*letter), {HOST: CAS}) as border,
+        Border(deliver, {HOST: CAS}) as border,
         Lab(folder / "lab", web=(), vices=[], also=("approvals",)) as lab,
     ):
         made.append(World(folder, lab, border))

@@ -15,6 +15,10 @@ PASS = (AR, "mx.example.jp; dmarc=pass (p=reject dis=none) header.from=jprs.jp")
 IN = ("Received", "from mail.jprs.jp (mail.jprs.jp [192.0.2.1]) by mx.example.jp (Postfix) with ESMTPS id 1")
 STORE = ("Received", "from mx.example.jp by store.example.jp with LMTP")
 FOREIGN = ("Received", "from a by relay.jprs.jp with ESMTP")
+OF_MICROSOFT = (
+    "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=jprs.jp; dkim=pass (signature was verified) header.d=jprs.jp;"
+    "dmarc=pass action=none header.from=jprs.jp;compauth=pass"
+)
 
 CASES: list[tuple[str, list[tuple[str, str]], Border, str]] = [
     ("above our Received", [PASS, IN, FOREIGN], OURS, ""),
@@ -37,9 +41,7 @@ CASES: list[tuple[str, list[tuple[str, str]], Border, str]] = [
     ("a version behind the name", [(AR, "mx.example.jp 1; dmarc=pass header.from=jprs.jp"), IN], OURS, ""),
     ("none at all", [IN], OURS, "authentication_missing"),
     ("no name is set", [PASS, IN], Border(), "authentication_unset"),
-    ("Microsoft's, without a name", [(AR, "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=jprs.jp; dkim=pass"
-      " (signature was verified) header.d=jprs.jp;dmarc=pass action=none header.from=jprs.jp;compauth=pass"), IN],
-     MICROSOFT, ""),
+    ("Microsoft's, without a name", [(AR, OF_MICROSOFT), IN], MICROSOFT, ""),
     ("Microsoft's second, forged", [(AR, "spf=fail; dkim=none; dmarc=fail"), IN, (AR, "dmarc=pass")], MICROSOFT,
      "authentication_failed"),
 ]  # fmt: skip
