@@ -409,7 +409,7 @@ looks:
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
-from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, Sight, parse_sight
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight, parse_sight, sight_spec
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import DNSPYTHON_ERROR
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import ExchangeTo, WireExchange
 from ansible_collections.inkan.tls.plugins.module_utils._io import web_look
@@ -440,7 +440,7 @@ LOOK_SECONDS = 60.0
 
 def argument_spec() -> dict[str, t.Any]:
     return {
-        "sight": SIGHT_SPEC,
+        "sight": sight_spec(),
         "deadline": {"type": "int", "default": 0},
         "checks": CHECKS_SPEC,
         "test_mail": TEST_MAIL_SPEC,

@@ -226,7 +226,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.mail_address impor
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, owner_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name, property_of, shown_value
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
-from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import parse_sight, sight_spec
 from ansible_collections.inkan.tls.plugins.module_utils._dns.caa_policy import Guard
 from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Outcome, Plan, Token, publish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
@@ -255,7 +255,7 @@ def argument_spec() -> dict[str, t.Any]:
     states = ["present", "absent"]
     return {
         **SERVICES_SPEC,
-        "sight": SIGHT_SPEC,
+        "sight": sight_spec(),
         "state": {"type": "str", "choices": states, "default": "present"},
         "force": {"type": "bool", "default": False},
         "contacts": {

@@ -192,7 +192,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
     value_error,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
-from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, parse_sight
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import parse_sight, sight_spec
 from ansible_collections.inkan.tls.plugins.module_utils._dns.publish import Token, publish
 from ansible_collections.inkan.tls.plugins.module_utils._dns.registry import parse_services, settings_warnings
 from ansible_collections.inkan.tls.plugins.module_utils._dns.safety import judge_safety
@@ -215,7 +215,7 @@ def argument_spec() -> dict[str, t.Any]:
     states = ["present", "absent"]
     return {
         **SERVICES_SPEC,
-        "sight": SIGHT_SPEC,
+        "sight": sight_spec(),
         "state": {"type": "str", "choices": states, "default": "present"},
         "force": {"type": "bool", "default": False},
         "tokens": {

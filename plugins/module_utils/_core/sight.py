@@ -14,21 +14,24 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import is_address
 from ansible_collections.inkan.tls.plugins.module_utils._data.trust_anchors import ROOT_ANCHORS
 
-#: of AnsibleModule; documented by the fragment inkan.tls.sight
-SIGHT_SPEC: dict[str, t.Any] = {
-    "type": "dict",
-    "default": {},
-    "options": {
-        "resolvers": {"type": "list", "elements": "str", "default": []},
-        "dns_port": {"type": "int", "default": 53},
-        "http_port": {"type": "int", "default": 80},
-        "https_port": {"type": "int", "default": 443},
-        "ca_bundle": {"type": "path"},
-        "trust_anchors": {"type": "list", "elements": "str"},
-        "private_addresses": {"type": "bool"},
-        "own_resolvers": {"type": "list", "elements": "str"},
-    },
-}
+
+def sight_spec() -> dict[str, t.Any]:
+    """Of AnsibleModule, documented by the fragment inkan.tls.sight. A new one each time: core fills in the defaults
+    where they stand."""
+    return {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "resolvers": {"type": "list", "elements": "str", "default": []},
+            "dns_port": {"type": "int", "default": 53},
+            "http_port": {"type": "int", "default": 80},
+            "https_port": {"type": "int", "default": 443},
+            "ca_bundle": {"type": "path"},
+            "trust_anchors": {"type": "list", "elements": "str"},
+            "private_addresses": {"type": "bool"},
+            "own_resolvers": {"type": "list", "elements": "str"},
+        },
+    }
 
 
 class Sight(t.NamedTuple):

@@ -18,7 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_profile_input import read_profiles
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
-from ansible_collections.inkan.tls.plugins.module_utils._core.sight import SIGHT_SPEC, Sight, parse_sight
+from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight, parse_sight, sight_spec
 from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import MailProfile
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors
@@ -95,7 +95,7 @@ def approvals_spec() -> dict[str, t.Any]:
         "stop": {"type": "bool", "default": False},
         "stop_file": {"type": "path"},
         "actor": {"type": "dict", "default": {}},
-        "sight": SIGHT_SPEC,
+        "sight": sight_spec(),
         "deadline": {"type": "float", "default": 60.0},
         "certificates": {"type": "list", "elements": "dict", "options": item},
     }
