@@ -19,7 +19,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import typing as t
 from dataclasses import replace
@@ -38,6 +37,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Seen,
     Status,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.counted import counted_as
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.answers import (
     Handle,
     OrderInfo,
@@ -68,7 +68,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.orders impo
 )
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.placing import approval_domain, scope_of
 from ansible_collections.inkan.tls.plugins.module_utils._ca.digicert.settings import Settings, parse_settings
-from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputError,
@@ -88,8 +87,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHt
 
 __all__ = ["DigicertAdapter", "DigicertFactory"]
 
-#: Requests are counted as they leave; on their way they may come closer together.
-_SPARE = 0.5
 #: Seconds after a check that found nothing: the caches of its resolvers.
 _NOT_YET = 10.0
 
@@ -458,11 +455,9 @@ class DigicertFactory:
         return DigicertAdapter(network, settings, self._clock)
 
     def _shared_budget(self, settings: Settings, folder: str) -> Budget:
-        """DigiCert counts by key, whatever accounts of ours use it; a digest of a random key tells nothing of it."""
-        digest = hashlib.sha256(f"{settings.url}\0{settings.api_key}".encode("utf-8", "replace")).hexdigest()
-        limits = [Limit(limit.requests, limit.seconds + _SPARE) for limit in settings.limits]
-        name, longest = f".budget-{digest[:16]}", settings.longest_hold
-        return SharedBudget(folder, name, limits, self._clock, longest_hold=longest)
+        """DigiCert counts by key, whatever accounts of ours use it."""
+        customer = (settings.url, settings.api_key)
+        return counted_as(customer, settings.limits, folder, self._clock, longest_hold=settings.longest_hold)
 
 
 # --- answers and errors --------------------------------------------------------------------------------------------

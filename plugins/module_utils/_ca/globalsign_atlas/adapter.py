@@ -17,7 +17,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import typing as t
 from dataclasses import replace
@@ -35,6 +34,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Seen,
     Status,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.counted import counted_as
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.certificates import (
     Certificates,
     serial_number,
@@ -58,7 +58,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.tel
     no_such_certificate,
     unknown_reason,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
     RefusedError,
@@ -66,15 +65,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._data.atlas_words import METHOD_WORDS, REASONS
-from ansible_collections.inkan.tls.plugins.module_utils._io.budget import SharedBudget
 from ansible_collections.inkan.tls.plugins.module_utils._io.client_identity import ClientIdentity
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
 __all__ = ["AtlasAdapter", "AtlasFactory"]
 
 _CLAIMS, _CERTIFICATE = "claims/", "certificate/"
-#: Requests are counted as they leave; on their way they may come closer together.
-_SPARE = 0.1
 
 
 class AtlasAdapter:
@@ -255,10 +251,8 @@ class AtlasFactory:
         return AtlasAdapter(network, settings, Book(account.state_directory, self._clock))
 
     def _shared_budget(self, settings: Settings, folder: str) -> Budget:
-        """Counted by credential; a digest of a random key tells nothing of it."""
-        digest = hashlib.sha256(f"{settings.url}\0{settings.api_key}".encode("utf-8", "replace")).hexdigest()
-        limits = [Limit(limit.requests, limit.seconds + _SPARE) for limit in settings.limits]
-        return SharedBudget(folder, f".budget-{digest[:16]}", limits, self._clock)
+        """Counted by credential."""
+        return counted_as((settings.url, settings.api_key), settings.limits, folder, self._clock)
 
 
 def _direct_http(settings: Settings) -> HttpClient:

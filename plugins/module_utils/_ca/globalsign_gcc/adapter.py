@@ -16,7 +16,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import typing as t
 from dataclasses import replace
@@ -35,6 +34,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Seen,
     Status,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.counted import counted_as
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_gcc.answers import Detail, number_in
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_gcc.finding import Finder
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_gcc.network import (
@@ -76,15 +76,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import valid
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._data.gcc_words import METHOD_WORDS, TOKEN_DAYS
-from ansible_collections.inkan.tls.plugins.module_utils._io.budget import SharedBudget
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
 __all__ = ["GccAdapter", "GccFactory"]
 
 #: Seconds after a look that found nothing: the caches of its resolvers.
 _NOT_YET = 10.0
-#: Requests are counted as they leave; on their way they may come closer together.
-_SPARE = 0.5
 _EXISTS, _REISSUED, _NO_RENEWAL = "-4004", "-4016", frozenset({"-6102", "-9025"})
 #: Statuses of an order that is no base for a renewal or a reissue any more: nothing of it is left.
 _GIVEN_BACK = frozenset({"3", "5", "6", "7"})
@@ -417,10 +414,9 @@ class GccFactory:
         return GccAdapter(Network(http, self._clock, settings, budget, deadline=deadline), settings, self._clock)
 
     def _shared_budget(self, settings: Settings, folder: str) -> Budget:
-        """All accounts of ours with one API user count together."""
-        digest = hashlib.sha256(f"{settings.url}\0{settings.user_name}".encode("utf-8", "replace")).hexdigest()
-        limits = [Limit(settings.requests_per_minute, 60.0 + _SPARE)]
-        return SharedBudget(folder, f".budget-{digest[:16]}", limits, self._clock)
+        """Counted by API user."""
+        limits = [Limit(settings.requests_per_minute, 60.0)]
+        return counted_as((settings.url, settings.user_name), limits, folder, self._clock)
 
 
 # --- answers and errors ----------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import typing as t
 from dataclasses import replace
@@ -34,6 +33,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     Status,
     not_offered,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._ca.counted import counted_as
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.answers import OrderAnswer, unusable_answer
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.description import Call, Description
 from ansible_collections.inkan.tls.plugins.module_utils._ca.rest.listing import Listing
@@ -47,7 +47,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Budget, Clock, HttpClient
-from ansible_collections.inkan.tls.plugins.module_utils._io.budget import SharedBudget
 from ansible_collections.inkan.tls.plugins.module_utils._io.client_identity import ClientIdentity
 from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 
@@ -325,10 +324,9 @@ class RestFactory:
         return RestAdapter(network, settings.description)
 
     def _shared_budget(self, settings: Settings, folder: str) -> Budget:
-        """Counted by address and secrets; a digest of random keys tells nothing of them."""
-        parts = [settings.url, *(f"{name}={value}" for name, value in sorted(settings.secrets.items()))]
-        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
-        return SharedBudget(folder, f".budget-{digest[:16]}", settings.description.limits.budget, self._clock)
+        """Counted by address and secrets."""
+        secrets = (f"{name}={value}" for name, value in sorted(settings.secrets.items()))
+        return counted_as((settings.url, *secrets), settings.description.limits.budget, folder, self._clock)
 
 
 def _direct_http(settings: Settings) -> HttpClient:

@@ -54,7 +54,7 @@ def test_requests_wait_for_their_turn(tmp_path: Path) -> None:
     seller.http.on(LOOK, answer("waiting_dns"))
     for _look in range(3):
         seller.look()
-    assert seller.clock.slept == [10.0]
+    assert seller.clock.slept == [10.5], "and half a second more, for on their way requests come closer together"
     assert [path.name.startswith(".budget-") for path in (tmp_path / "accounts").iterdir()] == [True]
     assert KEY not in "".join(path.name for path in (tmp_path / "accounts").iterdir())
 
