@@ -14,6 +14,7 @@ from lab.history import History
 from lab.http_server import Request, Response, Routes
 from lab.issuing import pem
 from lab.looking import Fetcher, Resolver
+from lab.parts import HasAddress
 from lab.vices import Switches
 
 from .accounts import Accounts
@@ -38,14 +39,6 @@ from .showing import Showing
 #: what CAA records call this CA
 IDENTITIES = (HOST, "acme-ca.lab.example")
 CONTROL = "/_lab/acme_ca"
-
-
-class HasAddress(t.Protocol):
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
 
 
 class AcmeCa:

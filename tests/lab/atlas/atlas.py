@@ -17,6 +17,7 @@ from lab.http_server import HttpServer, Routes
 from lab.issuing import Issuing, pem
 from lab.letters import Post
 from lab.looking import Fetcher, Resolver
+from lab.parts import HasAddress, HasPort
 from lab.vices import Switches
 
 from .api import BASE, Api, Document
@@ -33,19 +34,6 @@ from .values import EMAIL, Certificate, Claim
 
 #: the simulator's own choice: how often the real one looks again is not public
 POLL_EVERY = timedelta(minutes=15)
-
-
-class HasAddress(t.Protocol):
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
-
-
-class HasPort(t.Protocol):
-    @property
-    def port(self) -> int: ...
 
 
 class Atlas:

@@ -16,6 +16,7 @@ from lab.http_server import Routes
 from lab.issuing import Issuing, pem
 from lab.letters import Post
 from lab.looking import Fetcher, Resolver
+from lab.parts import HasAddress, HasPort
 from lab.vices import Switches
 
 from .accounts import Keys, Limits
@@ -36,19 +37,6 @@ from .showing import Document, Showing
 #: the simulator's own choice: how often the real one looks is not public
 POLL_EVERY = timedelta(minutes=15)
 ADMINISTRATOR = Who("administrator", may_approve=True)
-
-
-class HasAddress(t.Protocol):
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
-
-
-class HasPort(t.Protocol):
-    @property
-    def port(self) -> int: ...
 
 
 class DigiCert:

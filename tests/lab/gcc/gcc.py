@@ -15,6 +15,7 @@ from lab.http_server import Routes
 from lab.issuing import Issuing, pem
 from lab.letters import Post
 from lab.looking import Fetcher, Resolver
+from lab.parts import HasAddress, HasPort
 from lab.vices import Switches
 
 from .afterwards import Afterwards
@@ -29,19 +30,6 @@ from .pages import Pages
 from .proving import MOST_BYTES, Proving, Registrar
 from .showing import Showing
 from .ssl_calls import SslCalls
-
-
-class HasAddress(t.Protocol):
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
-
-
-class HasPort(t.Protocol):
-    @property
-    def port(self) -> int: ...
 
 
 class Gcc:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-import typing as t
 from pathlib import Path
 
 from lab import authority_files
@@ -14,6 +13,7 @@ from lab.history import History
 from lab.http_server import Routes
 from lab.issuing import House, Issuing, pem
 from lab.looking import Fetcher, Resolver
+from lab.parts import HasAddress, HasPort
 from lab.vices import Switches
 
 from .api import BASE, Api
@@ -33,21 +33,6 @@ HOUSE = House(
     issuing=("Lab SSL Issuing CA G1", "Lab SSL Issuing CA G2"),
     base_url="http://ca.lab.example/ca",
 )
-
-
-class HasAddress(t.Protocol):
-    """The lab's DNS: one server's address is enough, it names the others."""
-
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
-
-
-class HasPort(t.Protocol):
-    @property
-    def port(self) -> int: ...
 
 
 class Seller:
