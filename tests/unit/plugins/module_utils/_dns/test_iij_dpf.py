@@ -232,11 +232,18 @@ def test_a_lost_answer_is_no_failure_where_the_effect_is_seen(call: str) -> None
     assert (dpf.values(NAME), dpf.staged) == (['"a"'], {})
 
 
-def test_a_publication_that_never_arrived_is_asked_for_again() -> None:
+def test_a_publication_that_was_never_sent_is_told_and_nothing_stays_staged() -> None:
     dpf = ScriptedDpf()
-    dpf.answers[PUBLISH] = [lost(sent=False), None]
-    assert add(dpf, "a") in ([None], ["dns_unreachable"])
-    assert dpf.staged == {}
+    dpf.answers[PUBLISH] = [lost(sent=False)]
+    assert add(dpf, "a") == ["dns_unreachable"]
+    assert (dpf.staged, dpf.values(NAME), dpf.writes.count(PUBLISH)) == ({}, [], 1)
+
+
+def test_a_publication_that_may_have_been_taken_and_was_not_is_asked_for_again() -> None:
+    dpf = ScriptedDpf()
+    dpf.answers[PUBLISH] = [say(502, b"<html>")]
+    assert add(dpf, "a") == [None]
+    assert (dpf.staged, dpf.values(NAME), dpf.writes.count(PUBLISH)) == ({}, ['"a"'], 2)
 
 
 def test_too_many_requests_are_asked_again_in_time_and_given_up_out_of_it() -> None:
