@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ring that breaks things: its tally, and its two forms.
+
+FAULTS=long (make faults) tries everything, within an hour; without it (make test) a spread of each grid is tried.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))  # servers, world
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # lab and plays
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from tally import Tally, blind_harnesses, table
+
+LONG = os.environ.get("FAULTS") == "long"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "logs" / "faults"
+TABLE = FOLDER.parent / "faults-table.txt"  # read by scripts/test_rings.py
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: only in the long form of the ring (make faults)")
+    if not hasattr(config, "workerinput"):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for old in FOLDER.glob("*.jsonl"):
+            old.unlink()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the short form the long tests are not collected at all: they are no skip."""
+    if LONG:
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
+    files = sorted(FOLDER.glob("*.jsonl"))
+    if hasattr(config, "workerinput") or not files:
+        return
+    text = table(files)
+    blind = blind_harnesses(files)
+    if blind:
+        text += f"\nno seeded defect was tried on: {', '.join(blind)}"
+    TABLE.write_text(text + "\n", "utf-8")
+    terminalreporter.write_line(text)
+
+
+@pytest.fixture(scope="session")
+def tally(request: pytest.FixtureRequest) -> Tally:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    return Tally(FOLDER / f"{worker}.jsonl")
