@@ -105,10 +105,20 @@ options:
     description: By name of the mailbox, a dictionary of its secrets.
     type: dict
     default: {}
+  restore:
+    description:
+      - Puts a backup in the place of a ledger that is damaged, empty or gone (codes C(ledger_broken), C(ledger_emptied),
+        C(ledger_missing), C(ledger_foreign)), V(newest) the newest of the three that lie beside it and are whole, or the one
+        at this path. What was there is renamed, not removed. A ledger that is whole is left alone.
+      - From then on a CA is asked before the first order of each certificate, for the ledger may have forgotten it. Where a
+        CA cannot be asked, that order waits for a person (V(needs_person)).
+      - Needs an empty list of O(certificates).
+    type: str
   certificates:
     description:
       - The certificates to work on, each with its own name.
       - With an empty list the ledger is made, or brought to the newest schema, and nothing else is done.
+      - A ledger that is gone, but has backups, and one that is damaged are never made anew. See O(restore).
     type: list
     elements: dict
     required: true
@@ -236,7 +246,8 @@ options:
             C(cancelled), true or the seller's words; C(renewed_by_seller), the certificate is one that the seller made by
             itself, with a key of its own; C(note).
           - Of an order at any CA, C(done), ids or kinds of RV(results[].tasks) that a person has done, with C(who) and
-            C(note); C(reopen) takes that back. V(cancel) is the end of the contract behind a certificate.
+            C(note); C(reopen) takes that back. V(cancel) is the end of the contract behind a certificate, V(correction) that
+            of a declaration whose approval was refused.
           - What was told of an order that has ended is passed over.
         type: dict
       tasks:
@@ -546,7 +557,8 @@ results:
       description:
         - Steps of the newest order that only a person can do (O(certificates[].tasks)), with the keys of
           RV(results[].wanted.tasks), and C(state) (V(open), V(done), V(over) once the order has ended), C(opened_at),
-          C(told_at), C(told_by) and C(note), a person's newest word of it.
+          C(told_at), C(told_by) and C(note), a person's newest word of it, C(mailed_at) and C(mailed_to), when the mail that
+          it is about arrived, and where.
         - C(card) has what must be at hand in a phone call; C(papers) lists papers with C(form), C(year), C(one_of) (any
           one of those with the same word does), C(max_age_months), C(must_be_valid) and C(newest). The papers themselves
           are kept nowhere.
@@ -696,6 +708,19 @@ results:
           are the other side's words; C(at) is the time.
       returned: always
       type: dict
+restored:
+  description:
+    - With O(restore), what took the ledger's place; null if it was whole.
+    - C(backup) and C(made_at), the file and its time; C(orders), how many it has; C(why), what was wrong; C(put_aside),
+      where the damaged file lies now, null if there was none (or in check mode).
+  returned: with O(restore)
+  type: dict
+  sample:
+    backup: /var/lib/inkan-tls/ledger.sqlite3.bak
+    made_at: '2026-11-19T18:00:00Z'
+    orders: 40
+    why: 'it is damaged: row 3 missing from index orders_by_name'
+    put_aside: /var/lib/inkan-tls/ledger.sqlite3.broken-20261120T031500Z
 contacts_problem:
   description: Why O(contacts) were not remembered, where the ledger would not outlive the job.
   returned: when they were not
@@ -708,7 +733,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import new_reference
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import reference_of
 from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts import (
     CONTACTS_SPEC,
     note_contacts,
@@ -718,6 +743,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts 
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import orders_spec, read_call, read_now
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_reader import X509Reader
 from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
+from ansible_collections.inkan.tls.plugins.module_utils._module.restoring import (
+    RESTORE_SPEC,
+    read_restore,
+    run_restore,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
@@ -725,12 +755,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_pr
 
 
 def argument_spec() -> dict[str, t.Any]:
-    return {**orders_spec(), "contacts": CONTACTS_SPEC}
+    return {**orders_spec(), "contacts": CONTACTS_SPEC, "restore": RESTORE_SPEC}
 
 
 def run(params: dict[str, t.Any], check_mode: bool, tools: Tools | None = None) -> Result:
     tools = tools or _tools(params)
     call = read_call(params, check_mode, tools.adapters)
+    restored = read_restore(params)
+    if restored:
+        return run_restore(call, restored)
     noted = read_noted(params, tools.clock.now())
     if not noted:
         return run_orders(call, tools)
@@ -744,7 +777,7 @@ def _tools(params: dict[str, t.Any]) -> Tools:
         clock=clock,
         adapters=adapter_factories(clock=clock, new_private_key=new_private_key),
         reader=X509Reader(),
-        reference=new_reference,
+        reference=reference_of,
     )
 
 

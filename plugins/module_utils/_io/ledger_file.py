@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -22,11 +23,19 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import BugError, LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_health import (
+    COMPANIONS,
+    backup_names,
+    broken,
+    require_not_lost,
+    require_sound,
+)
 
 #: CHECK constraints with partial indexes and UPSERT as used here; Debian 11 and RHEL 9 have 3.34.1.
 OLDEST_SQLITE = (3, 34, 0)
 _BUSY_SECONDS = 30  # another writer's transaction takes milliseconds; more means that it hangs
-_BACKUPS = 3
+#: In ``meta`` of each backup, and of no ledger: seconds since the epoch of the real clock.
+COPY_MADE = "copy_made"
 
 
 def require_sqlite(path: str) -> None:
@@ -40,19 +49,38 @@ def require_sqlite(path: str) -> None:
         )
 
 
-def prepare_file(path: str) -> None:
-    """A folder of ours (0700 if made here) and a plain file of ours, 0600."""
+def prepare_file(path: str, fill: t.Callable[[sqlite3.Connection], None]) -> None:
+    """A folder of ours (0700 if made here) and a plain file of ours, 0600, that is never empty: a new one is made
+    beside, filled with its tables and renamed, by one process at a time."""
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    _judge_folder(folder, path)
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-        _sync(folder)
-    except FileExistsError:
-        _judge_file(path)
+    judge_folder(folder, path)
+    if not os.path.lexists(path):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not os.path.lexists(path):
+                _make(path, fill)
+        finally:
+            os.close(handle)
+    _judge_file(path)
+    require_not_lost(path)
 
 
-def _judge_folder(folder: str, path: str) -> None:
+def _make(path: str, fill: t.Callable[[sqlite3.Connection], None]) -> None:
+    require_not_lost(path)
+    new = path + ".new"
+    for leftover in (new, *(new + companion for companion in COMPANIONS)):  # of a killed run
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(leftover)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    with contextlib.closing(connect(new)) as connection:
+        fill(connection)
+    os.rename(new, path)
+    sync_folder(os.path.dirname(path))
+
+
+def judge_folder(folder: str, path: str) -> None:
     status = os.stat(folder)
     mode = status.st_mode
     if status.st_uid not in (0, os.geteuid()):
@@ -86,14 +114,14 @@ def connect(path: str) -> sqlite3.Connection:
 
 def connect_read_only(path: str) -> sqlite3.Connection:
     try:
-        return _opened(path)
+        return open_read_only(path)
     except sqlite3.OperationalError:
         if not os.path.exists(path + "-journal"):
             raise
     return _recovered_copy(path)
 
 
-def _opened(path: str) -> sqlite3.Connection:
+def open_read_only(path: str) -> sqlite3.Connection:
     uri = f"file:{urllib.parse.quote(path)}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
@@ -123,22 +151,24 @@ def in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
     return memory
 
 
-def back_up(path: str) -> None:
+def back_up(path: str, now: float) -> None:
     """Into <ledger>.bak, the older ones to .bak.1 and .bak.2. The caller's transaction keeps a second one away."""
     new = path + ".bak.new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(new)  # of a killed run
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    with contextlib.closing(_opened(path)) as source, contextlib.closing(connect(new)) as target:
+    with contextlib.closing(open_read_only(path)) as source, contextlib.closing(connect(new)) as target:
         source.backup(target)
-    names = [path + ".bak", *(f"{path}.bak.{number}" for number in range(1, _BACKUPS))]
+        target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (COPY_MADE, repr(now)))
+        require_sound(target, path)  # a good copy must not give way to a damaged one
+    names = backup_names(path)
     for older, newer in zip(reversed(names), [*reversed(names[:-1]), new]):
         with contextlib.suppress(FileNotFoundError):
             os.replace(newer, older)
-    _sync(os.path.dirname(path))
+    sync_folder(os.path.dirname(path))
 
 
-def _sync(folder: str) -> None:
+def sync_folder(folder: str) -> None:
     """Make a file's name durable, not only its content."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -180,14 +210,14 @@ def _file_error(path: str, exc: OSError) -> LocalError:
 
 
 def _local_error(path: str, words: str) -> LocalError:
-    code = "ledger_broken"
-    todo = f"Put it aside and restore {path}.bak. What was ordered since then is not in it: look at the CA first"
     if "locked" in words:
         code, todo = "ledger_locked", "Another process writes to it for a long time. Try again, and see what it is"
     elif "full" in words or "disk I/O" in words:
         code, todo = "ledger_disk", "Make room on its disk, then run again. Nothing was half-written"
     elif "readonly" in words or "unable to open" in words:
         code, todo = "ledger_unwritable", "Run as the user who owns it, and see that its folder can be written"
+    else:
+        return broken(path, words)
     return LocalError(
         code=code,
         what="Cannot use the ledger",

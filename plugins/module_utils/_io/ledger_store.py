@@ -13,13 +13,14 @@ from __future__ import annotations
 
 # ruff: noqa: S608 (all SQL is made of our own words; values travel as parameters)
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import sqlite3
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import AdviceKey, Remembered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
@@ -37,6 +38,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_notice
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import real_time
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_contacts import read_contacts, write_contacts
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
+    COPY_MADE,
     back_up,
     connect,
     connect_read_only,
@@ -44,6 +46,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
     ledger_errors,
     prepare_file,
     require_sqlite,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_health import (
+    emptied,
+    require_not_lost,
+    require_sound,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_rows import (
     ADVICE_FIELDS,
@@ -75,9 +82,19 @@ _ADVICE = ", ".join(ADVICE_FIELDS)
 _ORDER_MARKS = ", ".join("?" * len(ORDER_FIELDS))
 
 
-def new_reference() -> str:
-    """Our name for an order at the CA: unique, ≤ 32 ASCII characters, no meaning."""
-    return "ik-" + secrets.token_hex(12)
+def reference_of(seed: str) -> str:
+    """Our name for an order at the CA: ≤ 32 ASCII characters, no meaning, and the same for the same seed.
+
+    So a ledger that was restored from a backup finds at the CA what was ordered since, by the key on the host.
+    """
+    return "ik-" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+class Restored(t.NamedTuple):
+    """The ledger was a backup once. since: what was ordered after that may be missing; above: ids of later orders."""
+
+    since: datetime
+    above: int
 
 
 @dataclass(frozen=True)
@@ -108,10 +125,12 @@ def open_for_writing(
     """The ledger, made if it is not there, brought to the newest schema, backed up once a day. Close it."""
     with ledger_errors(path):
         require_sqlite(path)
-        prepare_file(path)
+        prepare_file(path, lambda connection: _fill(connection, migrations))
         store = LedgerStore(path, connect(path), process or this_process(), now)
         try:
+            _judge(store._connection, path, migrations)
             store.migrate(migrations)
+            store.note_restored()
             store.back_up_if_due()
         except BaseException:
             store.close()
@@ -122,13 +141,14 @@ def open_for_writing(
 def open_for_reading(path: str, *, migrations: t.Sequence[Migration] = MIGRATIONS) -> LedgerStore | None:
     """The ledger as it is, None if there is none. Nothing is written beside it: what must be repaired or migrated
     first is read from a copy."""
-    if not os.path.lexists(path):
-        return None
     with ledger_errors(path):
+        require_not_lost(path)
+        if not os.path.lexists(path):
+            return None
         require_sqlite(path)
         connection = connect_read_only(path)
         try:
-            version = version_of(connection, path, migrations)
+            version = _judge(connection, path, migrations)
             if version < migrations[-1].version:
                 connection = in_memory(connection)
             store = LedgerStore(path, connection, this_process(), real_time)
@@ -142,15 +162,32 @@ def open_for_reading(path: str, *, migrations: t.Sequence[Migration] = MIGRATION
 
 def is_prepared(path: str, *, migrations: t.Sequence[Migration] = MIGRATIONS) -> bool:
     """Whether there is a ledger with the newest schema."""
-    if not os.path.lexists(path):
-        return False
     with ledger_errors(path):
+        require_not_lost(path)
+        if not os.path.lexists(path):
+            return False
         require_sqlite(path)
         connection = connect_read_only(path)
         try:
-            return version_of(connection, path, migrations) == migrations[-1].version
+            return _judge(connection, path, migrations) == migrations[-1].version
         finally:
             connection.close()
+
+
+def _fill(connection: sqlite3.Connection, migrations: t.Sequence[Migration]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for migration in migrations:
+        apply(connection, migration)
+    connection.execute("COMMIT")
+
+
+def _judge(connection: sqlite3.Connection, path: str, migrations: t.Sequence[Migration]) -> int:
+    """The version of a ledger that is ours, whole, and has its tables."""
+    version = version_of(connection, path, migrations)
+    if not version:
+        raise emptied(path)
+    require_sound(connection, path)
+    return version
 
 
 # -- the store --------------------------------------------------------------------------------------------------------
@@ -206,8 +243,7 @@ class LedgerStore:
             return
         if version and backup:
             with self._transaction() as connection:
-                back_up(self.path)
-                self._note_backup(connection)
+                self._back_up(connection)
         for migration in migrations:
             with self._transaction() as connection:
                 apply(connection, migration)
@@ -219,19 +255,58 @@ class LedgerStore:
         with self._transaction() as connection:
             holds_orders = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
             if holds_orders and self._now() - self._last_backup() >= _BACKUP_EVERY:
-                back_up(self.path)
-                self._note_backup(connection)
+                self._back_up(connection)
 
-    def _note_backup(self, connection: sqlite3.Connection) -> None:
-        connection.execute(
-            "INSERT INTO meta (key, value) VALUES ('last_backup', ?)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (repr(self._now()),),
-        )
+    def _back_up_the_first(self) -> None:
+        """As soon as the ledger has an order: from then on its loss is noticed. If it fails, the next call makes it."""
+        if not self._meta("last_backup"):
+            with contextlib.suppress(LocalError), self._transaction() as connection:
+                self._back_up(connection)
+
+    def _back_up(self, connection: sqlite3.Connection) -> None:
+        back_up(self.path, self._now())
+        self._put_meta(connection, "last_backup", self._now())
 
     def _last_backup(self) -> float:
-        row = self._connection.execute("SELECT value FROM meta WHERE key = 'last_backup'").fetchone()
-        return float(row[0]) if row else 0.0
+        return float(self._meta("last_backup") or 0)
+
+    def note_restored(self) -> None:
+        """A backup in the ledger's place, whoever put it there, is the ledger from now on, and remembers it."""
+        if not self._meta(COPY_MADE):
+            return
+        with self._transaction() as connection:
+            made, earlier = self._meta(COPY_MADE), self.restored()
+            if not made:
+                return
+            since = min(float(made), earlier.since.timestamp() if earlier else float(made))
+            self._put_meta(connection, "restored_since", since)
+            newest = connection.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0]
+            self._put_meta(connection, "restored_above", newest)
+            connection.execute("DELETE FROM meta WHERE key = ?", (COPY_MADE,))
+
+    def restored(self) -> Restored | None:
+        """None: it never was a backup."""
+        since, above = self._meta("restored_since"), self._meta("restored_above")
+        return Restored(datetime.fromtimestamp(float(since), timezone.utc), int(above)) if since and above else None
+
+    def _meta(self, key: str) -> str:
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _put_meta(self, connection: sqlite3.Connection, key: str, value: float) -> None:
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, repr(value)),
+        )
+
+    def number_of_orders(self, name: str, purpose: str, public_key_sha256: str) -> int:
+        """With that key, of all times."""
+        with ledger_errors(self.path):
+            row = self._connection.execute(
+                "SELECT count(*) FROM orders WHERE name = ? AND purpose = ? AND public_key_sha256 = ?",
+                (name, purpose, public_key_sha256),
+            ).fetchone()
+        return int(row[0])
 
     # reading
 
@@ -388,6 +463,7 @@ class LedgerStore:
                 entry = Entry(order, (), int(cursor.lastrowid or 0))
                 self._add_facts(connection, entry, facts)
                 entries.append(entry.having(facts))
+        self._back_up_the_first()
         return entries
 
     def append(self, leases: Leases, additions: t.Sequence[Append]) -> list[Entry]:

@@ -68,7 +68,7 @@ class Desk:
         self,
         reader: CertificateReader,
         now: datetime,
-        reference: t.Callable[[], str],
+        reference: t.Callable[[str], str],
         numbers: t.Mapping[str, str] | None = None,
         takes_in: bool = True,
     ) -> None:
@@ -256,7 +256,7 @@ class Desk:
         return ()
 
     def _adopted(self, work: Work, certificate: Certificate, intake: Intake) -> tuple[Order, tuple[Fact, ...]]:
-        reference = self._reference()
+        reference = self._reference("\0".join(("adopted", work.item.name, work.item.purpose, certificate.serial)))
         order = replace(new_order(work, reference, self._now), csr="", public_key_sha256=certificate.public_key_sha256)
         facts = [
             Fact(Kind.SUBMITTED, self._now, handle=reference, by="seller"),

@@ -80,18 +80,26 @@ class Acts:
 
     def find(self, work: Work) -> list[Fact]:
         account, entry = self._accounts.of(work), work.order
-        now, since = self._clock.now(), entry.standing.intended_at or entry.order.created_at
+        now, intended_at = self._clock.now(), entry.standing.intended_at or entry.order.created_at
         if account.known is None:
             account.known = self._store.handles(work.account)
+        since = self._since(entry, intended_at)
         seen = account.ca.find(request_for(work), known_handles=account.known, since=since)
         if seen is not None:
             return self._adopt(work, account, seen)
         if work.none_at is None:
             work.none_at = self._clock.monotonic()
         none_for = timedelta(seconds=self._clock.monotonic() - work.none_at)
-        if not settled(since, now, Policy(none_for=none_for, settle=_settle(account))):
+        if not settled(intended_at, now, Policy(none_for=none_for, settle=_settle(account))):
             return []  # asked once more when the CA had the time
         return [Fact(Kind.SUBMIT_ABSENT, now, by="ca", text="the CA has no such order")]  # what if: order_surplus
+
+    def _since(self, entry: Entry, intended_at: datetime) -> datetime:
+        """The order may be older than its entry, where the ledger is a backup that had forgotten it."""
+        restored = self._store.restored()
+        if restored is None or entry.number <= restored.above or len(entry.facts) > 1:
+            return intended_at
+        return min(intended_at, restored.since)
 
     def _adopt(self, work: Work, account: Account, seen: Seen) -> list[Fact]:
         """The handle first: whatever else the answer holds, the order is not lost again."""

@@ -91,12 +91,12 @@ _NOT_ABOUT_THE_ORDER = frozenset({Action.FIND_LOST, Action.CANCEL, Action.REVOKE
 
 @dataclass(frozen=True)
 class Tools:
-    """What the loop works with. reference makes our names for orders."""
+    """What the loop works with. reference makes our names for orders: the same for the same seed."""
 
     clock: Clock
     adapters: t.Mapping[str, AdapterFactory]
     reader: CertificateReader
-    reference: t.Callable[[], str]
+    reference: t.Callable[[str], str]
 
 
 class Loop:
@@ -115,6 +115,7 @@ class Loop:
         self._reader = tools.reader
         self._ends_at = ends_at
         self._store = store
+        self._restored = store.restored()
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
         self._acts = Acts(self._accounts, store, tools.reader, tools.clock)
         self._writer = Writer(store, leases, self._accounts)
@@ -329,12 +330,21 @@ class Loop:
         intents = {id(work): self._intent(work, now) for work in works}
         self._writer.write([(work, [intents[id(work)]]) for work in works if not work.is_new])
         new = [work for work in works if work.is_new]
+        lost = {id(work) for work in new if self._may_be_lost(work)}
         self._writer.insert(new, [intents[id(work)] for work in new], now, self._reference)
         for work in works:
             work.submits += 1
             work.looks = 0
             work.none_at = None
-        return [work for work in works if not work.finished]
+        return [work for work in works if not work.finished and id(work) not in lost]
+
+    def _may_be_lost(self, work: Work) -> bool:
+        """Whether the ledger was a backup, and this may have been ordered after it was made: the CA is asked first."""
+        restored = self._restored
+        since = [one for one in work.entries if restored is not None and one.number > restored.above]
+        return restored is not None and not any(
+            fact.kind in (Kind.SUBMIT_ABSENT, Kind.CANCELLED) for entry in since for fact in entry.facts
+        )
 
     def _intent(self, work: Work, now: datetime) -> Fact:
         capabilities = self._accounts.of(work).capabilities

@@ -33,18 +33,24 @@ class Writer:
         self._later: dict[int, Append] = {}
 
     def insert(
-        self, works: t.Sequence[Work], intents: t.Sequence[Fact], now: datetime, reference: t.Callable[[], str]
+        self, works: t.Sequence[Work], intents: t.Sequence[Fact], now: datetime, reference: t.Callable[[str], str]
     ) -> None:
         """New orders with the intent to send each."""
         intent_of = {id(work): intent for work, intent in zip(works, intents)}
 
         def insert(some: t.Sequence[Work]) -> list[Entry]:
-            orders = [(new_order(work, reference(), now), (intent_of[id(work)],)) for work in some]
+            orders = [(new_order(work, reference(self._seed(work)), now), (intent_of[id(work)],)) for work in some]
             return self._store.insert(self._leases, orders)
 
         for work, entry in self._guarded(works, insert):
             work.update(entry)
             work.then_new = False
+
+    def _seed(self, work: Work) -> str:
+        """What is the same for the same order in a ledger that has forgotten it, and for no other."""
+        item, key = work.item, work.public_key_sha256
+        number = self._store.number_of_orders(item.name, item.purpose, key)
+        return "\0".join((item.name, item.purpose, key, str(number)))
 
     def write(self, outcomes: t.Sequence[tuple[Work, list[Fact]]]) -> None:
         """All facts in one transaction. What only repeats what is known waits for the end of the call."""

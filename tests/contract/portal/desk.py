@@ -16,7 +16,7 @@ from pathlib import Path
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._ca.portal.adapter import PortalFactory
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import new_reference
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import reference_of
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import orders_spec, read_call
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_reader import X509Reader
 from ansible_collections.inkan.tls.plugins.module_utils._module.orders import Tools, run_orders
@@ -168,7 +168,7 @@ class Portal:
         read = ArgumentSpecValidator(orders_spec()).validate(given)
         assert read.error_messages == []
         adapters = {"portal": PortalFactory(clock=self.clock)}
-        tools = Tools(clock=self.clock, adapters=adapters, reader=X509Reader(), reference=new_reference)
+        tools = Tools(clock=self.clock, adapters=adapters, reader=X509Reader(), reference=reference_of)
         return Answer(run_orders(read_call(read.validated_parameters, check_mode, adapters), tools))
 
     def applied(self) -> Portal:

@@ -336,7 +336,7 @@ class Playground:
             reference=self._reference,
         )
 
-    def _reference(self) -> str:
+    def _reference(self, _seed: str) -> str:
         self._number += 1
         return f"ref-{os.getpid()}-{self._number}"
 

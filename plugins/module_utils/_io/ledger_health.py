@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is the ledger whole? A damaged, emptied or vanished one is told and never made anew: an empty one could buy twice.
+
+    file            backups       what it is
+    not there       none          new: it is made
+    not there       some          ``ledger_missing``
+    empty           any           ``ledger_emptied``: it is made whole beside and renamed, so it never is empty
+    there           any           SQLite looks at all pages, indexes and references (9 ms for 1000 orders)
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import typing as t
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
+
+BACKUPS = 3
+#: What may lie beside the file and changes what SQLite reads from it.
+COMPANIONS = ("-journal", "-wal", "-shm")
+#: Errors after which a backup may take the ledger's place.
+UNUSABLE = frozenset({"ledger_broken", "ledger_emptied", "ledger_missing", "ledger_foreign"})
+RESTORE = "ansible-playbook inkan.tls.ledger -e inkan_ledger_restore=newest"
+
+_MOST_WORDS = 3
+#: Bytes 18 and 19 of the header (SQLite file format 1.3): 1 for a rollback journal, 2 for a write-ahead log.
+_MODES_AT = 18
+_ROLLBACK = b"\x01\x01"
+
+
+def backup_names(path: str) -> list[str]:
+    """Newest first."""
+    return [path + ".bak", *(f"{path}.bak.{number}" for number in range(1, BACKUPS))]
+
+
+def require_not_lost(path: str) -> None:
+    """Refuses to go on where a ledger was and is no more."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        kept = [name for name in backup_names(path) if os.path.lexists(name)]
+        if kept:
+            raise _missing(path, kept) from None
+        return
+    if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+        raise emptied(path)
+    if stat.S_ISREG(status.st_mode):
+        _require_own_log(path)
+
+
+def _require_own_log(path: str) -> None:
+    """SQLite takes a write-ahead log for its own, whosoever it is, even where the file never had one."""
+    try:
+        has_log = os.stat(path + "-wal").st_size > 0
+    except FileNotFoundError:
+        return
+    with open(path, "rb") as file:
+        file.seek(_MODES_AT)
+        modes = file.read(2)
+    if has_log and modes == _ROLLBACK:
+        raise LocalError(
+            code="ledger_foreign_log",
+            what="Will not open the ledger",
+            where=path + "-wal",
+            why="this write-ahead log belongs to another file, for the ledger keeps none: its pages would be mixed in",
+            todo="Move it (and the -shm beside it) away, then run again",
+        )
+
+
+def require_sound(connection: sqlite3.Connection, path: str) -> None:
+    """All of the file, for an index that misses an order could buy it twice."""
+    words = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_WORDS})")]
+    if words != ["ok"]:
+        raise broken(path, "; ".join(words))
+    lost = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if lost is not None:
+        raise broken(path, f"a row of {lost[0]} belongs to one of {lost[2]} that is not there")
+
+
+def broken(path: str, words: str) -> LocalError:
+    return LocalError(
+        code="ledger_broken",
+        what="Cannot use the ledger",
+        where=path,
+        why=f"it is damaged: {words}",
+        todo=_todo(path),
+    )
+
+
+def _missing(path: str, kept: t.Sequence[str]) -> LocalError:
+    return LocalError(
+        code="ledger_missing",
+        what="Cannot open the ledger",
+        where=path,
+        why=f"it is not there, but its backup {kept[0]} is. A new one would know of no order, and could buy all twice",
+        todo=_todo(path),
+    )
+
+
+def emptied(path: str) -> LocalError:
+    return LocalError(
+        code="ledger_emptied",
+        what="Cannot open the ledger",
+        where=path,
+        why="it is empty, and a ledger never is. A new one would know of no order, and could buy all twice",
+        todo=_todo(path),
+    )
+
+
+def _todo(path: str) -> str:
+    """With the backup that would be taken, if it looks like one: whether it is whole the restoring finds out."""
+    there = [os.path.basename(name) for name in backup_names(path) if os.path.lexists(name)]
+    if not there:
+        return (
+            "There is no backup beside it. Take one of your own (inkan_ledger_restore=PATH), or ask the CA what it has"
+        )
+    return (
+        f"Run {RESTORE} ({', '.join(there)}): it puts the file aside and restores the newest backup that is whole."
+        " CAs are then asked before anything is ordered"
+    )
