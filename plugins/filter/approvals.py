@@ -24,6 +24,25 @@ def approval_lines(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     return work_approvals.approval_lines(results)
 
 
+def done_items(
+    names: t.Sequence[str],
+    done: t.Sequence[str],
+    reopen: t.Sequence[str] = (),
+    note: str | None = None,
+    who: str | None = None,
+) -> list[dict[str, t.Any]]:
+    return work_approvals.done_items(names, done, reopen, note, who)
+
+
+def done_lines(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    return work_approvals.done_lines(results)
+
+
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"approval_items": approval_items, "approval_lines": approval_lines}
+        return {
+            "approval_items": approval_items,
+            "approval_lines": approval_lines,
+            "done_items": done_items,
+            "done_lines": done_lines,
+        }

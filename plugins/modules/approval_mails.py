@@ -65,7 +65,8 @@ options:
         C({order}) and C({order?})), C(words) (lists of which one word each has to be there), C(hosts) (exactly, without a
         port), C(path), C(rejects), C(code_pattern) (with one group), C(forms) (C(buttons), C(scopes), C(signature),
         C(code_field), each sent once, in this order), C(done) (words of the page afterwards), C(sellers), C(moves),
-        C(mailed_all), C(procedure), C(title), C(facts), C(tested_on).
+        C(mailed_all), C(procedure), C(title), C(facts), C(tested_on), C(task) (of V(intent), the step for a person that it
+        belongs to, V(ev_mail) or V(intent_mail)).
     type: dict
     default: {}
   mode:
@@ -114,7 +115,9 @@ options:
       answer:
         description:
           - What a person decided, with O(mode=assist) or O(mode=auto). V(approve) answers the mail that has passed the checks.
-          - V(refuse) sends nothing. It ends the order in the ledger as refused and returns what to do (RV(results[].procedure)).
+          - V(refuse) sends nothing. It ends the order in the ledger as refused, returns what to do (RV(results[].procedure)),
+            and opens a step for a person, the correction of the declaration (RV(results[].correction)), which is followed until
+            there is another order.
         type: str
         choices: [approve, refuse]
       reason:
@@ -133,6 +136,16 @@ options:
         type: str
       seller:
         description: The seller, where neither the account nor the product tells it.
+        type: str
+      owner:
+        description: Who does what machines cannot, such as the correction after V(refuse). Default is the C(user) of O(actor), or
+          to whom a mail about the step went.
+        type: str
+      mail:
+        description: Where O(certificates[].owner) is reached.
+        type: str
+      escalate_to:
+        description: Who hears that such a step is late.
         type: str
 seealso:
   - module: inkan.tls.certificate_orders
@@ -243,6 +256,11 @@ results:
       type: str
     held:
       description: With O(mode=auto), why a mail that has passed the checks was not answered, with C(code) and C(why); else null.
+      returned: always
+      type: dict
+    correction:
+      description: The step that follows a refusal, while nobody has corrected the declaration, with the keys of
+        RV(inkan.tls.certificate_orders#module:results[].tasks); else null.
       returned: always
       type: dict
     said:

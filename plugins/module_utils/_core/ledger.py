@@ -64,7 +64,9 @@ class Kind(enum.Enum):
     #: by: auto or person; text: evidence]
     APPROVAL_INTENDED = "approval_intended"
     APPROVAL_OUTCOME = "approval_outcome"  # what came of it [host, token; code; by; text: evidence]
-    MAIL_NOTICED = "mail_noticed"  # a mail of the seller or CA tells something [word: what; token; by: sender; text]
+    #: a mail of the seller or CA tells something [word: what; token; by: sender; text]; one that a step is about also
+    #: [host: its id; names: to whom; expires: when it arrived]
+    MAIL_NOTICED = "mail_noticed"
     #: a step that no machine can do was reached [word: its id; wanted.tasks: the step]; a person did it, or takes that
     #: back [word: its id; by: who; text: a note]
     TASK_OPENED = "task_opened"
@@ -448,6 +450,7 @@ class _Fold:
 
     def _notice(self, fact: Fact) -> None:
         self._notices[fact.word] = fact
+        self._tasks.mail(fact.host, fact.expires or fact.at, fact.names)
 
     def _open_task(self, fact: Fact) -> None:
         for task in fact.wanted.tasks if fact.wanted is not None else ():

@@ -28,6 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles impo
     KINDS,
     MAIL_PROFILES,
     MOVES,
+    TASKS,
     MailProfile,
     Press,
     Scope,
@@ -35,7 +36,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles impo
 
 __all__ = ["read_profiles"]
 
-_TEXTS = ("title", "kind", "path", "code_pattern", "moves", "procedure", "tested_on")
+_TEXTS = ("title", "kind", "path", "code_pattern", "moves", "task", "procedure", "tested_on")
 _LISTS = ("cas", "sellers", "senders", "signed_by", "subjects", "hosts", "rejects", "done", "facts")
 _KEYS = ("based_on", *_TEXTS, *_LISTS, "words", "forms", "mailed_all")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?")
@@ -129,6 +130,8 @@ def _value_errors(given: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield f"kind must be one of {', '.join(KINDS)}"
     if given.get("moves") and given["moves"] not in MOVES:
         yield f"moves must be one of {', '.join(MOVES)}"
+    if given.get("task") and given["task"] not in TASKS:
+        yield f"task must be one of {', '.join(TASKS)}"
     for sender in given.get("senders", ()):
         if address_error(sender):
             yield f"senders: {escaped(sender, 80)!r}: {address_error(sender)}"

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What persons still have to do for orders of the ledger, when they are reminded, and who hears that it is late.
 
-    task       opened when the order has reached it, closed by a person's word; of no use when the order has ended
-    refusal    the seller asks why its mail was answered 承認しない (CPI-12)
-    cancel     a certificate that nobody declares any more, while the contract would be renewed by itself (IIJ-11)
-    mail       an approval mail of which nothing was heard; where nobody is mailed that is normal (CPI-1, JPRS-11)
+    task        opened when the order has reached it, closed by a person's word; of no use when the order has ended
+    refusal     the seller asks why its mail was answered 承認しない (CPI-12)
+    correction  a person refused an approval, and the declaration has to be corrected (CPI-11)
+    cancel      a certificate that nobody declares any more, while the contract would be renewed by itself (IIJ-11)
+    mail        an approval mail of which nothing was heard; where nobody is mailed that is normal (CPI-1, JPRS-11)
 
 Pure: nobody is told here.
 
@@ -18,6 +19,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import CORRECTION, open_correction
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task, Wanted
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
@@ -43,7 +45,7 @@ __all__ = [
         "mail_word",
         "open_facts",
     ),
-    *("open_tasks", "recipients", "retired_task"),
+    *("open_tasks", "recipients", "retired_task", "where_to_ask"),
 ]
 
 #: the id of the task that ends a contract
@@ -64,10 +66,11 @@ _ANSWERED = frozenset({Kind.APPROVAL_INTENDED, Kind.APPROVAL_OUTCOME})
 def open_tasks(entry: Entry) -> tuple[tuple[str, Task], ...]:
     """By id, the next thing first. What a CA's adapter says and the ledger follows, too, stands here once."""
     if not entry.is_open:
-        return ()
+        correction = open_correction(entry)
+        return ((CORRECTION, correction),) if correction is not None else ()
     standing = entry.standing
     followed = {stand.task.kind for stand in standing.tasks.values()}
-    ours = [(one.id, one.task) for one in standing.tasks.values() if not one.is_done and one.id not in _DERIVED]
+    ours = [(one.id, one.shown) for one in standing.tasks.values() if not one.is_done and one.id not in _DERIVED]
     theirs = [task for task in standing.wanted.tasks if not task.kind or task.kind not in followed]
     now = [(_own_id(task, number), task) for number, task in enumerate(theirs) if task.actor == "customer"]
     then = [(_own_id(task, number), task) for number, task in enumerate(theirs) if task.actor != "customer"]
@@ -83,11 +86,16 @@ def _refusal(entry: Entry) -> t.Iterator[tuple[str, Task]]:
     stand = entry.standing.tasks.get("refusal")
     if asked is None or (stand is not None and stand.is_done):
         return
-    rule, portal = STEPS["refusal"], _PORTALS.get(seller_of(entry))
-    where = f"{portal.ask} <{portal.ask_mail}>" if portal is not None and portal.ask_mail else ""
+    rule, where = STEPS["refusal"], where_to_ask(entry)
     what = "answer why the approval was refused (非承認理由確認メール), and say what is to be corrected"
     due = asked.at + timedelta(days=rule.days)
     yield "refusal", Task("customer", what, where=where, due=due, facts=rule.facts, kind=rule.kind)
+
+
+def where_to_ask(entry: Entry) -> str:
+    """The seller, and its mail, where it is written to."""
+    portal = _PORTALS.get(seller_of(entry))
+    return f"{portal.ask} <{portal.ask_mail}>" if portal is not None and portal.ask_mail else ""
 
 
 def seller_of(entry: Entry) -> str:
@@ -256,7 +264,8 @@ def _of_name(every: t.Sequence[Entry], is_retired: bool, now: datetime) -> list[
     if newest_one is None:
         return []
     retired = retired_task(every) if is_retired else None
-    tasks = [*open_tasks(newest_one), *([(CANCEL, retired)] if retired is not None else [])]
+    reached = [(id_, task) for id_, task in open_tasks(newest_one) if not (is_retired and id_ == CORRECTION)]
+    tasks = [*reached, *([(CANCEL, retired)] if retired is not None else [])]
     of_tasks = [one for id_, task in tasks for one in _of_task(newest_one, id_, task, lapses, now)]
     return [*of_tasks, *_of_mail(newest_one, lapses, now)]
 

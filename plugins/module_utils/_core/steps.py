@@ -261,6 +261,8 @@ def waiting_for(entry: Entry) -> Waiting | None:
     if tasks and (entry.state in _EXAMINED or (entry.state in _AT_A_PORTAL and _is_told_so(standing))):
         task = tasks[0]
         return Waiting(task.actor, _spoken(task), task.due or standing.expires, task.owner, task)
+    if tasks and entry.state is State.REFUSED:
+        return Waiting(tasks[0].actor, _spoken(tasks[0]), tasks[0].due, tasks[0].owner, tasks[0])
     if entry.state is State.NONE:
         return Waiting("us", "send the order", None)
     if entry.state is State.INTENDED:

@@ -3,6 +3,7 @@
 """Steps of an order that no machine can do: opened when the order reaches them, closed and reopened by a person's word.
 
     open ── done (who, note) ──► done ── reopened ──► open;  opened again with other words: the new words stand
+    its mail arrives: on which day, and to whom, stands beside it from then on
 
 This file is private to the collection.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Task
+from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,16 @@ class TaskStand:
     at: datetime | None = None
     by: str = ""
     note: str = ""
+    mailed_at: datetime | None = None
+    mailed_to: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> Task:
+        """With what its owner wants to know of the mail that it is about."""
+        if self.mailed_at is None:
+            return self.task
+        to = f", to {', '.join(self.mailed_to)}" if self.mailed_to else ""
+        return replace(self.task, what=f"{self.task.what}; its mail arrived on {render_time(self.mailed_at)}{to}")
 
 
 class TaskLog:
@@ -44,6 +56,11 @@ class TaskLog:
 
     def reopen(self, id_: str, at: datetime, by: str, note: str) -> None:
         self._say(id_, False, at, by, note)
+
+    def mail(self, id_: str, at: datetime, to: tuple[str, ...]) -> None:
+        known = self._stands.get(id_)
+        if known is not None:
+            self._stands[id_] = replace(known, mailed_at=at, mailed_to=to)
 
     def _say(self, id_: str, is_done: bool, at: datetime, by: str, note: str) -> None:
         known = self._stands.get(id_)

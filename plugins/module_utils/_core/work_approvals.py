@@ -12,7 +12,7 @@ import typing as t
 Item = dict[str, t.Any]
 Said = t.Mapping[str, t.Any]
 
-__all__ = ["approval_items", "approval_lines"]
+__all__ = ["approval_items", "approval_lines", "done_items", "done_lines"]
 
 
 def approval_items(
@@ -39,8 +39,20 @@ def _item(name: str, certificate: Said, organizations: Said, settings: Said) -> 
         "organizations": [str(one) for one in called if one],
         "ca": own.get("ca"),
         "seller": own.get("seller"),
+        **_owner(organization),
     }
     return {"name": name, **{key: value for key, value in words.items() if value}}
+
+
+def _owner(organization: Said) -> Item:
+    """Who does for it what machines cannot, and who hears that it is late, as in ``_core/plan_tasks``."""
+    responsible, technical = organization.get("responsible"), organization.get("technical")
+    technician = _mapping(technical)
+    return {
+        "owner": _mapping(responsible).get("name") if isinstance(responsible, t.Mapping) else responsible,
+        "mail": _mapping(responsible).get("mail"),
+        "escalate_to": technician.get("mail") or technician.get("name") or (technical if not technician else None),
+    }
 
 
 def _mapping(value: t.Any) -> Said:
@@ -64,6 +76,11 @@ def approval_lines(results: t.Sequence[Said]) -> list[str]:
     return [_line(one) for one in results]
 
 
+def _correction(task: Said) -> str:
+    lapses = f", or the live certificate ends at {task['lapses']}" if task.get("lapses") else ""
+    return f"{task.get('owner') or 'You'} to {task['what']}, by {task['by']}{lapses}"
+
+
 def _line(one: Said) -> str:
     parts = [f"{one['name']}: {_SPOKEN.get(str(one.get('outcome')), one.get('outcome'))}"]
     parts += [
@@ -73,6 +90,37 @@ def _line(one: Said) -> str:
         parts.append(str(one["held"]["why"]))
     if one.get("outcome") == "refused" and one.get("procedure"):
         parts.append(str(one["procedure"]))
+    if _mapping(one.get("correction")):
+        parts.append(_correction(one["correction"]))
     if _mapping(one.get("error")):
         parts.append(str(one["error"]["message"]))
     return ". ".join(part.rstrip(".") for part in parts) + "."
+
+
+# -- steps that persons have done -------------------------------------------------------------------------------------
+
+
+def done_items(
+    names: t.Sequence[str], done: t.Sequence[str], reopen: t.Sequence[str], note: str | None, who: str | None
+) -> list[Item]:
+    """Items of certificate_orders (record_only)."""
+    words = {"done": list(done), "reopen": list(reopen), "note": note, "who": who}
+    intake = {key: value for key, value in words.items() if value}
+    return [{"name": name, "intake": intake} for name in names]
+
+
+def done_lines(results: t.Sequence[Said]) -> list[str]:
+    """One line a certificate: how its steps stand; or what of the word did not fit."""
+    return [_done_line(one) for one in results]
+
+
+def _done_line(one: Said) -> str:
+    if _mapping(one.get("error")):
+        return f"{one['name']}: {one['error']['message']}"
+    tasks = [_spoken_task(task) for task in one.get("tasks") or ()]
+    return f"{one['name']}: {'; '.join(tasks) or 'the ledger follows no step of it'}."
+
+
+def _spoken_task(task: Said) -> str:
+    told = f" ({task['told_by']}{': ' + task['note'] if task.get('note') else ''})" if task.get("told_by") else ""
+    return f"{task['id']} is {task['state']}{told}"

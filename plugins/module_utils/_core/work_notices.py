@@ -94,7 +94,7 @@ def _condition(run: Run, ending: Ending, order: Said) -> tuple[str, str, Item]:
         return _of_order(order, reference)
     due = (run.plan.get(ending.name) or {}).get("due") or {}
     if state in _ENDED or due.get("code") in _HELD:
-        return REFUSED, f"{reference} {state}", {"order": order.get("order")}
+        return REFUSED, f"{reference} {state}", {"order": order.get("order"), **_corrected_by(order)}
     revoked = _revoked(run, order, ending)
     if revoked:
         return REVOKED, revoked, {}
@@ -114,6 +114,16 @@ def _of_order(order: Said, reference: str) -> tuple[str, str, Item]:
     step = what if order.get("state") != "needs_person" else str((order.get("problem") or {}).get("code") or "")
     more = {"actor": waiting["actor"], "owner": owner, "due": waiting.get("by"), "sentences": [what] if what else []}
     return WAITING, " ".join((reference, str(order.get("state")), owner, step)), more
+
+
+def _corrected_by(order: Said) -> Item:
+    """Who has to correct what was refused, and by when, where that is followed."""
+    waiting = order.get("waiting_for") or {}
+    return (
+        {"actor": waiting["actor"], "owner": str(waiting.get("owner") or ""), "due": waiting.get("by")}
+        if waiting
+        else {}
+    )
 
 
 def _revoked(run: Run, order: Said, ending: Ending) -> str:

@@ -27,6 +27,8 @@ APPROVAL_CAME = "approval_mail"
 COVERS = ("fqdn", "subtree", "account")
 #: what a notice tells of an order
 MOVES = ("started", "refusal_asked", "installed", "completed", "renewal_due")
+#: steps of ``person_steps`` that such a mail belongs to; the last one where a row names none
+TASKS = ("ev_mail", "intent_mail")
 _TESTED = "2026-11-20"
 
 
@@ -60,6 +62,7 @@ class MailProfile(t.NamedTuple):
     done, over   words of the page afterwards, and of one that was used before or has expired
     mailed_all   every constructed address at the name gets one, whatever was chosen (IIJ-2)
     moves        of a notice: one of MOVES
+    task         of a mail that asks the applicant for its will: the step for a person that it is, one of TASKS
     procedure    how a person refuses
     """
 
@@ -82,6 +85,7 @@ class MailProfile(t.NamedTuple):
     over: tuple[tuple[str, str], ...] = ()
     mailed_all: bool = False
     moves: str = ""
+    task: str = ""
     procedure: str = ""
     unverified: tuple[str, ...] = ()
     tested_on: str = _TESTED
@@ -148,6 +152,7 @@ MAIL_PROFILES: tuple[MailProfile, ...] = (
         kind=INTENT,
         cas=("digicert",),
         facts=("IIJ-16", "IDCF-6"),
+        task="ev_mail",
         words=(
             ("EV", "拡張認証", "Extended Validation"),
             ("申請責任者", "申請の承認", "発行の確認", "approve the order"),
@@ -161,6 +166,7 @@ MAIL_PROFILES: tuple[MailProfile, ...] = (
         kind=INTENT,
         cas=("globalsign",),
         facts=("IIJ-15",),
+        task="intent_mail",
         words=(("申込み意思", "申し込み意思", "申請意思", "お申し込みの意思"),),
         unverified=("senders", "words", "page"),
     ),

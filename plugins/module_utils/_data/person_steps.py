@@ -40,6 +40,16 @@ KINDS: tuple[PersonStep, ...] = (
     PersonStep(
         "refusal", "answer about a refusal", "非承認理由の回答", 3, (1,), (1,), ("CPI-11", "CPI-12"), derived=True
     ),
+    PersonStep(
+        "correction",
+        "correction of the declaration",
+        "申請内容の訂正",
+        3,
+        (1,),
+        (1, 7),
+        ("CPI-11", "ours"),
+        derived=True,
+    ),
     PersonStep("cancel", "end of the contract", "解約手続き", 0, (30, 7, 1), (1,), ("IIJ-11",), derived=True),
 )
 STEPS: dict[str, PersonStep] = {one.kind: one for one in KINDS}

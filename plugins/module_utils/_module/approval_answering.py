@@ -18,12 +18,13 @@ import hashlib
 import re
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Seen, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval import Attempt, Flaw, Page, holds
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks import Case, first_flaw
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_form import Sending, sending
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import correction_fact
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     PolicyError,
@@ -31,6 +32,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import where_to_ask
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Act, Choice, Goal, Until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import Append, Leases, LedgerStore
@@ -279,8 +281,9 @@ class Answering:
 
     # -- refuse
 
-    def refuse(self, reason: str, procedure: str) -> None:
-        """Ends the order here, at the CA where it can be cancelled; the rest is a person's, as the procedure says."""
+    def refuse(self, reason: str, procedure: str, lapses: datetime | None) -> None:
+        """Ends the order here, at the CA where it can be cancelled; the rest is a person's, as the procedure says, and
+        the correction, which is followed until there is another order. lapses: when the live certificate ends."""
         if not self._is_told_by_persons() and not self._cancel():
             return
         why = reason or "a person refused the approval"
@@ -291,7 +294,9 @@ class Answering:
             code="approval_refused",
             text=f"{why}. {procedure}"[:2000],
         )
-        self._write(fact)
+        given = self._subject.item.owner
+        owner = given if given.name else given._replace(name=self._desk.actor.get("user", ""))
+        self._write(fact, correction_fact(self._entry, why, where_to_ask(self._entry), owner, lapses, fact.at))
         self._subject.changed = True
         self._subject.outcome = "refused"
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import AccountConfig, AdapterFactory
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import Owner
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback_url
 from ansible_collections.inkan.tls.plugins.module_utils._core.mail_profile_input import read_profiles
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error, item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight, parse_sight, sight_spec
 from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import MailProfile
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
@@ -48,6 +50,7 @@ class ApprovalItem:
     organizations: tuple[str, ...] = ()
     ca: str = ""
     seller: str = ""
+    owner: Owner = Owner()
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ def approvals_spec() -> dict[str, t.Any]:
         "organizations": strings,
         "ca": {"type": "str"},
         "seller": {"type": "str"},
+        "owner": {"type": "str"},
+        "mail": {"type": "str"},
+        "escalate_to": {"type": "str"},
     }
     return {
         **ledger_spec(),
@@ -199,6 +205,10 @@ def _actor(given: t.Mapping[str, t.Any], errors: InputCollector) -> dict[str, st
     return found
 
 
+def _words(text: str | None) -> str:
+    return escaped(" ".join((text or "").split()), 300)
+
+
 def _items(given: t.Sequence[t.Mapping[str, t.Any]] | None, errors: InputCollector) -> tuple[ApprovalItem, ...] | None:
     if given is None:
         return None
@@ -219,6 +229,7 @@ def _items(given: t.Sequence[t.Mapping[str, t.Any]] | None, errors: InputCollect
             organizations=tuple(data["organizations"]),
             ca=data["ca"] or "",
             seller=data["seller"] or "",
+            owner=Owner(*(_words(data[key]) for key in ("owner", "mail", "escalate_to"))),
         )
         for data in given
     )

@@ -36,16 +36,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks im
     match,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_policy import ApprovalPolicy, answering_by
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import CORRECTION, open_correction
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
-from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, State, newest
+from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, State, newest
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import live_until
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.sight import Sight
 from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import (
     APPROVAL,
-    APPROVAL_CAME,
     CODE,
-    INTENT,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     Append,
@@ -57,6 +56,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 from ansible_collections.inkan.tls.plugins.module_utils._mail.border import border_of
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Mailbox, MailboxConfig
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_answering import Answering, Desk
+from ansible_collections.inkan.tls.plugins.module_utils._module.approval_notices import news_of
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_options import ApprovalCall, ApprovalItem
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_orders import attempts_of, counted, our_order
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_values import (
@@ -69,6 +69,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.approval_values 
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import Accounts
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_view import entry_text, order_diff
+from ansible_collections.inkan.tls.plugins.module_utils._module.people_view import task_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 
 __all__ = ["ApprovalTools", "run_approvals"]
@@ -122,7 +123,7 @@ class _Run:
         for sighting in self._sightings(self._orders(entries)):
             self._put(sighting, subjects, entries)
         before = {subject.item.name: subject.entry for subject in subjects}
-        noticed = [subject for subject in subjects if self._news(subject)]
+        noticed = [subject for subject in subjects if news_of(subject, self._now)]
         answered = self._to_answer(subjects, entries)
         if self._call.check_mode:
             for subject in (*noticed, *(one for one, _by in answered)):
@@ -226,37 +227,6 @@ class _Run:
 
     # -- 3. notice
 
-    def _news(self, subject: Subject) -> list[Fact]:
-        """What mails tell of the order that the ledger does not have yet."""
-        facts: list[Fact] = []
-        known = {fact.token for fact in subject.entry.facts} if subject.entry is not None else set()
-        for one in subject.mails:
-            if one.flaw is None and not one.is_approval and one.profile is not None and one.mail.digest not in known:
-                facts += self._notice(one, subject)
-        return facts + self._came(subject)
-
-    def _came(self, subject: Subject) -> list[Fact]:
-        """That the approval mail has come, once: who waits for it is told when it does not (CPI-1, JPRS-11)."""
-        entry = subject.entry
-        if entry is None or not entry.is_open or APPROVAL_CAME in entry.standing.notices:
-            return []
-        ours = [one for one in subject.mails if one.flaw is None and one.is_approval]
-        return [self._fact(one, APPROVAL_CAME) for one in ours[:1]]
-
-    def _fact(self, one: Sighting, word: str) -> Fact:
-        sender, shown = ", ".join(one.mail.senders)[:200], escaped(one.mail.subject, 200)
-        return Fact(Kind.MAIL_NOTICED, self._now, word=word, token=one.mail.digest, by=sender, text=shown)
-
-    def _notice(self, one: Sighting, subject: Subject) -> t.Iterator[Fact]:
-        profile, now = one.profile, self._now
-        if profile is None or subject.entry is None:
-            return
-        word = "intent_asked" if profile.kind == INTENT else profile.moves or profile.key
-        yield self._fact(one, word)
-        if word == "refusal_asked" and subject.entry.is_open:
-            why = f"{profile.title}: {profile.procedure}"
-            yield Fact(Kind.NEEDS_PERSON, now, by="seller", code="refusal_asked", text=why)
-
     def _take_notice(self, store: LedgerStore, subjects: t.Sequence[Subject]) -> None:
         names = [subject.item.name for subject in subjects]
         leases, _busy = store.take_leases(names, self._call.deadline + _LEASE_GRACE)
@@ -265,7 +235,7 @@ class _Run:
                 if subject.item.name in leases.fences and subject.entry is not None:  # else the next run sees it again
                     entry = fresh(store, subject)
                     subject.entry = entry
-                    facts = self._news(subject)
+                    facts = news_of(subject, self._now)
                     if facts and entry is not None:
                         (subject.entry,) = store.append(leases, [Append(entry, tuple(facts))])
                         subject.changed = True
@@ -336,7 +306,8 @@ class _Run:
             if not entry.is_open:
                 subject.error = refused(subject, Flaw("order_over", "its order has ended"))
                 return 0
-            answering.refuse(subject.item.reason, _procedure(subject, self._call))
+            lapses = live_until(desk.store.entries([subject.item.name]).get(subject.item.name, []))
+            answering.refuse(subject.item.reason, _procedure(subject, self._call), lapses)
             return 0
         if by == "auto" and left <= 0 and subject.answerable:
             why = f"{self._call.daily_cap} approvals were sent within 24 hours, and no more may be"
@@ -393,6 +364,7 @@ class _Run:
             "mails": [mail_data(one) for one in subject.mails],
             "procedure": _procedure(subject, self._call) or None,
             "held": None,
+            "correction": _correction_data(entry),
             **subject.words,
         }
         return ItemResult(
@@ -403,6 +375,11 @@ class _Run:
             error=subject.error,
             extra=extra,
         )
+
+
+def _correction_data(entry: Entry | None) -> dict[str, t.Any] | None:
+    task = open_correction(entry) if entry is not None else None
+    return task_data(task, CORRECTION) if task is not None else None
 
 
 def _outcome(subject: Subject) -> str:

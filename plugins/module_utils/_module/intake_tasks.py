@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``done`` and ``reopen`` of an intake: a person's word about steps that no machine can do.
 
-Of an order that is under way, or (``cancel``) of the contract behind a certificate. Said twice it changes nothing; of
+Of an order that is under way, of one that was refused (``correction``), or of the contract behind a certificate
+(``cancel``). Said twice it changes nothing; of
 an order that has ended it is passed over, for a file may hold for long what was told once.
 
 This file is private to the collection.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import CORRECTION
 from ansible_collections.inkan.tls.plugins.module_utils._core.intake import Intake
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, newest
 from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, contract_task, open_tasks
@@ -32,7 +34,7 @@ def task_facts(
     wrong: list[str] = []
     for words, kind in ((intake.done, Kind.TASK_CLOSED), (intake.reopen, Kind.TASK_REOPENED)):
         for word in words:
-            about = _contract(entries) if word == CANCEL else entry
+            about = {CANCEL: _contract(entries), CORRECTION: newest(entries)}.get(word, entry)
             if about is None:
                 continue
             facts, why = _Word(about, intake, now).facts(word, kind)

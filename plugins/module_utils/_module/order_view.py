@@ -282,7 +282,7 @@ def entry_text(entry: Entry | None) -> str:
         *(f"mail to: {mail}" for mail in standing.wanted.mails),
         *(f"{task.actor} to do: {task.what}" for task in standing.wanted.tasks),
         *(f"told: {word} {fact.text}".rstrip() for word, fact in standing.taken.items()),
-        *(f"task {one.id}: {'done' if one.is_done else 'open'}" for one in standing.tasks.values()),
+        *_task_lines(standing),
         *_mail_lines(entry),
         *_kind_lines(standing),
         *(f"deployed on: {host}" for host in standing.deployed_on),
@@ -301,6 +301,14 @@ def _mail_lines(entry: Entry) -> list[str]:
     begun.update({fact.host: fact.code for fact in entry.facts if fact.kind is Kind.APPROVAL_OUTCOME})
     lines = [f"approval of {domain}: {outcome}" for domain, outcome in begun.items()]
     return lines + [f"mail: {word}" for word in entry.standing.notices]
+
+
+def _task_lines(standing: Standing) -> list[str]:
+    return [
+        f"task {one.id}: {'done' if one.is_done else 'open'}"
+        + (f", its mail came at {iso(one.mailed_at)}" if one.mailed_at else "")
+        for one in standing.tasks.values()
+    ]
 
 
 def _kind_lines(standing: Standing) -> list[str]:

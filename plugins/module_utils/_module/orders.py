@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Issued
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import corrected_facts
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputError,
@@ -237,7 +238,7 @@ class _Run:
         return Csr(key=key)
 
     def _needs_work(self, work: Work) -> bool:
-        if observations(work, self._tools.clock) or self._has_step(work) or self._reached(work):
+        if observations(work, self._tools.clock) or self._has_step(work) or self._followed(work):
             return True
         return self._intake.is_news(work)
 
@@ -332,9 +333,14 @@ class _Run:
             work.changed = True
             work.put(entry)
 
+    def _followed(self, work: Work) -> list[Append]:
+        """What becomes of steps for persons by how the orders stand: reached, or followed by another order."""
+        reached = self._reached(work)
+        found = [Append(entry, (fact,)) for entry, fact in corrected_facts(work.entries, self._tools.clock.now())]
+        return [*([Append(work.entry, tuple(reached))] if reached and work.entry else []), *found]
+
     def _open_tasks(self, store: LedgerStore, leases: Leases, works: list[Work]) -> None:
-        found = [(work, self._reached(work)) for work in works]
-        additions = [(work, Append(work.entry, tuple(facts))) for work, facts in found if work.entry and facts]
+        additions = [(work, addition) for work in works for addition in self._followed(work)]
         if additions:
             entries = store.append(leases, [addition for _work, addition in additions])
             for (work, _addition), entry in zip(additions, entries):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.correction import CORRECTION
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry
 from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, Reminder, mail_word, recipients
 from ansible_collections.inkan.tls.plugins.module_utils._core.person_sheet import papers_data
@@ -30,12 +31,14 @@ def followed_tasks(entry: Entry) -> list[Data]:
     ends = entry.is_open
     return [
         {
-            **task_data(one.task, one.id),
-            "state": "done" if one.is_done else "open" if ends or one.id == CANCEL else "over",
+            **task_data(one.shown, one.id),
+            "state": "done" if one.is_done else "open" if ends or one.id in (CANCEL, CORRECTION) else "over",
             "opened_at": iso(one.opened_at),
             "told_at": iso(one.at),
             "told_by": one.by or None,
             "note": one.note or None,
+            "mailed_at": iso(one.mailed_at),
+            "mailed_to": list(one.mailed_to),
         }
         for one in entry.standing.tasks.values()
     ]

@@ -91,7 +91,7 @@ def _row(run: Run, ending: Ending) -> Row:
         issuer=escaped(ending.issuer, 300) if ending.issuer else None,
         renews_on=_renews_on(planned) if not is_open else None,
         cancel_by=_day(retired.get("by") or (plan.get("renewal") or {}).get("cancel_by")),
-        waiting=_one_waiting(retired, _spoken(retired)) if retired else _waiting(order),
+        waiting=_one_waiting(retired, _spoken(retired)) if retired else _waiting(order, planned),
         tasks=_tasks(order) if is_open else (),
         mails=_texts((order.get("wanted") or {}).get("mails")) if is_open else (),
         order=escaped(str(order["order"]), 200) if is_open and order.get("order") else None,
@@ -139,8 +139,11 @@ def _day(moment: t.Any) -> str | None:
     return str(moment)[:10] if moment else None
 
 
-def _waiting(order: Said) -> Waiting | None:
+def _waiting(order: Said, planned: Said) -> Waiting | None:
+    """What was refused waits for its correction, until the declaration is another one: then it is due."""
     waiting = order.get("waiting_for")
+    if order.get("state") == "refused" and (planned.get("due") or {}).get("outcome") == "due":
+        return None
     return _one_waiting(waiting, waiting.get("what")) if waiting else None
 
 
