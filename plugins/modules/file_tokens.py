@@ -16,6 +16,8 @@ description:
     folders where they are missing.
   - Removes only what it is told to remove. A file with another content is left and reported as V(foreign). The two folders
     are removed with the last file in them, if they have the owner and mode (0755) that this module would give them.
+  - What a run of its own that was killed left beside a token, half a file or empty folders, goes with V(absent), which
+    then says V(removed).
   - Overwrites only what it is told is ours (O(tokens[].replaces)). Any other file in the place of a token is left, and the
     item is refused.
   - It does not configure the web server and does not look whether the file is served. The next step is

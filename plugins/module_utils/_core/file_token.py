@@ -51,12 +51,14 @@ class Found(t.NamedTuple):
     """What is at the place of a token. content None: nothing; too_large: something no token can be.
 
     closed: the first folder on the way that a web server under another user cannot enter.
+    left: a run of ours that was killed left a half-written file or an empty folder there.
     """
 
     content: bytes | None = None
     too_large: bool = False
     access_differs: bool = False
     closed: str = ""
+    left: bool = False
 
 
 def path_error(path: str) -> str | None:
@@ -85,7 +87,7 @@ def outcome_of(token: FileToken, found: Found) -> str:
     if found.too_large:
         return "foreign"
     if found.content is None:
-        return "absent"
+        return "removed" if found.left else "absent"
     return "removed" if token.content in (None, found.content) else "foreign"
 
 

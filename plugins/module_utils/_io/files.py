@@ -209,6 +209,11 @@ class Directory:
         with telling("Cannot list the directory", self.path):
             return sorted(name for name in os.listdir(self.fd) if not name.startswith(TEMPORARY_PREFIX))
 
+    def has_leftovers(self) -> bool:
+        """Whether ``sweep`` would remove anything."""
+        with telling("Cannot list the directory", self.path):
+            return any(name.startswith(TEMPORARY_PREFIX) for name in os.listdir(self.fd))
+
     def stat(self, name: str) -> os.stat_result | None:
         """lstat, or None."""
         path = self._path(name)

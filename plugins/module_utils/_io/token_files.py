@@ -6,8 +6,8 @@ The root itself may be a link to a neighbour (``current -> releases/42``), never
 in. It is walked from that folder component by component, and so is everything below it: no link is followed on the way,
 also none that is planted between look and effect.
 
-Who writes holds a shared lock on the folder; who removes and gets the exclusive one knows that a temporary file there
-was left by a killed run. The kernel drops the locks of the dead.
+Who writes holds a shared lock on the folder; who gets the exclusive one, before writing or after removing, knows that a
+temporary file there was left by a killed run. The kernel drops the locks of the dead.
 
 This file is private to the collection.
 """
@@ -59,7 +59,8 @@ def _walk(here: Directory, parts: t.Sequence[str]) -> Directory:
 def look(root: Directory, token: FileToken, uid: int, gid: int) -> Found:
     with _Folders(root, token, create=False) as folder:
         if folder is None:
-            return Found(closed=_closed(root.path, "/".join((root.path, *token.folders))))
+            closed = _closed(root.path, "/".join((root.path, *token.folders)))
+            return Found(closed=closed, left=_left(root, token))
         try:
             content = folder.read(token.file, MAX_CONTENT)
         except LocalError as error:
@@ -70,7 +71,24 @@ def look(root: Directory, token: FileToken, uid: int, gid: int) -> Found:
             content,
             access_differs=_access_differs(folder.stat(token.file), token, uid, gid),
             closed=_closed(root.path, folder.path),
+            left=content is None and _left(root, token),
         )
+
+
+def _left(root: Directory, token: FileToken) -> bool:
+    """Whether a killed run left something of ours where the token is not: ``take`` removes it."""
+    first, second = token.folders
+    above = root.child(first)
+    if above is None:
+        return False
+    with above:
+        below = above.child(second)
+        if below is None:
+            return not above.names() and _is_ours(root, first)
+        with below:
+            if below.has_leftovers():
+                return _locked(below, fcntl.LOCK_EX)
+            return not below.names() and _is_ours(above, second)
 
 
 def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
@@ -86,6 +104,7 @@ def put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
 def _put(root: Directory, token: FileToken, uid: int, gid: int) -> None:
     with _Folders(root, token, create=True) as folder:
         if folder is not None and token.content is not None:
+            _sweep(folder)
             _locked(folder, fcntl.LOCK_SH)
             folder.write(token.file, token.content, mode=token.mode, uid=uid, gid=gid)
 
@@ -95,8 +114,7 @@ def take(root: Directory, token: FileToken) -> None:
     with _Folders(root, token, create=False) as folder:
         if folder is not None:
             folder.remove(token.file)
-            if _locked(folder, fcntl.LOCK_EX):
-                folder.sweep()
+            _sweep(folder)
     first, second = token.folders
     above = root.child(first)
     if above is not None:
@@ -105,10 +123,21 @@ def take(root: Directory, token: FileToken) -> None:
         _remove_ours(root, first)
 
 
+def _sweep(folder: Directory) -> None:
+    """What a killed run left half-written, unless somebody is writing just now."""
+    if _locked(folder, fcntl.LOCK_EX):
+        folder.sweep()
+
+
 def _remove_ours(above: Directory, name: str) -> None:
-    found = above.stat(name)
-    if found is not None and stat.S_IMODE(found.st_mode) == _PUBLIC and found.st_uid == os.geteuid():
+    if _is_ours(above, name):
         above.remove_empty(name)
+
+
+def _is_ours(above: Directory, name: str) -> bool:
+    """Whether a folder is such as ``put`` makes them."""
+    found = above.stat(name)
+    return found is not None and stat.S_IMODE(found.st_mode) == _PUBLIC and found.st_uid == os.geteuid()
 
 
 def _locked(folder: Directory, kind: int) -> bool:

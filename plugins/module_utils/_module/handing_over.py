@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
+from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import CERTIFICATE, CHAIN, KEY, Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
@@ -26,6 +27,10 @@ __all__ = ["hand_over", "hand_over_path"]
 
 _FILES = {"certificate.pem": CERTIFICATE, "chain.pem": CHAIN, "privkey.pem": KEY}
 _MOST = 1_000_000
+
+
+#: Long enough for another module's file work, too short for a person to notice.
+_LOCK_WAIT = 10.0
 
 
 def hand_over_path(store_path: str) -> str:
@@ -86,11 +91,29 @@ def _contents(store: Store, source: str, certificate: str) -> dict[str, bytes]:
 def _written(path: str, contents: t.Mapping[str, bytes], check_mode: bool) -> bool:
     if check_mode:
         return not os.path.isdir(path) or _differs(path, contents)
-    with Directory.make(os.path.dirname(path)) as above, above.made_child(os.path.basename(path)) as folder:
-        stale = [name for name, content in contents.items() if folder.read(name, _MOST) != content]
-        for name in stale:
-            folder.write(name, contents[name])
-        return bool(stale)
+    with Directory.make(os.path.dirname(path)) as above:
+        _be_alone(above)
+        with above.made_child(os.path.basename(path)) as folder:
+            return _filled(folder, contents)
+
+
+def _filled(folder: Directory, contents: t.Mapping[str, bytes]) -> bool:
+    folder.sweep()
+    stale = [name for name, content in contents.items() if folder.read(name, _MOST) != content]
+    for name in stale:
+        folder.write(name, contents[name])
+    return bool(stale)
+
+
+def _be_alone(above: Directory) -> None:
+    """Lock the folder of all that is handed over; what a killed run left half-made there, keys perhaps, is removed."""
+    if not above.hold(wait=_LOCK_WAIT, clock=SystemClock()):
+        why = f"another process held its lock for {_LOCK_WAIT:g} seconds"
+        todo = "Run again when the other run has ended"
+        raise LocalError(
+            code="store_busy", what="Cannot hand over", where=above.path, why=why, todo=todo, retryable=True
+        )
+    above.sweep()
 
 
 def _differs(path: str, contents: t.Mapping[str, bytes]) -> bool:
@@ -99,12 +122,14 @@ def _differs(path: str, contents: t.Mapping[str, bytes]) -> bool:
 
 
 def _withdrawn(path: str, check_mode: bool) -> bool:
-    if not os.path.isdir(path):
-        return False
-    if not check_mode:
-        with Directory.open(os.path.dirname(path)) as above:
-            above.remove_tree(os.path.basename(path))
-    return True
+    above_path, name = os.path.split(path)
+    if check_mode or not os.path.isdir(above_path):
+        return os.path.isdir(path)
+    with Directory.open(above_path) as above:
+        _be_alone(above)
+        is_there = above.stat(name) is not None
+        above.remove_tree(name)
+        return is_there
 
 
 def _diff(store: Store, one: ItemResult) -> Diff:

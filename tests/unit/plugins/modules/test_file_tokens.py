@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import stat
@@ -440,3 +441,29 @@ def test_a_killed_run_leaves_nothing_that_the_next_removal_does_not_take(root: P
     (folder / ".inkan-tmp-0123456789abcdef").write_text("half")  # what SIGKILL leaves
     assert outcomes(run(token(root), state="absent")) == ["removed"]
     assert list(root.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", ["half a file", "both folders", "the first folder"])
+def test_what_a_killed_run_left_is_taken_where_the_token_itself_is_not(root: Path, left: str) -> None:
+    folder = (root / TOKEN).parent
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)
+    if left == "half a file":
+        (folder / ".inkan-tmp-0123456789abcdef").write_text("half")
+    elif left == "the first folder":
+        folder.rmdir()
+    assert outcomes(run(token(root), state="absent", check=True)) == ["removed"]
+    assert outcomes(run(token(root), state="absent")) == ["removed"]
+    assert list(root.iterdir()) == []
+    assert run(token(root), state="absent").changed is False
+
+
+def test_what_another_process_is_writing_just_now_is_not_taken_for_a_leftover(root: Path) -> None:
+    folder = (root / TOKEN).parent
+    folder.mkdir(parents=True)
+    (folder / ".inkan-tmp-0123456789abcdef").write_text("half")
+    with Directory.open(str(folder)) as writing:
+        fcntl.flock(writing.fd, fcntl.LOCK_SH)
+        assert outcomes(run(token(root), state="absent")) == ["absent"]
+    assert [file.name for file in folder.iterdir()] == [".inkan-tmp-0123456789abcdef"]

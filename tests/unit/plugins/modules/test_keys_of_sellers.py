@@ -137,6 +137,18 @@ def test_files_are_handed_over_until_they_are_registered(store: Store) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("registered", [False, True])
+def test_what_a_killed_hand_over_left_is_removed_by_the_next_one(store: Store, registered: bool) -> None:
+    item = brought(store)
+    hand_over(store, [item], False)
+    above = Path(hand_over_path(store.path))
+    (above / "byo/.inkan-tmp-0123456789abcdef").write_text("half a key")
+    (above / ".inkan-tmp-fedcba9876543210").mkdir()
+    (above / ".inkan-tmp-fedcba9876543210/privkey.pem").write_text("a key")
+    hand_over(store, [{**item, "certificate": None} if registered else item], False)
+    assert [path.name for path in above.rglob(".inkan-tmp-*")] == []
+
+
 def test_another_certificate_than_the_ledgers_is_never_handed_over(store: Store) -> None:
     item = {**brought(store), "certificate": "another\n"}
     [said] = hand_over(store, [item], False).items
