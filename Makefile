@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench pictures format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -46,6 +46,9 @@ contract: ## every CA adapter with every verb and vice, every DNS service on its
 bench: ## how long plans and reports take: prints medians, judges nothing (bench/)
 	@$(DEV) python bench/plan.py
 	@$(DEV) python bench/report.py
+
+mutants: ## change the core's code, one thing at a time: how many changes no test tells (an hour; FILES="times wish": few)
+	@$(DEV) nice python scripts/mutants $(FILES)
 
 pictures: ## photograph the report's page anew for its guide (needs Chromium)
 	@$(DEV) python scripts/report_pictures.py

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mutants of what a module does once, at import: its tables, patterns, defaults of arguments and of fields.
+
+Each gets a fork that has not imported the collection yet, imports it with the change, and runs the test files that have
+to do with the module.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import re
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from children import Ending, in_child
+from settings import REPOSITORY, Settings
+
+Touches = t.Mapping[str, t.Mapping[str, int]]  # file of the package: test file: its tests that ran lines of it
+HEAVY = (
+    "hypothesis _hypothesis_pytestplugin yaml jinja2 sqlite3 http.server unittest.mock "
+    "cryptography.hazmat.primitives.serialization.pkcs7 cryptography.hazmat.primitives.asymmetric.rsa "
+    "cryptography.hazmat.primitives.asymmetric.x25519 cryptography.x509 acme.client josepy "
+    "dns.message dns.query dns.resolver dns.dnssec dns.tsigkeyring idna publicsuffixlist "
+    "ansible.module_utils.basic ansible.constants ansible.plugins.loader"
+)
+
+
+def warm_up() -> None:
+    """What every fork would import anew, none of it ours."""
+    for name in HEAVY.split():
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+    _read_yaml_quickly()
+
+
+def _read_yaml_quickly() -> None:
+    """The documentation of all modules is read by every session."""
+    import yaml
+
+    if hasattr(yaml, "CSafeLoader"):
+        yaml.safe_load = lambda text: yaml.load(text, yaml.CSafeLoader)
+
+
+def files_for(path: Path, settings: Settings, touches: Touches) -> list[str]:
+    """The file's own tests first, then those that import it, that ran it, that ran what imports it."""
+    tests = sorted(file for folder in settings.tests for file in (REPOSITORY / folder).rglob("test_*.py"))
+    names = [str(file.relative_to(REPOSITORY)) for file in tests]
+    own = [name for name in names if re.fullmatch(rf"test_{path.stem}(_\w+)?\.py", Path(name).name)]
+    imports = re.compile(rf"_core\.{path.stem} import|_core import [^#\n]*\b{path.stem}\b")
+    direct = [name for name, file in zip(names, tests, strict=True) if imports.search(file.read_text("utf-8"))]
+    users = [one for one in path.parent.glob("*.py") if imports.search(one.read_text("utf-8"))]
+    rank: Counter[str] = Counter()
+    for one in users:
+        rank.update(touches.get(one.name, {}))
+    ran = [name for name, _count in Counter(touches.get(path.name, {})).most_common()]
+    ordered = [*own, *direct, *ran, *(name for name, _count in rank.most_common())]
+    return [one for one in dict.fromkeys(ordered) if one in names and one not in settings.without][
+        : settings.most_files
+    ]
+
+
+def try_import(path: Path, code: t.Any, tests: list[str], limit: int) -> str:
+    """``code`` is that of the whole module, None: as it is."""
+    if not tests:
+        return Ending.UNTESTED
+    return in_child(lambda: _run(path, code, tests), limit)[0]
+
+
+def _run(path: Path, code: t.Any, tests: list[str]) -> int | None:
+    if code is not None:
+        _import_instead(path, code)
+    status = pytest.main([*tests, "-x", "-q", "-p", "no:xdist", "-o", "cache_dir=.cache/mutants/pytest"])
+    return None if status == pytest.ExitCode.OK else int(status)
+
+
+def _import_instead(path: Path, code: t.Any) -> None:
+    loader: t.Any = importlib.machinery.SourceFileLoader
+    get_code = loader.get_code
+    ending = str(path.relative_to(REPOSITORY))
+
+    def changed(self: t.Any, name: str) -> t.Any:
+        return code if self.path.endswith(ending) else get_code(self, name)
+
+    loader.get_code = changed

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures of a mutation run."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from children import Ending
+
+ORDER = (Ending.KILLED, Ending.SURVIVED, Ending.TIMEOUT, Ending.UNTESTED)
+Line = dict[str, t.Any]
+
+
+def figures(lines: list[Line], goal: int) -> tuple[str, bool]:
+    """A table by file, and whether the whole reaches the goal."""
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        by_file[line["file"]][line["ending"]] += 1
+    total = sum(by_file.values(), Counter[str]())
+    rows = [_row(name, count) for name, count in sorted(by_file.items())]
+    head = f"{'file':24}{'mutants':>9}{'killed':>9}{'survived':>10}{'timeouts':>10}{'untested':>10}{'killed %':>10}"
+    good = bool(lines) and 100 * total[Ending.KILLED] >= goal * total.total()
+    return "\n".join([head, *rows, _row("all", total)]) + f"\ngoal: {goal} %", good
+
+
+def _row(name: str, count: Counter[str]) -> str:
+    killed, survived, timeouts, untested = (count[one] for one in ORDER)
+    share = 100 * killed / count.total()
+    return f"{name:24}{count.total():9}{killed:9}{survived:10}{timeouts:10}{untested:10}{share:10.1f}"
+
+
+def survivors(lines: list[Line], sources: t.Mapping[Path, object]) -> str:
+    """What no test tells, with the line that was changed."""
+    texts = {path.stem: path.read_text("utf-8").splitlines() for path in sources}
+    kept = sorted(
+        (line for line in lines if line["ending"] != Ending.KILLED), key=lambda line: (line["file"], line["number"])
+    )
+    return "".join(
+        f"{line['file']}.py:{line['line']}: {line['ending']}: {line['what']}: "
+        f"{texts[line['file']][line['line'] - 1].strip()}\n"
+        for line in kept
+    )
