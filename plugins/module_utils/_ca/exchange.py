@@ -18,7 +18,6 @@ This file is private to the collection.
 from __future__ import annotations
 
 import enum
-import json
 import typing as t
 from datetime import datetime, timedelta
 
@@ -29,6 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
 
@@ -64,13 +64,9 @@ def data_of(response: HttpResponse) -> tuple[t.Any, bool]:
     if not text:
         return None, False
     try:
-        return json.loads(text, parse_constant=_no_constant), True
-    except (ValueError, RecursionError):
+        return load_json(text), True
+    except ValueError:
         return None, False
-
-
-def _no_constant(word: str) -> t.NoReturn:
-    raise ValueError(f"{word} is no JSON (RFC 8259 §6)")
 
 
 class Exchange:

@@ -13,7 +13,7 @@
     └── BugError            a state that must not be
 
 An error says what failed, where, why (the other side's words, verbatim) and what to do. ``code`` is stable
-and documented; the sentences may improve.
+and documented; the sentences may improve. What a terminal would obey is written as an escape, whoever said it.
 
 This file is private to the collection.
 """
@@ -22,6 +22,8 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import harmless
 
 
 class InkanError(Exception):
@@ -54,10 +56,10 @@ class InkanError(Exception):
         reference: str = "",
     ) -> None:
         self.code = code
-        self.what = what
-        self.where = where
-        self.why = why
-        self.todo = todo
+        self.what = harmless(what)
+        self.where = harmless(where)
+        self.why = harmless(why)
+        self.todo = harmless(todo)
         self.retryable = retryable
         self.retry_at = retry_at
         self.did_change = did_change

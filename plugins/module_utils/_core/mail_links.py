@@ -68,7 +68,7 @@ def _unwrapped_once(link: str) -> str | None:
     if host in _PROOFPOINT and parts.path.startswith("/v2/"):
         inner = _one(urllib.parse.parse_qs(parts.query).get("u"))
         return urllib.parse.unquote(inner.replace("-", "%").replace("_", "/")) if inner else None
-    if host in _PROOFPOINT and parts.path.startswith("/v3/"):
+    if host in _PROOFPOINT and parts.path.startswith("/v3/") and "/v3/" in link:  # not where a line end is within it
         return _of_v3(link[link.index("/v3/") :])
     return None
 

@@ -9,10 +9,10 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import json
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._data.acme_errors import ACME_ERRORS, ERROR_PREFIX, Advice
 
@@ -73,8 +73,8 @@ class Problem:
 def read_problem(body: bytes) -> Problem | None:
     """The problem document in an answer's body, or None if it holds none."""
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
+        data = load_json(body)
+    except ValueError:
         return None
     return parse_problem(data)
 

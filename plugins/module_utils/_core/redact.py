@@ -3,6 +3,7 @@
 """What must not be shown, and what must not reach a terminal as it came.
 
     mask         known secrets out of a text
+    without_private_keys  PEM texts of private keys out of a text
     bare_url     a URL without its query, fragment and user part (each may be a credential)
     escaped      a foreign text made harmless: no control characters, no direction marks, bounded
 
@@ -17,7 +18,7 @@ import typing as t
 import unicodedata
 import urllib.parse
 
-__all__ = ["MASK", "SHORTEST_SECRET", "bare_url", "escaped", "mask"]
+__all__ = ["MASK", "SHORTEST_SECRET", "bare_url", "escaped", "mask", "without_private_keys"]
 
 MASK = "********"
 #: Shorter secrets are refused by the modules: masking them would star out harmless words.
@@ -25,6 +26,10 @@ SHORTEST_SECRET = 8
 #: Letters that change how the text around them is shown: other, format, surrogate, private use, separators.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BOUND = 2000
+#: also one that was cut off, or written with escapes for its line ends
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----(?:(?!-----).){0,20000}(?:-----END \1-----)?", re.DOTALL
+)
 
 
 def mask(text: str, secrets: t.Iterable[str]) -> str:
@@ -45,6 +50,11 @@ def _forms(secret: str) -> t.Iterator[str]:
     yield secret.encode("unicode_escape", "replace").decode("ascii")
 
 
+def without_private_keys(text: str) -> str:
+    """``text`` with each private key in PEM starred out, wherever it came from."""
+    return _PRIVATE_KEY.sub(MASK, text) if "PRIVATE KEY-----" in text else text
+
+
 def bare_url(url: str) -> str:
     """Scheme, host, port and path; an ellipsis stands for a query that was there."""
     head, mark, _query = url.partition("?")
@@ -60,6 +70,13 @@ def escaped(text: str, bound: int = _BOUND) -> str:
     cut = text[:bound]
     shown = "".join(_shown(letter) for letter in cut)
     return shown + (f"… ({len(text) - bound} more characters)" if len(text) > bound else "")
+
+
+def harmless(text: str) -> str:
+    """``text`` in its lines and at its length, with all else that is unshowable written as an escape."""
+    if text.isprintable():
+        return text
+    return "\n".join("".join(map(_shown, line)) for line in text.split("\n"))
 
 
 def _shown(letter: str) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -277,7 +278,7 @@ class Api:
 
 def _document(answer: HttpResponse) -> t.Any:
     try:
-        return json.loads(answer.body.decode("utf-8"))
+        return load_json(answer.body.decode("utf-8"))
     except ValueError:
         return None
 

@@ -25,6 +25,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     RefusedError,
     TransportError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpClient, HttpResponse
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import (
@@ -244,7 +245,7 @@ class Api:
 
     def _json(self, answer: HttpResponse) -> t.Any:
         try:
-            return json.loads(answer.body.decode("utf-8"))
+            return load_json(answer.body.decode("utf-8"))
         except ValueError as failure:
             raise self._bad_answer("it is no JSON") from failure
 
@@ -316,7 +317,7 @@ def unreachable(error: InkanError) -> bool:
 def _words(answer: HttpResponse) -> str:
     text = answer.body[:2000].decode("utf-8", "replace")
     try:
-        told = json.loads(text)
+        told = load_json(text)
         text = str(told["error"]) if isinstance(told, dict) and "error" in told else text
     except ValueError:
         pass

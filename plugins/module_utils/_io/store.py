@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputError, LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
@@ -385,7 +386,7 @@ class Store:
 
     def _parse_journal(self, name: str, content: bytes) -> Journal:
         try:
-            data = json.loads(content)
+            data = load_json(content)
             previous, target, answered = data["from"], data["to"], data.get("answered")
             at = datetime.fromisoformat(data["at"])
         except (ValueError, TypeError, KeyError, AttributeError):

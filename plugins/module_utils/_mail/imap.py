@@ -203,7 +203,7 @@ class ImapMailbox:
             ) from None
         except imaplib.IMAP4.abort as error:
             raise self._failure("mailbox_lost", what, error, "Run again") from None
-        except (imaplib.IMAP4.error, ValueError) as error:
+        except (imaplib.IMAP4.error, ValueError, OverflowError) as error:
             raise self._malformed(self._clean(error)) from None
         except OSError as error:  # time-outs, too
             raise self._failure("mailbox_unreachable", what, error, "See whether the server can be reached") from None
@@ -243,7 +243,8 @@ class ImapMailbox:
         """The server compares days of its own zone: a day more is asked for."""
         day = since.astimezone(timezone.utc) - timedelta(days=1)
         _status, data = self._open().uid("SEARCH", "SINCE", f"{day.day:02}-{_MONTHS[day.month - 1]}-{day.year:04}")
-        words = (data[0] or b"").split() if data else []
+        said = data[0] if data else None
+        words = said.split() if isinstance(said, bytes) else [] if said is None else [b"a literal"]
         if not all(_UIDVALIDITY.fullmatch(word) for word in words):
             raise self._malformed("a search was answered with something else than numbers")
         uids = sorted(map(int, words))[-2 * MAX_LETTERS :]

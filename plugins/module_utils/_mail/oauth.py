@@ -27,6 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     ProtocolError,
     RefusedError,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
@@ -131,7 +132,7 @@ def _base64(data: bytes) -> str:
 
 def _token(status: int, body: bytes, config: MailboxConfig, host: str) -> str:
     try:
-        said = json.loads(body.decode("utf-8"))
+        said = load_json(body.decode("utf-8"))
     except ValueError:
         said = None
     if not isinstance(said, dict):

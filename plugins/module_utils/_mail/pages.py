@@ -72,7 +72,7 @@ class Browser:
         for _move in range(_MOST_MOVES):
             if answer.status not in (301, 302, 303):
                 break
-            target = urllib.parse.urljoin(answer.url, answer.headers.get("location", ""))
+            target = _joined(answer.url, answer.headers.get("location", ""))
             if _origin(target) != self._origin:
                 return Page(
                     answer.url, answer.status, "", (), (), moved_to=urllib.parse.urlsplit(target).hostname or "?"
@@ -86,6 +86,16 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+def _joined(url: str, target: str) -> str:
+    """ "" where it leads nowhere that can be read: that is no page of ours."""
+    try:
+        found = urllib.parse.urljoin(url, target)
+        urllib.parse.urlsplit(found)
+    except ValueError:
+        return ""
+    return found
+
+
 def read_page(answer: HttpResponse) -> Page:
     kind = answer.headers.get("content-type", "")
     if not kind.lower().startswith(("text/html", "application/xhtml+xml")):
@@ -95,7 +105,7 @@ def read_page(answer: HttpResponse) -> Page:
     charset = said[1] if said else meta[1].decode("ascii") if meta else "utf-8"
     reader = _Reader(closed(decoded(answer.body, charset)))
     text = reader.text[:_MOST_TEXT]
-    forms = tuple(form.made(urllib.parse.urljoin(answer.url, reader.base)) for form in reader.forms)
+    forms = tuple(form.made(_joined(answer.url, reader.base)) for form in reader.forms)
     rows = (*reader.rows, *rows_of(text))
     return Page(answer.url, answer.status, text, rows, forms, reader.scripts, reader.captcha)
 
@@ -124,7 +134,7 @@ class _Form:
         fields = tuple(
             Field(one.name, one.kind, one.value, one.checked, _words(one.label or _beside(one))) for one in self.inputs
         )
-        action = urllib.parse.urljoin(base, self.action)
+        action = _joined(base, self.action)
         return Form(action, self.method, fields, tuple(self.buttons), self.scripted)
 
 

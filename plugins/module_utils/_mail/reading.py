@@ -14,6 +14,7 @@ import email
 import email.errors
 import email.header
 import email.message
+import email.parser
 import email.policy
 import email.utils
 import re
@@ -81,8 +82,7 @@ class Mail(t.NamedTuple):
 
 
 def read_mail(letter: Letter) -> Mail:
-    message = email.message_from_bytes(letter.raw, policy=email.policy.compat32)
-    plain, pages, attachments = _parts(message)
+    message, (plain, pages, attachments) = _opened(letter.raw)
     shown = [_Page(page) for page in pages]
     text = "\n".join(plain) if any(part.strip() for part in plain) else "\n".join(page.text for page in shown)
     links = [link for page in shown for link in page.links] + [link for part in plain for link in _URL.findall(part)]
@@ -99,6 +99,15 @@ def read_mail(letter: Letter) -> Mail:
         authentication=tuple(_unfolded(value) for value in message.get_all("Authentication-Results", [])),
         trace=tuple((name, _unfolded(value)) for name, value in message.items() if name.lower() in _TRACE),
     )
+
+
+def _opened(raw: bytes) -> tuple[email.message.Message, _Parts]:
+    """Of parts within parts within parts, deeper than the library can go, nothing but the head is read."""
+    try:
+        message = email.message_from_bytes(raw, policy=email.policy.compat32)
+        return message, _parts(message)
+    except RecursionError:
+        return email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw), ([], [], ())
 
 
 # --- headers -------------------------------------------------------------------------------------------------------
@@ -136,7 +145,10 @@ def _unfolded(value: t.Any) -> str:
 # --- bodies --------------------------------------------------------------------------------------------------------
 
 
-def _parts(message: email.message.Message) -> tuple[list[str], list[str], tuple[Attachment, ...]]:
+_Parts = tuple[list[str], list[str], tuple[Attachment, ...]]
+
+
+def _parts(message: email.message.Message) -> _Parts:
     plain: list[str] = []
     pages: list[str] = []
     attachments: list[Attachment] = []

@@ -13,13 +13,13 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 from dataclasses import replace
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.intake import Intake, read_intake
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Item
 
@@ -60,6 +60,6 @@ def _read(folder: Directory, name: str, ending: str) -> tuple[Intake, list[str]]
     if ending != _INTAKE:
         return Intake(certificate=text.strip(), source="file"), []
     try:
-        return read_intake(json.loads(text), "file")
-    except (ValueError, RecursionError) as failure:
+        return read_intake(load_json(text), "file")
+    except ValueError as failure:
         return nothing, [f"it is no JSON: {failure}"]

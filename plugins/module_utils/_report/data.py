@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._report.model import (
     Change,
     Changes,
@@ -115,8 +116,8 @@ def _share(share: Share) -> Data:
 
 def read_json(text: str) -> Report:
     try:
-        return read_data(json.loads(text))
-    except (ValueError, RecursionError) as exc:
+        return read_data(load_json(text))
+    except ValueError as exc:
         raise NoReport("it is no JSON") from exc
 
 

@@ -10,7 +10,6 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 import urllib.parse
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import ProtocolError
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpResponse
@@ -97,8 +97,8 @@ class Object:
     @classmethod
     def of(cls, response: HttpResponse, what: str, rule: UrlRule) -> Object:
         try:
-            data = json.loads(response.body)
-        except (ValueError, RecursionError):
+            data = load_json(response.body)
+        except ValueError:
             kind = escaped(response.headers.get("content-type", "no content type"), 100)
             start = escaped(response.body[:80].decode("ascii", "replace"))
             raise broken(f"the answer about {what} is no JSON", f"{kind}: {start!r}") from None

@@ -20,6 +20,7 @@ import os
 import typing as t
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io import files
 
@@ -93,7 +94,7 @@ class Holds:
     def _parse(self, raw: bytes | None) -> dict[str, tuple[datetime, datetime]]:
         """What cannot be read holds nothing: the CA says it again."""
         try:
-            data = json.loads(raw or b"{}")
+            data = load_json(raw or b"{}")
             spans = {str(key): (_time(begin), _time(end)) for key, (begin, end) in data.items()}
         except (ValueError, TypeError, AttributeError, OverflowError, OSError):
             return {}

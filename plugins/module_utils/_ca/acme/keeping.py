@@ -25,6 +25,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io import files
 
@@ -62,7 +63,7 @@ def read_memory(state_directory: str, name: str) -> Memory:
     with files.Directory.open(state_directory) as folder:
         raw = folder.read(f"{name}.account.json", _MAX)
     try:
-        data = json.loads(raw or b"{}")
+        data = load_json(raw or b"{}")
     except ValueError:
         data = None
     if not isinstance(data, dict):

@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.network import answer_unusable
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
@@ -147,7 +148,7 @@ class Book:
 def _notes(content: bytes | None) -> dict[str, ClaimNote]:
     """What cannot be read is as if it were not there."""
     try:
-        rows = json.loads(content or b"{}")
+        rows = load_json(content or b"{}")
     except ValueError:
         return {}
     found = {}

@@ -58,7 +58,7 @@ class Reader:
         self.errors: list[tuple[int, str]] = []
 
     def wrong(self, part: Part, why: str) -> None:
-        self.errors.append((part.line, f"{part.place}: {why}"))
+        self.errors.append((part.line, escaped(f"{part.place}: {why}")))
 
     def sentences(self) -> list[str]:
         """In the order of the lines."""
@@ -245,9 +245,9 @@ class _Counter:
         if kind in ("int", "float"):
             try:
                 number = int(text) if kind == "int" else float(text)
-            except ValueError:
+                return number if math.isfinite(number) else text
+            except (ValueError, OverflowError):
                 return text
-            return number if math.isfinite(number) else text
         if kind not in ("str", "timestamp", "value"):
             self._reader.wrong(here, f"the tag {escaped(str(node.tag), 60)} is not possible")
         return text
