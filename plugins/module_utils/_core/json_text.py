@@ -17,7 +17,7 @@ import typing as t
 __all__ = ["DEEPEST", "load_json"]
 
 #: levels; answers have some ten
-DEEPEST = 256
+DEEPEST = 500
 #: digits of a whole number; the library's own bound, which older ones do not have (CVE-2020-10735)
 _LONGEST_NUMBER = 4300
 
