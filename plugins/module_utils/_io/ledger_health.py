@@ -13,9 +13,11 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
+import struct
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
@@ -28,9 +30,11 @@ UNUSABLE = frozenset({"ledger_broken", "ledger_emptied", "ledger_missing", "ledg
 RESTORE = "ansible-playbook inkan.tls.ledger -e inkan_ledger_restore=newest"
 
 _MOST_WORDS = 3
-#: Bytes 18 and 19 of the header (SQLite file format 1.3): 1 for a rollback journal, 2 for a write-ahead log.
-_MODES_AT = 18
-_ROLLBACK = b"\x01\x01"
+_SMALLEST_PAGE = 512
+#: The header (SQLite file format 1.3) has the size of pages in bytes 16 and 17, and then for reading and for writing 1
+#: for a rollback journal, 2 for a write-ahead log.
+_HEADER = struct.Struct(">16xHBB")
+_ROLLBACK = (1, 1)
 
 
 def backup_names(path: str) -> list[str]:
@@ -50,18 +54,33 @@ def require_not_lost(path: str) -> None:
     if stat.S_ISREG(status.st_mode) and status.st_size == 0:
         raise emptied(path)
     if stat.S_ISREG(status.st_mode):
-        _require_own_log(path)
+        size, *modes = _header(path)
+        _require_own_log(path, tuple(modes))
+        _require_whole_pages(path, size)
 
 
-def _require_own_log(path: str) -> None:
+def _header(path: str) -> tuple[int, int, int]:
+    with open(path, "rb") as file:
+        page, reads, writes = _HEADER.unpack(file.read(_HEADER.size).ljust(_HEADER.size, b"\0"))
+    return int(page), int(reads), int(writes)
+
+
+def _require_whole_pages(path: str, page: int) -> None:
+    """SQLite takes what is missing of the last page for zeros. Beside a journal a page may be half-written."""
+
+    def is_cut() -> bool:
+        return bool(os.path.getsize(path) % page) and not os.path.lexists(path + "-journal")
+
+    if page >= _SMALLEST_PAGE and is_cut() and is_cut():  # not twice, where a writer ended in between
+        raise broken(path, "it ends within a page")
+
+
+def _require_own_log(path: str, modes: tuple[int, ...]) -> None:
     """SQLite takes a write-ahead log for its own, whosoever it is, even where the file never had one."""
     try:
         has_log = os.stat(path + "-wal").st_size > 0
     except FileNotFoundError:
         return
-    with open(path, "rb") as file:
-        file.seek(_MODES_AT)
-        modes = file.read(2)
     if has_log and modes == _ROLLBACK:
         raise LocalError(
             code="ledger_foreign_log",
@@ -82,13 +101,22 @@ def require_sound(connection: sqlite3.Connection, path: str) -> None:
         raise broken(path, f"a row of {lost[0]} belongs to one of {lost[2]} that is not there")
 
 
+@contextlib.contextmanager
+def reading_rows(path: str) -> t.Iterator[None]:
+    """SQLite keeps no checksums: a page of the right form may hold a row that says nothing we ever wrote."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise broken(path, f"a row cannot be read ({type(exc).__name__}: {exc})") from exc
+
+
 def broken(path: str, words: str) -> LocalError:
     return LocalError(
         code="ledger_broken",
         what="Cannot use the ledger",
         where=path,
         why=f"it is damaged: {words}",
-        todo=_todo(path),
+        todo=way_back(path),
     )
 
 
@@ -98,7 +126,7 @@ def _missing(path: str, kept: t.Sequence[str]) -> LocalError:
         what="Cannot open the ledger",
         where=path,
         why=f"it is not there, but its backup {kept[0]} is. A new one would know of no order, and could buy all twice",
-        todo=_todo(path),
+        todo=way_back(path),
     )
 
 
@@ -108,11 +136,11 @@ def emptied(path: str) -> LocalError:
         what="Cannot open the ledger",
         where=path,
         why="it is empty, and a ledger never is. A new one would know of no order, and could buy all twice",
-        todo=_todo(path),
+        todo=way_back(path),
     )
 
 
-def _todo(path: str) -> str:
+def way_back(path: str) -> str:
     """With the backup that would be taken, if it looks like one: whether it is whole the restoring finds out."""
     there = [os.path.basename(name) for name in backup_names(path) if os.path.lexists(name)]
     if not there:

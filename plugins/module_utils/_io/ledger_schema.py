@@ -22,6 +22,7 @@ import sqlite3
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_health import way_back
 
 _APPLICATION_ID = 0x494E4B54  # "INKT": tells our file from another program's
 
@@ -203,7 +204,7 @@ def version_of(connection: sqlite3.Connection, path: str, migrations: t.Sequence
             what="Cannot open the ledger",
             where=path,
             why="it is a SQLite file of another program",
-            todo="Give another ledger_path",
+            todo=f"Give another ledger_path; or, if the ledger was there: {way_back(path)}",
         )
     if version > migrations[-1].version:
         raise LocalError(

@@ -49,6 +49,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_health import (
     emptied,
+    reading_rows,
     require_not_lost,
     require_sound,
 )
@@ -326,12 +327,14 @@ class LedgerStore:
             f" JOIN orders o ON o.id = f.order_id WHERE {clause} ORDER BY f.order_id, f.id",
             arguments,
         ):
-            facts.setdefault(order_id, []).append(row_fact(kind, at, data, times, last_at))
+            with reading_rows(self.path):
+                facts.setdefault(order_id, []).append(row_fact(kind, at, data, times, last_at))
         rows = self._connection.execute(
             f"SELECT o.id, {_ORDER_COLUMNS} FROM orders o WHERE {clause} ORDER BY o.id",
             arguments,
         )
-        return [Entry(row_order(row[1:]), tuple(facts.get(row[0], ())), row[0]) for row in rows]
+        with reading_rows(self.path):
+            return [Entry(row_order(row[1:]), tuple(facts.get(row[0], ())), row[0]) for row in rows]
 
     def handles(self, ca_account: str, *, only_open: bool = False) -> frozenset[str]:
         """Handles of that account which entries of the ledger know."""
@@ -349,7 +352,8 @@ class LedgerStore:
     def advice(self) -> dict[AdviceKey, Remembered]:
         with ledger_errors(self.path):
             rows = self._connection.execute(f"SELECT {_ADVICE} FROM advice").fetchall()
-        return dict(row_advice(row) for row in rows)
+        with reading_rows(self.path):
+            return dict(row_advice(row) for row in rows)
 
     def remember_advice(self, learned: t.Mapping[AdviceKey, Remembered], forget_before: datetime) -> None:
         """No lease is needed: the newest word counts, and it can be asked for again. Old rows go."""
