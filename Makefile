@@ -43,9 +43,10 @@ journeys: ## the lab's own tests, and the playbooks in it with each vice alone
 contract: ## every CA adapter with every verb and vice, every DNS service on its real server; prints the matrix
 	@$(RINGS) $@
 
-bench: ## how long plans and reports take: prints medians, judges nothing (bench/)
-	@$(DEV) python bench/plan.py
-	@$(DEV) python bench/report.py
+bench: ## ours and what you would pick instead on the same servers (JOBS="A50 C", JOBS=list, RUNS=, BUDGET=, MISSING=1)
+	@scripts/packages bench
+	@scripts/venv bench true
+	@$(DEV) python bench/run.py $(JOBS) $(if $(RUNS),--runs $(RUNS)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MISSING),--missing)
 
 mutants: ## change the core's code, one thing at a time: how many changes no test tells (an hour; FILES="times wish": few)
 	@$(DEV) nice python scripts/mutants $(FILES)
@@ -64,7 +65,7 @@ build: ## the collection as a tarball
 	@$(DEV) ansible-galaxy collection build --force
 
 lock: ## resolve requirements/*.in anew for Python >= 3.11, all hashes and no address in it
-	@for kind in demo dev; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for kind in demo dev bench; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header requirements/$$kind.in --output-file requirements/$$kind.txt || exit; done
 
 clean: ## remove all that these commands made

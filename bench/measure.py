@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of a command as the operating system accounts it, and contestants in turn.
+
+A contestant makes its own world for each run (set_up), says which commands are timed, and afterwards proves from the
+servers' side that the work was done. Without that proof its figure is refused, with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import threading
+import time
+import traceback
+import typing as t
+from dataclasses import dataclass, field
+
+LONGEST = 1800.0  # seconds of one run: what takes longer hangs
+
+
+class Unproven(Exception):
+    """A run that did not do the work; its text is kept beside the refused figure."""
+
+
+class Finished(t.NamedTuple):
+    """seconds: wall; cpu: user and system of all processes; memory: peak of the largest single process, in MB."""
+
+    seconds: float
+    cpu: float
+    memory: float
+    status: int
+    log: pathlib.Path
+
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@dataclass
+class Timed:
+    """One command that is timed. check: raises Unproven; label: what tells it from others of the same set-up."""
+
+    argv: list[str]
+    check: t.Callable[[Finished], None]
+    environment: t.Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+
+
+SetUp = t.Callable[[pathlib.Path], contextlib.AbstractContextManager[t.Sequence[Timed]]]
+
+
+class Contestant(t.NamedTuple):
+    """kind: ours, peer, or floor (the least that anybody could take); peer: its row in peers.py.
+
+    only_once: nothing but one run is asked for, whatever RUNS says, because it takes so long.
+    """
+
+    name: str
+    kind: str
+    set_up: SetUp
+    peer: str = ""
+    only_once: bool = False
+
+
+class Case(t.NamedTuple):
+    """One line of the bench: the same work, done by each contestant. key: A50-dns; job: A; size: how many items."""
+
+    key: str
+    job: str
+    title: str
+    size: int
+    contestants: t.Sequence[Contestant]
+
+
+def clean_environment(folder: pathlib.Path) -> dict[str, str]:
+    """Nothing of this user's or machine's settings reaches what is measured."""
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", "TMPDIR": str(home)}
+
+
+def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], log: pathlib.Path) -> Finished:
+    """Start to end of argv and of all that it waits for. Its whole process group dies if it takes too long."""
+    with log.open("wb") as stream:
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env={**clean_environment(folder), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+        timer = threading.Timer(LONGEST, _kill_group, (process.pid,))
+        timer.start()
+        try:
+            _pid, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # interrupted: nothing of it may go on
+            _kill_group(process.pid)
+            raise
+        finally:
+            timer.cancel()
+        seconds = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    memory = usage.ru_maxrss / 1024
+    return Finished(seconds, usage.ru_utime + usage.ru_stime, memory, process.returncode, log)
+
+
+def _kill_group(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(number, signal.SIGKILL)
+
+
+def needs_success(done: Finished) -> None:
+    if done.status != 0:
+        raise Unproven(f"it ended with status {done.status}: ...{done.text()[-600:]}")
+
+
+# A case, contestants in turn
+
+
+@dataclass
+class Row:
+    who: str
+    kind: str
+    peer: str
+    seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    refused: str = ""
+
+    def data(self) -> dict[str, t.Any]:
+        found: dict[str, t.Any] = {"who": self.who, "kind": self.kind, "peer": self.peer, "n": len(self.seconds)}
+        if self.refused:
+            return {**found, "refused": self.refused}
+        found.update(median=round(statistics.median(self.seconds), 3), least=round(min(self.seconds), 3))
+        found.update(most=round(max(self.seconds), 3), cpu=round(statistics.median(self.cpu), 3))
+        return {**found, "memory": round(max(self.memory), 1), "seconds": [round(one, 3) for one in self.seconds]}
+
+
+def play_case(
+    case: Case, runs: int, budget: float, folder: pathlib.Path, say: t.Callable[[str], None]
+) -> list[dict[str, t.Any]]:
+    """A B C, A B C, ... A contestant stops at ``runs``, or once it has used up its budget of seconds (n tells)."""
+    rows: dict[str, Row] = {}
+    spent = dict.fromkeys((one.name for one in case.contestants), 0.0)
+    out: set[str] = set()
+    for number in range(runs):
+        for one in case.contestants:
+            if one.name in out or (number and (one.only_once or spent[one.name] >= budget)):
+                continue
+            begin = time.monotonic()
+            place = folder / f"{case.key}-{one.name.replace(' ', '-').replace('/', '-')}-{number}"
+            if not _once(one, place, rows):
+                out.add(one.name)
+            spent[one.name] += time.monotonic() - begin
+            say(f"  {case.key} run {number + 1} of {one.name}: {time.monotonic() - begin:.1f} s with its world")
+    return [row.data() for row in rows.values()]
+
+
+def _once(one: Contestant, place: pathlib.Path, rows: dict[str, Row]) -> bool:
+    place.mkdir(parents=True)
+    label = ""
+    try:
+        with one.set_up(place) as timed:
+            for part in timed:
+                label = part.label
+                row = rows.setdefault(f"{one.name} {label}", _row(one, label))
+                done = run(part.argv, place, part.environment, place / f"timed-{label or 'run'}.log")
+                part.check(done)
+                row.seconds.append(done.seconds)
+                row.cpu.append(done.cpu)
+                row.memory.append(done.memory)
+    except Unproven as why:
+        rows.setdefault(f"{one.name} {label}", _row(one, label)).refused = str(why)
+        return False
+    except Exception:  # noqa: BLE001 (whatever goes wrong with one contestant, the others go on)
+        rows.setdefault(f"{one.name} {label}", _row(one, label)).refused = traceback.format_exc()[-900:]
+        return False
+    return True
+
+
+def _row(one: Contestant, label: str) -> Row:
+    return Row(f"{one.name}, {label}" if label else one.name, one.kind, one.peer)

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""make bench: ours and what a user would pick instead, on the same servers, in turn; medians, ratios, spread, JSON.
+
+    make bench                          every case, each contestant up to RUNS times within its BUDGET of seconds
+    make bench JOBS="A50 C"             jobs (A A2 B C D E), or sizes of one (A50), or single cases (A50-dns)
+    make bench RUNS=7 BUDGET=600        more of it
+    make bench JOBS=list                the cases and who is in them
+    make bench JOBS=parts               the parts of plans and reports (plan.py, report.py): printed, not kept
+    make bench JOBS=table               the page of the newest results, written again
+
+A finished case is merged into bench/results/<date>.json at once: what is interrupted goes on with --missing (make bench
+MISSING=1), and one case alone can be measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import job_issue
+import job_keys
+import job_many
+import job_publish
+import job_sweep
+import machine
+import peers
+import plan
+import report
+import results
+import table
+from measure import Case, play_case
+
+
+def cases() -> list[Case]:
+    return [*job_issue.cases(), *job_sweep.cases(), *job_publish.cases(), *job_keys.cases(), *job_many.cases()]
+
+
+def chosen(words: list[str]) -> list[Case]:
+    every = cases()
+    found = [case for case in every if not words or any(_means(word, case) for word in words)]
+    unknown = [word for word in words if not any(_means(word, case) for case in every)]
+    if unknown:
+        sys.exit(f"no job and no case is called {', '.join(unknown)}; make bench JOBS=list says what there is")
+    return found
+
+
+def _means(word: str, case: Case) -> bool:
+    return word in (case.job, case.key, case.key.partition("-")[0])
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def measure(wanted: list[Case], runs: int, budget: float, missing: bool, path: pathlib.Path) -> None:
+    found = results.read(path)
+    facts, versions = machine.facts(), peers.versions()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
+    folder.chmod(0o711)
+    try:
+        for case in wanted:
+            if missing and case.key in found.get("cases", {}):
+                continue
+            say(f"{case.key}: {case.title}")
+            load = machine.load()
+            rows = play_case(case, runs, budget, folder, say)
+            results.merge(path, case, rows, {"load_before": load}, facts, versions)
+            say(table.text_of_case(results.read(path)["cases"][case.key]))
+            for place in folder.iterdir():
+                shutil.rmtree(place, ignore_errors=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    table.write_page(results.read(path))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="*", help="jobs, or cases; list; table")
+    parser.add_argument("--runs", type=int, default=5, help="of each contestant (default: 5)")
+    parser.add_argument("--budget", type=float, default=240.0, help="seconds after which one starts no further run")
+    parser.add_argument("--missing", action="store_true", help="only what has no result of this date yet")
+    parser.add_argument("--date", default=datetime.datetime.now(datetime.timezone.utc).date().isoformat())
+    options = parser.parse_args()
+    path = results.FOLDER / f"{options.date}.json"
+    if options.jobs == ["list"]:
+        for case in cases():
+            print(f"{case.key:12} {case.title}: {', '.join(one.name for one in case.contestants)}")
+    elif options.jobs == ["parts"]:
+        plan.main(max(1, options.runs))
+        report.main(max(1, options.runs))
+    elif options.jobs == ["table"]:
+        table.write_page(results.newest())
+    else:
+        measure(chosen(options.jobs), max(1, options.runs), options.budget, options.missing, path)
+
+
+if __name__ == "__main__":
+    main()
