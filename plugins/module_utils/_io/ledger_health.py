@@ -116,7 +116,7 @@ def broken(path: str, words: str) -> LocalError:
         what="Cannot use the ledger",
         where=path,
         why=f"it is damaged: {words}",
-        todo=way_back(path),
+        todo=f"Restore a backup with inkan_ledger_restore: {way_back(path)}",
     )
 
 
@@ -126,7 +126,7 @@ def _missing(path: str, kept: t.Sequence[str]) -> LocalError:
         what="Cannot open the ledger",
         where=path,
         why=f"it is not there, but its backup {kept[0]} is. A new one would know of no order, and could buy all twice",
-        todo=way_back(path),
+        todo=f"Restore a backup with inkan_ledger_restore: {way_back(path)}",
     )
 
 
@@ -136,7 +136,7 @@ def emptied(path: str) -> LocalError:
         what="Cannot open the ledger",
         where=path,
         why="it is empty, and a ledger never is. A new one would know of no order, and could buy all twice",
-        todo=way_back(path),
+        todo=f"Restore a backup with inkan_ledger_restore: {way_back(path)}",
     )
 
 
@@ -148,6 +148,6 @@ def way_back(path: str) -> str:
             "There is no backup beside it. Take one of your own (inkan_ledger_restore=PATH), or ask the CA what it has"
         )
     return (
-        f"Run {RESTORE} ({', '.join(there)}): it puts the file aside and restores the newest backup that is whole."
-        " CAs are then asked before anything is ordered"
+        f"{RESTORE} ({', '.join(there)}) puts the file aside and takes the newest backup that is whole. CAs are then asked"
+        " before anything is ordered"
     )

@@ -204,7 +204,7 @@ def version_of(connection: sqlite3.Connection, path: str, migrations: t.Sequence
             what="Cannot open the ledger",
             where=path,
             why="it is a SQLite file of another program",
-            todo=f"Give another ledger_path; or, if the ledger was there: {way_back(path)}",
+            todo=f"Give another ledger_path; or, if the ledger was there, restore a backup: {way_back(path)}",
         )
     if version > migrations[-1].version:
         raise LocalError(

@@ -39,7 +39,7 @@ def read_restore(params: t.Mapping[str, t.Any]) -> str:
             what="Cannot restore the ledger",
             where=f"restore {wanted}",
             why=f"it is neither {NEWEST} nor an absolute path",
-            todo=f"Give {NEWEST}, or the path of a backup on the host that keeps the ledger",
+            todo="Give newest, or the path of a backup on the host that keeps the ledger",
         )
     errors.refuse()
     return wanted
