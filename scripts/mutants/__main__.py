@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import pickle
+import random
 import sys
 import time
 import typing as t
@@ -28,7 +30,7 @@ from imports import files_for, try_import, warm_up
 from operators import Mutant, Source
 from session import Mutation
 from settings import REPOSITORY, Settings, read_settings
-from table import figures, survivors
+from table import figures, interval, survivors
 
 FOLDER = REPOSITORY / ".cache" / "mutants"
 FIGURES = REPOSITORY / "docs" / "mutants.txt"
@@ -59,6 +61,8 @@ def main() -> int:
     parser.add_argument("--tests", nargs="*", help="instead of those in pyproject.toml")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of what is written")
     parser.add_argument("--write", action="store_true", help=f"the table to {FIGURES.relative_to(REPOSITORY)}, too")
+    parser.add_argument("--sample", type=int, help="so many of all, the same share of each file")
+    parser.add_argument("--seed", type=int, default=10, help="of the sample")
     chosen = parser.parse_args()
     if sys.version_info < (3, 12):
         sys.exit("mutation testing needs Python 3.12 or newer: it watches lines by sys.monitoring")
@@ -66,6 +70,8 @@ def main() -> int:
     os.chdir(REPOSITORY)
     began = time.monotonic()
     sources = read_sources(settings, chosen.files)
+    if chosen.sample:
+        draw(sources, chosen.sample, chosen.seed)
     results = Results(chosen.folder / "results.jsonl")
     warm_up()
     notes = _in_process(lambda: run_functions(settings, sources, results, chosen.tests), chosen.folder / "notes")
@@ -76,6 +82,8 @@ def main() -> int:
     (chosen.folder / "survivors.txt").write_text(survivors(lines, sources), encoding="utf-8")
     text, good = figures(lines, settings.goal)
     minutes = (time.monotonic() - began) / 60
+    if chosen.sample:
+        text += f"\n{interval(lines)}, seed {chosen.seed}"
     text += f"\n{datetime.datetime.now(datetime.timezone.utc).date().isoformat()}, {minutes:.0f} minutes\n"
     (chosen.folder / "table.txt").write_text(text, encoding="utf-8")
     if chosen.write:
@@ -93,6 +101,16 @@ def read_sources(settings: Settings, names: list[str]) -> dict[Path, Source]:
         sys.exit(f"no files of {settings.package}: {', '.join(sorted(set(names) - known))}")
     chosen = [file for file in files if not names or file.stem in names]
     return {file: Source(file.read_text("utf-8"), str(file)) for file in chosen}
+
+
+def draw(sources: dict[Path, Source], size: int, seed: int) -> None:
+    """Leaves each file its share of a sample of this size, drawn by chance, the same with the same seed."""
+    total = sum(len(source.mutants) for source in sources.values())
+    for path, source in sources.items():
+        share = min(len(source.mutants), math.ceil(size * len(source.mutants) / total))
+        chance = random.Random(f"{seed} {path.stem}")  # noqa: S311  # a sample, no secret
+        numbers = sorted(chance.sample(range(len(source.mutants)), share))
+        source.mutants = tuple(source.mutants[number] for number in numbers)
 
 
 def _in_process(work: t.Callable[[], t.Any], file: Path) -> t.Any:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -30,6 +31,15 @@ def _row(name: str, count: Counter[str]) -> str:
     killed, survived, timeouts, untested = (count[one] for one in ORDER)
     share = 100 * killed / count.total()
     return f"{name:24}{count.total():9}{killed:9}{survived:10}{timeouts:10}{untested:10}{share:10.1f}"
+
+
+def interval(lines: list[Line]) -> str:
+    """What the sample says of all (Wilson's interval, 95 %; a sample by file is a little better than that)."""
+    size, z = len(lines), 1.96
+    share = sum(line["ending"] == Ending.KILLED for line in lines) / size
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
+    return f"a sample of {size}: of all, {100 * (middle - half):.1f} to {100 * (middle + half):.1f} % are killed (95 %)"
 
 
 def survivors(lines: list[Line], sources: t.Mapping[Path, object]) -> str:

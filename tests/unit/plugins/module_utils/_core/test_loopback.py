@@ -46,15 +46,21 @@ def test_every_endpoint_that_is_elsewhere_is_named() -> None:
     accounts = {
         "lab": {"settings": {"directory": "https://127.0.0.1:14000/dir"}},
         "real": {"settings": {"directory": "https://acme.example.jp/dir"}},
+        "own": {"settings": {"url": "https://ca.example.jp/api"}},
+        "lab of its own": {"settings": {"url": "https://127.0.0.1:14001/api"}},
         "empty": {},
     }
     services = {
         "bind": {"settings": {"server": "::1"}},
         "far": {"settings": {"server": "192.0.2.53"}},
         "api": {"settings": {"url": "http://localhost:8081"}},
+        "hosted": {"settings": {"url": "https://dns.example.jp/"}},
+        "a URL here": {"settings": {"server": "https://[::1]:8081/"}},
     }
     assert foreign_endpoints(accounts, services) == [
         'CA account "real" at https://acme.example.jp/dir',
+        'CA account "own" at https://ca.example.jp/api',
         'CA account "empty" at None',
         'DNS service "far" at 192.0.2.53',
+        'DNS service "hosted" at https://dns.example.jp/',
     ]

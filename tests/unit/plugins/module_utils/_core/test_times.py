@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import calendar
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import (
     add_months,
     end_of_month,
+    parse_end,
     parse_time,
+    render_day,
     render_time,
 )
 from hypothesis import given
@@ -74,3 +76,57 @@ def test_months_later_is_the_same_day_or_the_last_of_its_month(
     moment: str, months: int, ahead: int, expected: str
 ) -> None:
     assert render_time(add_months(parse_time(moment), months, timedelta(hours=ahead))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        pytest.param("2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z", id="in UTC"),
+        pytest.param("2026-11-20T00:00:00z", "2026-11-20T00:00:00Z", id="a small z"),
+        pytest.param("2026-11-20 09:30:00+09:00", "2026-11-20T00:30:00Z", id="a blank between, an offset with a colon"),
+        pytest.param("2026-11-20T09:30:00+0930", "2026-11-20T00:00:00Z", id="an offset without a colon"),
+        pytest.param("2026-11-19T19:00:00-05:00", "2026-11-20T00:00:00Z", id="behind UTC"),
+        pytest.param("2026-11-20T00:00Z", "2026-11-20T00:00:00Z", id="no seconds"),
+        pytest.param("2026-11-20T00:00:59.999Z", "2026-11-20T00:00:59Z", id="parts of a second are dropped"),
+        pytest.param(" 2026-11-20 ", "2026-11-20T00:00:00Z", id="a bare date is its first second"),
+        pytest.param("1970-01-01", "1970-01-01T00:00:00Z", id="the first day that is taken"),
+        pytest.param("1970-12-31T23:59:59Z", "1970-12-31T23:59:59Z", id="the first year that is taken"),
+    ],
+)
+def test_a_time_is_read(text: str, moment: str) -> None:
+    assert render_time(parse_time(text)) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("1969-12-31T23:59:59Z", "lies before 1970", id="before 1970"),
+        pytest.param("0001-01-01T00:00:00+09:00", "outside the calendar", id="before the calendar, once in UTC"),
+        pytest.param("2026-11-20T00:00:00", "no ISO 8601 time with its offset", id="no offset"),
+        pytest.param("2026-11-20T00:00:00 JST", "no ISO 8601 time with its offset", id="an offset by name"),
+        pytest.param("20261120", "no ISO 8601 time with its offset", id="a date without hyphens"),
+        pytest.param("2026-02-30", "day", id="a day that is not"),
+    ],
+)
+def test_a_text_that_is_no_time_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_time(text)
+
+
+def test_an_end_that_is_a_date_is_the_first_second_after_it() -> None:
+    assert render_time(parse_end("2026-11-20")) == "2026-11-21T00:00:00Z"
+    assert render_time(parse_end("2026-11-20T08:00:00Z")) == "2026-11-20T08:00:00Z"
+    with pytest.raises(ValueError, match="outside the calendar"):
+        parse_end("9999-12-31")
+
+
+def test_a_time_with_an_offset_is_written_in_utc_and_a_day_as_a_day() -> None:
+    assert render_time(datetime(2026, 11, 20, 9, 0, 0, 7, timezone(JAPAN))) == "2026-11-20T00:00:00Z"
+    assert render_day(date(2026, 11, 20)) == "2026-11-20"
+
+
+def test_without_an_offset_months_are_counted_in_utc() -> None:
+    last = parse_time("2026-07-31T23:59:59Z")
+    assert render_time(end_of_month(last, 1)) == "2026-08-31T23:59:59Z"
+    assert render_time(add_months(last, 2)) == "2026-09-30T23:59:59Z"
+    assert render_time(add_months(parse_time("2026-11-30T12:00:00Z"), 1)) == "2026-12-30T12:00:00Z"
