@@ -13,6 +13,8 @@ This file is private to the collection.
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
 import typing as t
 import unicodedata
@@ -45,9 +47,29 @@ def _forms(secret: str) -> t.Iterator[str]:
     yield secret
     yield urllib.parse.quote(secret, safe="", errors="replace")
     yield urllib.parse.quote_plus(secret, errors="replace")
-    yield base64.b64encode(raw).decode("ascii")
-    yield base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
     yield secret.encode("unicode_escape", "replace").decode("ascii")
+    yield repr(secret)[1:-1]
+    yield repr(raw)[2:-1]
+    yield json.dumps(secret)[1:-1]
+    yield html.escape(secret)
+    yield secret.replace("\\", "\\\\").replace('"', '\\"')  # IMAP, RFC 9051 §9: quoted
+    yield secret.replace("\\", "\\\\").replace("'", "\\'")  # bytes in a Python exception
+    yield raw.hex()
+    for letters in _base64_forms(raw):
+        yield letters
+        yield letters.replace("+", "-").replace("/", "_")
+
+
+def _base64_forms(raw: bytes) -> t.Iterator[str]:
+    """Alone, and in the midst of something else, such as a user's name and a colon: letters that it alone decides."""
+    whole = base64.b64encode(raw).decode("ascii")
+    yield whole
+    yield whole.rstrip("=")
+    for before in range(3):
+        letters = base64.b64encode(b"\0" * before + raw).decode("ascii")
+        piece = letters[4 if before else 0 : (before + len(raw)) // 3 * 4]
+        if len(piece) >= SHORTEST_SECRET:
+            yield piece
 
 
 def without_private_keys(text: str) -> str:

@@ -145,8 +145,12 @@ def _newer(before: Said | None, now: Said, recorded: bool) -> Said:
 
 
 def _why_no_results(registered: t.Any) -> str | None:
+    """errors before msg: where failed_when is true as well, ansible-core puts its own words in the place of msg."""
     if not isinstance(registered, t.Mapping) or "results" in registered or registered.get("skipped"):
         return None
+    errors = registered.get("errors")
+    if isinstance(errors, list) and errors and all(isinstance(one, t.Mapping) for one in errors):
+        return " ".join(str(one.get("message")) for one in errors)
     return (
         str(registered.get("msg") or registered.get("module_stderr") or "it ended without results")
         if registered

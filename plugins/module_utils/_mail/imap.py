@@ -32,7 +32,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import (
     MAX_LETTER,
     MAX_LETTERS,
@@ -214,11 +214,9 @@ class ImapMailbox:
         )
 
     def _clean(self, error: Exception) -> str:
-        """A server may send back what we sent."""
-        words = str(error)
-        for secret in self._secrets.values():
-            words = words.replace(secret, "***").replace(base64.b64encode(secret.encode()).decode(), "***")
-        return escaped(words or type(error).__name__, 300)
+        """A server may send back what we sent, quoted as we sent it. imaplib hands bytes on: str() would quote more."""
+        told = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in error.args)
+        return escaped(mask(" ".join(told), self._secrets.values()) or type(error).__name__, 300)
 
     # --- one folder ------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputErrors,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask, without_private_keys
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 
 
@@ -31,7 +32,7 @@ class Library(t.NamedTuple):
 
 
 class _Module(AnsibleModule):
-    """AnsibleModule that reports every option error, not the first one."""
+    """AnsibleModule that reports every option error, not the first one, and no secret in any of its forms."""
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         validation = getattr(self, "validation_result", None)
@@ -39,7 +40,38 @@ class _Module(AnsibleModule):
         if len(messages) > 1:
             lines = [f"{number}. {message}" for number, message in enumerate(messages, 1)]
             msg = f"{len(messages)} errors in the options, nothing was done:\n" + "\n".join(lines)
-        super().fail_json(msg=msg, **kwargs)
+        if "results" not in kwargs:  # a role that has a failed_when of its own reads them: core drops msg there
+            kwargs.setdefault("errors", [{"code": "bad_options" if messages else "module_failed", "message": msg}])
+        secrets = _secrets_of(self.params, self.argument_spec)
+        super().fail_json(**_without(secrets, {**kwargs, "msg": msg}))
+
+
+def _secrets_of(params: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any]) -> list[str]:
+    """All texts in options that are secret."""
+    hidden = (params.get(name) for name, option in spec.items() if option.get("no_log"))
+    return [text for value in hidden for text in _texts(value)]
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, t.Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
+
+
+def _without(secrets: t.Sequence[str], value: t.Any) -> t.Any:
+    """AnsibleModule masks what is in secret options letter by letter; this does encoded forms too, and private keys."""
+    if isinstance(value, str):
+        return without_private_keys(mask(value, secrets))
+    if isinstance(value, t.Mapping):
+        return {name: _without(secrets, one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without(secrets, one) for one in value]
+    return value
 
 
 Run = t.Callable[[dict[str, t.Any], bool], Result]
@@ -72,7 +104,7 @@ def run_module(
             todo="Please report it with the traceback",
         )
         module.fail_json(msg=bug.sentence(), errors=[bug.as_data()], exception=traceback.format_exc())
-    _exit(module, result)
+    _exit(module, result, _secrets_of(module.params, argument_spec))
 
 
 def _refuse_missing(module: AnsibleModule, needs: t.Sequence[Library]) -> None:
@@ -84,9 +116,9 @@ def _refuse_missing(module: AnsibleModule, needs: t.Sequence[Library]) -> None:
         )
 
 
-def _exit(module: AnsibleModule, result: Result) -> None:
+def _exit(module: AnsibleModule, result: Result, secrets: t.Sequence[str]) -> None:
     for warning in result.warnings:
-        module.warn(warning)
+        module.warn(str(_without(secrets, warning)))
     answer: dict[str, t.Any] = {
         **result.extra,
         "changed": result.changed,

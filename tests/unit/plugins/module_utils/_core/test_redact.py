@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import (
@@ -11,6 +13,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import (
     bare_url,
     escaped,
     mask,
+    without_private_keys,
 )
 
 SECRET = "s3cr3t/käy+with=signs"
@@ -28,6 +31,39 @@ SECRET = "s3cr3t/käy+with=signs"
 )
 def test_a_secret_is_starred_out_in_its_usual_encodings(form: str) -> None:
     assert mask(f"before {form} after", [SECRET]) == f"before {MASK} after"
+
+
+QUOTED = """s3cr3t/"it's"<&>\\end"""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        repr(QUOTED)[1:-1],
+        json.dumps(QUOTED)[1:-1],
+        html.escape(QUOTED),
+        str(QUOTED.encode())[2:-1],
+        QUOTED.encode().hex(),
+    ],
+    ids=["repr", "JSON", "XML", "bytes in an exception", "hex"],
+)
+def test_a_secret_is_starred_out_however_it_was_quoted(form: str) -> None:
+    assert mask(f"before {form} after", [QUOTED]) == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+def test_of_a_secret_encoded_behind_something_else_no_letter_that_it_decides_is_left(before: str) -> None:
+    """As in Authorization: Basic. The letters at the seam belong to both."""
+    text = mask(base64.b64encode(f"{before}{SECRET}".encode()).decode(), [SECRET])
+    assert MASK in text and len(text.replace(MASK, "").rstrip("=")) <= len(before) * 2 + 5
+
+
+def test_private_keys_are_starred_out_wherever_they_came_from() -> None:
+    key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----"
+    certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    assert without_private_keys(f"a {key} b {certificate}") == f"a {MASK} b {certificate}"
+    assert without_private_keys(repr(key.encode())) == f"b'{MASK}'"
+    assert "MHcC" not in without_private_keys(key[:40]), "cut off"
 
 
 def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
