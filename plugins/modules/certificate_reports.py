@@ -99,7 +99,8 @@ results:
       type: bool
       sample: true
     outcome:
-      description: V(written), V(kept), or V(refused) with an error.
+      description: V(written), V(kept), V(refused) with an error, or V(removed), a file that this module has made before and that is
+        of a form or language that is not wanted any more.
       returned: always
       type: str
       sample: written

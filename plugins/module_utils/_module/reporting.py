@@ -5,6 +5,8 @@
     what is there (report.json, report.ics, the metrics) is read first, under a lock on the folder:
     it says what has changed, how often, and when the last run ended well
 
+A file of a form or language that is not wanted any more is removed, if it is as it was written here (``report_files``).
+
 This file is private to the collection.
 """
 
@@ -19,6 +21,11 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inka
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, Directory, System
+from ansible_collections.inkan.tls.plugins.module_utils._module.report_files import (
+    digest_of,
+    note_made,
+    remove_unwanted,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._report.changes import with_changes
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import NoReport, read_data, read_json, report_json
@@ -114,8 +121,7 @@ def write_reports(wish: Wish, clock: Clock, check_mode: bool, system: System = S
         folder = _opened(wish.path, clock, check_mode, stack, system)
         before = _report_before(folder, result)
         report = with_changes(wish.report, before)
-        for file in _files(wish, report, folder):
-            result.items.append(_put(folder, wish.path, file, check_mode))
+        _put_all(wish, list(_files(wish, report, folder)), folder, result, check_mode)
     if wish.metrics_path is not None:
         result.items.append(_put_metrics(wish, report, clock, check_mode, system))
     if any(item.changed for item in result.items):
@@ -123,6 +129,19 @@ def write_reports(wish: Wish, clock: Clock, check_mode: bool, system: System = S
         result.diff.append(Diff(wish.path, told, report_markdown(report)))
     result.extra["summary"] = report_summary(report)
     return result
+
+
+def _put_all(wish: Wish, files: t.Sequence[_File], folder: Directory | None, result: Result, check_mode: bool) -> None:
+    """Those that are wanted; then those that were made here before and are not wanted any more."""
+    result.items += [_put(folder, wish.path, file, check_mode) for file in files]
+    if folder is None:
+        return
+    removed, warnings = remove_unwanted(folder, wish.path, [file.name for file in files], _LIMIT, check_mode)
+    result.items += removed
+    result.warnings += warnings
+    if not check_mode:
+        refused = {item.name for item in result.items if item.error is not None}
+        note_made(folder, {file.name: "" if file.name in refused else digest_of(_bytes(file)) for file in files})
 
 
 def _opened(path: str, clock: Clock, check_mode: bool, stack: contextlib.ExitStack, system: System) -> Directory | None:
@@ -189,7 +208,7 @@ def _files(wish: Wish, report: Report, folder: Directory | None) -> t.Iterator[_
 def _put(folder: Directory | None, path: str, file: _File, check_mode: bool, always: bool = False) -> ItemResult:
     """always: written even where it says the same."""
     whole, is_there = f"{path.rstrip('/')}/{file.name}", False
-    content = file.text.encode("utf-8", "backslashreplace")
+    content = _bytes(file)
     try:
         found = folder.read(file.name, _LIMIT) if folder is not None else None
         is_there = found is not None
@@ -202,6 +221,10 @@ def _put(folder: Directory | None, path: str, file: _File, check_mode: bool, alw
     except InkanError as error:
         return ItemResult(file.name, "refused", "present" if is_there else "absent", error=error, extra={"path": whole})
     return ItemResult(file.name, "kept" if same else "written", "present", not same, extra={"path": whole})
+
+
+def _bytes(file: _File) -> bytes:
+    return file.text.encode("utf-8", "backslashreplace")
 
 
 def _same(found: bytes, content: bytes, as_compared: t.Callable[[str], str] | None) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import System
 from ansible_collections.inkan.tls.plugins.module_utils._module import reporting
+from ansible_collections.inkan.tls.plugins.module_utils._module.report_files import MADE
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import read_json, report_data
 from ansible_collections.inkan.tls.plugins.module_utils._report.model import Change, Group, Report
@@ -48,7 +49,9 @@ class Place:
         return reporting.write_reports(wish, self.clock, check_mode, **more)
 
     def files(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in sorted(self.path.iterdir())} if self.path.exists() else {}
+        """Without the list of what was made."""
+        found = sorted(self.path.iterdir()) if self.path.exists() else []
+        return {path.name: path.read_bytes() for path in found if path.name != MADE}
 
     def told(self) -> Report:
         return read_json((self.path / "report.json").read_text("utf-8"))
@@ -111,6 +114,54 @@ def test_a_diff_is_the_text_for_people(place: Place) -> None:
     place.write(REPORT)
     (diff,) = place.write(replace(REPORT, rows=REPORT.rows[:1])).diff
     assert "www" in diff.before and "not declared any more" in diff.after and diff.header == str(place.path)
+
+
+def test_what_is_not_wanted_any_more_goes_and_says_so(place: Place) -> None:
+    place.write(REPORT)
+    few = {"formats": ["html", "json"], "languages": ["ja"]}
+    planned = place.write(REPORT, check_mode=True, **few)
+    assert sorted(place.files()) == ALL
+    result = place.write(REPORT, **few)
+    gone = ["report.csv", "report.ics", "report.ja.html", "report.md"]
+    assert {name: said for name, said in outcomes(result).items() if name in gone} == dict.fromkeys(gone, "removed")
+    assert outcomes(planned) == outcomes(result)
+    assert [(item.state, item.changed) for item in result.items if item.name in gone] == [("absent", True)] * 4
+    assert sorted(place.files()) == ["report.html", "report.json"]
+    again = place.write(REPORT, **few)
+    assert not again.changed and set(outcomes(again)) == {"report.html", "report.json"}
+    assert outcomes(place.write(REPORT))["report.csv"] == "written"
+
+
+def test_what_somebody_else_made_or_changed_stays(place: Place) -> None:
+    place.write(REPORT, formats=["html", "json", "csv"])
+    (place.path / "report.csv").write_text("mine")
+    (place.path / "report.md").write_text("mine too")
+    (place.path / "notes.txt").write_text("notes")
+    made = json.loads((place.path / MADE).read_text())
+    (place.path / MADE).write_text(json.dumps({**made, "notes.txt": reporting.digest_of(b"notes")}))
+    result = place.write(REPORT, formats=["json"])
+    assert outcomes(result) == {"report.json": "kept", "report.html": "removed", "report.ja.html": "removed"}
+    assert sorted(place.files()) == ["notes.txt", "report.csv", "report.json", "report.md"]
+    (warning,) = result.warnings
+    assert "report.csv" in warning and "somebody else has changed it" in warning
+    assert place.write(REPORT, formats=["json"]).warnings == [], "told once"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"report.csv": 1}', '{"../report.csv": "x"}'])
+def test_a_list_that_cannot_be_read_removes_nothing(place: Place, text: str) -> None:
+    place.write(REPORT)
+    (place.path / MADE).write_text(text)
+    result = place.write(REPORT, formats=["json"])
+    assert outcomes(result) == {"report.json": "kept"} and sorted(place.files()) == ALL
+
+
+def test_a_link_in_the_place_of_one_is_left(place: Place) -> None:
+    place.write(REPORT)
+    (place.path / "report.csv").unlink()
+    (place.path / "report.csv").symlink_to(place.root / "elsewhere")
+    result = place.write(REPORT, formats=["json", "html", "markdown", "ics"])
+    assert "report.csv" not in outcomes(result) and (place.path / "report.csv").is_symlink()
+    assert len(result.warnings) == 1
 
 
 def test_only_what_is_asked_for_is_written(place: Place) -> None:
