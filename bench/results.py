@@ -39,7 +39,7 @@ def merge(
     told = {"key": case.key, "job": case.job, "title": case.title, "size": case.size, "at": now, **how, "rows": rows}
     found.update(date=path.stem, machine=dict(facts), versions=dict(versions))
     found["cases"][case.key] = told
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     os.replace(beside, path)

@@ -19,8 +19,10 @@ import argparse
 import datetime
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
+import typing as t
 
 import job_issue
 import job_keys
@@ -75,7 +77,6 @@ def measure(wanted: list[Case], runs: int, budget: float, missing: bool, path: p
                 shutil.rmtree(place, ignore_errors=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    table.write_page(results.read(path))
 
 
 def main() -> None:
@@ -84,9 +85,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="of each contestant (default: 5)")
     parser.add_argument("--budget", type=float, default=240.0, help="seconds after which one starts no further run")
     parser.add_argument("--missing", action="store_true", help="only what has no result of this date yet")
+    parser.add_argument("--results", type=pathlib.Path, help="another folder; the page is then not written")
+    parser.add_argument("--only", default="", help="contestants whose names begin so (to try one)")
     parser.add_argument("--date", default=datetime.datetime.now(datetime.timezone.utc).date().isoformat())
     options = parser.parse_args()
-    path = results.FOLDER / f"{options.date}.json"
+    path = (options.results or results.FOLDER) / f"{options.date}.json"
     if options.jobs == ["list"]:
         for case in cases():
             print(f"{case.key:12} {case.title}: {', '.join(one.name for one in case.contestants)}")
@@ -96,7 +99,20 @@ def main() -> None:
     elif options.jobs == ["table"]:
         table.write_page(results.newest())
     else:
-        measure(chosen(options.jobs), max(1, options.runs), options.budget, options.missing, path)
+        signal.signal(signal.SIGTERM, _end)
+        wanted = [_with_only(case, options.only) for case in chosen(options.jobs)]
+        measure(wanted, max(1, options.runs), options.budget, options.missing, path)
+        if path.parent == results.FOLDER:
+            table.write_page(results.newest())
+
+
+def _end(_number: int, _frame: t.Any) -> t.NoReturn:
+    """Servers and programs under way are stopped on the way out."""
+    sys.exit("ended from outside; what was measured is kept: --missing goes on")
+
+
+def _with_only(case: Case, begin: str) -> Case:
+    return case._replace(contestants=[one for one in case.contestants if one.name.startswith(begin)])
 
 
 if __name__ == "__main__":

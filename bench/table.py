@@ -18,6 +18,7 @@ JOBS = {
     "D": ("Make keys and CSRs", "The second run finds all of them there."),
     "E": ("Plan and report", "Playbooks over an inventory of ten thousand certificates."),
 }
+_REASON = 100  # characters of why a figure was refused; all of it is in the JSON
 _SMALL = 10  # below this many items a cost for each says nothing
 
 
@@ -42,7 +43,7 @@ def lines_of_case(case: Data) -> list[list[str]]:
     lines = []
     for row in case["rows"]:
         if "refused" in row:
-            why = " ".join(str(row["refused"]).split())[-90:]
+            why = " ".join(str(row["refused"]).split())[:_REASON]
             lines.append([row["who"], "refused", why, str(row["n"]), "", "", ""])
             continue
         again = "second run" in row["who"]
@@ -104,9 +105,9 @@ def flatness(data: Data) -> list[list[str]]:
 
 
 def page(data: Data) -> str:
-    text = _TOP.format(date=data.get("date", "no date"), machine=_facts(data), peers=_peers(data))
     if not data["cases"]:
-        return text + "\nNothing has been measured yet.\n"
+        return _TOP + "\nNothing has been measured yet.\n"
+    text = _TOP + _WHERE.format(date=data.get("date", "no date"), machine=_facts(data), peers=_peers(data))
     job = ""
     for case in ordered(data):
         if case["job"] != job:
@@ -181,7 +182,9 @@ rows. Other programs have their best flags: no fixed wait for DNS, four processe
 before the clock starts. Pebble neither sleeps before it validates (except where the title says so) nor rejects good
 nonces. ``inkan.tls.issue`` and ``inkan.tls.renew`` are the whole playbooks with all their roles: they also plan, look
 as the CA looks, prove what they deployed and keep a ledger. Rows that are named by modules are playbooks without roles.
+"""
 
+_WHERE = """
 Measured on {date}:
 
 {machine}

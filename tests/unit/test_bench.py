@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make bench` does with figures, without measuring anything: who did not do the work has none."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import pathlib
+import sys
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.tests.unit.documented import REPOSITORY
+
+if sys.version_info < (3, 11):
+    pytest.skip("the benchmark runs on the controller's Python", allow_module_level=True)
+
+
+def _load(name: str) -> t.Any:
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", REPOSITORY / "bench" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+measure, results, table = _load("measure"), _load("results"), _load("table")
+
+
+def contestant(name: str, seen: list[str], works: bool = True, labels: t.Sequence[str] = ("",)) -> t.Any:
+    @contextlib.contextmanager
+    def set_up(folder: pathlib.Path) -> t.Iterator[t.Any]:
+        def check(done: t.Any) -> None:
+            seen.append(name)
+            measure.needs_success(done)
+
+        yield [measure.Timed(["true" if works else "false"], check, label=label) for label in labels]
+
+    return measure.Contestant(name, "peer", set_up)
+
+
+def played(folder: pathlib.Path, *contestants: t.Any, runs: int = 3, budget: float = 60.0) -> list[dict[str, t.Any]]:
+    case = measure.Case("A1-dns", "A", "issue", 1, contestants)
+    return t.cast("list[dict[str, t.Any]]", measure.play_case(case, runs, budget, folder, lambda _text: None))
+
+
+def test_contestants_run_in_turn(tmp_path: pathlib.Path) -> None:
+    seen: list[str] = []
+    rows = played(tmp_path, contestant("one", seen), contestant("other", seen))
+    assert seen == ["one", "other"] * 3
+    assert [(row["who"], row["n"], len(row["seconds"])) for row in rows] == [("one", 3, 3), ("other", 3, 3)]
+
+
+def test_who_did_not_do_the_work_has_no_figure_and_the_others_go_on(tmp_path: pathlib.Path) -> None:
+    seen: list[str] = []
+    lame, sound = played(tmp_path, contestant("lame", seen, works=False), contestant("sound", seen))
+    assert "status 1" in lame["refused"]
+    assert "median" not in lame
+    assert seen.count("lame") == 1
+    assert sound["n"] == 3
+
+
+def test_a_world_that_cannot_be_made_refuses_only_its_own_figure(tmp_path: pathlib.Path) -> None:
+    def broken(_folder: pathlib.Path) -> t.Any:
+        raise OSError("no such server")
+
+    seen: list[str] = []
+    rows = played(tmp_path, measure.Contestant("broken", "peer", broken), contestant("sound", seen))
+    assert "no such server" in rows[0]["refused"]
+    assert rows[1]["n"] == 3
+
+
+def test_a_contestant_out_of_budget_keeps_the_runs_it_had(tmp_path: pathlib.Path) -> None:
+    (row,) = played(tmp_path, contestant("slow", []), budget=0.0)
+    assert row["n"] == 1
+
+
+def test_a_second_run_is_a_row_of_its_own(tmp_path: pathlib.Path) -> None:
+    rows = played(tmp_path, contestant("one", [], labels=("first run", "second run")))
+    assert [(row["who"], row["n"]) for row in rows] == [("one, first run", 3), ("one, second run", 3)]
+
+
+def row(who: str, kind: str, median: float) -> dict[str, t.Any]:
+    figures = {"median": median, "least": median, "most": median, "memory": 50.0, "cpu": median}
+    return {"who": who, "kind": kind, "peer": "", "n": 5, **figures}
+
+
+def case(size: int, *rows: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"key": f"A{size}-dns", "job": "A", "title": f"issue {size}", "size": size, "rows": list(rows)}
+
+
+def test_ratios_are_to_the_ping_and_to_ours_and_second_runs_to_our_second() -> None:
+    rows = [
+        row("ping", "floor", 1.0),
+        row("ours, first run", "ours", 2.0),
+        row("ours, second run", "ours", 0.5),
+        row("peer, first run", "peer", 8.0),
+        row("peer, second run", "peer", 4.0),
+    ]
+    lines = {line[0]: line for line in table.lines_of_case(case(1, *rows))}
+    assert lines["peer, first run"][4:6] == ["8.0", "4.0"]
+    assert lines["peer, second run"][4:6] == ["4.0", "8.0"]
+
+
+def test_what_one_more_costs_is_told_between_sizes_and_not_below_ten() -> None:
+    data = {"cases": {str(size): case(size, row("ours", "ours", 1 + size / 100)) for size in (1, 10, 50, 200)}}
+    assert [line[2:] for line in table.flatness(data)] == [["10 to 50", "10.00 ms"], ["50 to 200", "10.00 ms"]]
+
+
+def test_a_refused_figure_is_told_with_its_reason() -> None:
+    refused = {"who": "peer", "kind": "peer", "peer": "", "n": 0, "refused": "c00001 has no certificate"}
+    data = {"cases": {"A1-dns": case(1, row("ping", "floor", 1.0), refused)}, "machine": {}, "versions": {}}
+    assert "refused\n     - c00001 has no certificate" in table.page(data)
+
+
+def test_a_case_measured_again_takes_the_place_of_its_old_figures(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "2026-11-20.json"
+    wanted = measure.Case("A1-dns", "A", "issue 1", 1, [])
+    other = wanted._replace(key="A1-http")
+    for one, median in ((wanted, 1.0), (other, 2.0), (wanted, 3.0)):
+        results.merge(path, one, [row("ours", "ours", median)], {}, {"cores": "2"}, {})
+    found = results.read(path)
+    assert {key: one["rows"][0]["median"] for key, one in found["cases"].items()} == {"A1-dns": 3.0, "A1-http": 2.0}
+
+
+def test_the_page_of_the_documentation_is_that_of_the_newest_figures() -> None:
+    assert table.PAGE.read_text(encoding="utf-8") == table.page(results.newest()), "make bench JOBS=table"
