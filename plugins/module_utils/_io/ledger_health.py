@@ -148,6 +148,6 @@ def way_back(path: str) -> str:
             "There is no backup beside it. Take one of your own (inkan_ledger_restore=PATH), or ask the CA what it has"
         )
     return (
-        f"{RESTORE} ({', '.join(there)}) puts the file aside and takes the newest backup that is whole. CAs are then asked"
+        f"{RESTORE} ({', '.join(there)}) puts the file aside and takes the newest that is whole. CAs are then asked"
         " before anything is ordered"
     )
