@@ -49,6 +49,12 @@ class Play:
         return next((event["recap"] for event in reversed(self.events) if event["event"] == "stats"), {})
 
     @property
+    def artifacts(self) -> dict[str, t.Any]:
+        """What set_stats told of the whole run, as AWX keeps it with the job."""
+        stats: dict[str, t.Any] = next((one for one in reversed(self.events) if one["event"] == "stats"), {})
+        return dict(stats.get("custom", {}).get("_run", {}))
+
+    @property
     def changed(self) -> dict[str, int]:
         return {host: numbers["changed"] for host, numbers in self.recap.items()}
 

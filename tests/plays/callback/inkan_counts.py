@@ -78,7 +78,8 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         hosts = sorted(stats.processed)
-        self._write("stats", recap={host: stats.summarize(host) for host in hosts})
+        # custom: what set_stats hands to AWX and to later nodes of a workflow, by host, or "_run" for the whole run
+        self._write("stats", recap={host: stats.summarize(host) for host in hosts}, custom=stats.custom)
 
 
 def _host(result: t.Any) -> t.Any:
