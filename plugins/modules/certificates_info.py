@@ -309,7 +309,7 @@ def _read_probe(raw: dict[str, t.Any], errors: InputCollector) -> Probe:
     probe = Probe(raw["name"], raw.get("address") or "127.0.0.1", raw.get("port") or 443, raw.get("server_name"))
     where = f"served, {probe.name!r}"
     if not 0 < probe.port < 65536:
-        _wrong(errors, "bad_value", where, f"{probe.port} is no port", "Give a number from 1 to 65535")
+        _wrong(errors, "bad_value", where, "its port is none", "Give a number from 1 to 65535")
     if probe.server_name is not None and dns_name_error(probe.server_name, wildcard=False):
         why = f"{probe.server_name!r}: {dns_name_error(probe.server_name, wildcard=False)}"
         _wrong(errors, "bad_value", where, why, "Give an A-label name in lower case")

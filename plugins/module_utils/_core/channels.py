@@ -175,8 +175,8 @@ def _webhook_reasons(channel: Channel) -> t.Iterator[str]:
         yield f"the URL cannot be used: {why}"
 
 
-def _url_reason(url: str) -> str | None:
-    if not _URL.fullmatch(url):
+def _url_reason(url: t.Any) -> str | None:
+    if not isinstance(url, str) or not _URL.fullmatch(url):
         return "it has characters that a URL cannot have"
     try:
         parts = urllib.parse.urlsplit(url)

@@ -231,7 +231,7 @@ class _Reader:
         if not raw.get("address"):
             self._bad("deploy.handshake.address", "it is missing", "Give the address where the service listens")
         if not 0 < port < 65536:
-            self._bad("deploy.handshake.port", f"{port} is no port", "Give 1 to 65535")
+            self._bad("deploy.handshake.port", "it is no port", "Give 1 to 65535")
         if not 0 < timeout <= _MAX_TIMEOUT:
             self._bad(
                 "deploy.handshake.timeout", f"{timeout:g} is not possible", f"Give up to {_MAX_TIMEOUT:g} seconds"

@@ -64,7 +64,7 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
                 "bad_port",
                 what="A port is a number from 1 to 65535",
                 where=f"sight.{name}",
-                why=f"{port} is none",
+                why="what is given is none",
                 todo="Correct it, or leave it out: only a lab needs it",
             )
     private = given.get("private_addresses")

@@ -334,7 +334,8 @@ _STATUS = {
 def _refusal(where: str, status: int, document: t.Any) -> InkanError:
     """document: as the API tells an error, or whatever a gateway says (None: no JSON)."""
     told: t.Mapping[str, t.Any] = document if isinstance(document, dict) else {}
-    details = [one for one in told.get("error_details") or () if isinstance(one, dict)]
+    given = told.get("error_details")
+    details = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     keys = [(str(one.get("code")), str(one.get("attribute"))) for one in details]
     code, why, todo = _STATUS.get(status, ("dns_refused", "it cannot take that", "Correct the record"))
     if status >= 500 and status not in _STATUS:

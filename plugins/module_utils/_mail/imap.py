@@ -69,7 +69,7 @@ def settings_errors(config: MailboxConfig) -> list[str]:
     for key in ("host", "user"):
         if not _is_word(settings.get(key)):
             errors.append(f"settings.{key} is needed, a text without blanks")
-    if settings.get("tls", "implicit") not in _PORTS:
+    if settings.get("tls", "implicit") not in tuple(_PORTS):
         errors.append("settings.tls must be implicit or starttls")
     port = settings.get("port")
     if port is not None and (not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536):

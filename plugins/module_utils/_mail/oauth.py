@@ -55,7 +55,7 @@ _LIFE = 600
 
 
 def oauth_errors(settings: t.Any) -> list[str]:
-    if not isinstance(settings, dict) or settings.get("service") not in _KEYS:
+    if not isinstance(settings, dict) or settings.get("service") not in tuple(_KEYS):
         return [f"settings.oauth2 needs service, one of {', '.join(_KEYS)}"]
     needed = _KEYS[settings["service"]]
     known = (*needed, *_MORE)

@@ -23,6 +23,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509._library import (
     AESGCM,
     HKDF,
     InvalidTag,
+    UnsupportedAlgorithm,
     hashes,
     serialization,
     x25519,
@@ -93,7 +94,7 @@ def _schedule(shared: bytes, salt: bytes, context: bytes) -> tuple[AESGCM, bytes
 def _recipient(recipient_private: bytes) -> x25519.X25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(recipient_private, password=None)
-    except ValueError:
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
         key = None
     if not isinstance(key, x25519.X25519PrivateKey):
         raise RefusedError(
