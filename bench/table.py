@@ -19,6 +19,7 @@ JOBS = {
     "E": ("Plan and report", "Playbooks over an inventory of ten thousand certificates."),
 }
 _REASON = 100  # characters of why a figure was refused; all of it is in the JSON
+_MANY = 10_000  # from this many items on memory is told apart
 _SMALL = 10  # below this many items a cost for each says nothing
 
 
@@ -101,6 +102,18 @@ def flatness(data: Data) -> list[list[str]]:
     return lines
 
 
+def memory(data: Data) -> list[list[str]]:
+    """Ours at ten thousand: peak of the largest process, above that of the playbook that only pings."""
+    lines = []
+    for case in ordered(data):
+        floor = next((row for row in case["rows"] if row["kind"] == "floor" and "memory" in row), None)
+        for row in case["rows"]:
+            if floor and case["size"] >= _MANY and row["kind"] == "ours" and "memory" in row:
+                above = row["memory"] - floor["memory"]
+                lines.append([f"{case['title']} ({case['key']})", row["who"], f"{above:.0f} MB"])
+    return lines
+
+
 # The page
 
 
@@ -120,6 +133,9 @@ def page(data: Data) -> str:
     flat = flatness(data)
     if flat:
         text += _FLAT + _rows([["work", "with", "between", "each"], *flat])
+    large = memory(data)
+    if large:
+        text += _LARGE + _rows([["work", "with", "above the ping"], *large])
     return text
 
 
@@ -152,6 +168,17 @@ What one more costs
 -------------------
 
 Of ours, between two sizes of the same work. The same figure in all lines of one work says that the cost is flat.
+
+.. list-table::
+   :header-rows: 1
+
+"""
+
+_LARGE = """
+Memory
+------
+
+Of ours at ten thousand, above that of a playbook that only pings: the mark is 300 MB.
 
 .. list-table::
    :header-rows: 1

@@ -109,6 +109,17 @@ def test_what_one_more_costs_is_told_between_sizes_and_not_below_ten() -> None:
     assert [line[2:] for line in table.flatness(data)] == [["10 to 50", "10.00 ms"], ["50 to 200", "10.00 ms"]]
 
 
+def test_memory_is_told_at_ten_thousand_above_that_of_a_ping() -> None:
+    large = row("ours", "ours", 2.0) | {"memory": 190.0}
+    data = {
+        "cases": {
+            "few": case(200, row("ping", "floor", 1.0), large),
+            "many": case(10_000, row("ping", "floor", 1.0), large),
+        }
+    }
+    assert [line[1:] for line in table.memory(data)] == [["ours", "140 MB"]]
+
+
 def test_a_refused_figure_is_told_with_its_reason() -> None:
     refused = {"who": "peer", "kind": "peer", "peer": "", "n": 0, "refused": "c00001 has no certificate"}
     data = {"cases": {"A1-dns": case(1, row("ping", "floor", 1.0), refused)}, "machine": {}, "versions": {}}
