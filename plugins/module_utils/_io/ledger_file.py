@@ -53,7 +53,8 @@ def prepare_file(path: str, fill: t.Callable[[sqlite3.Connection], None]) -> Non
     """A folder of ours (0700 if made here) and a plain file of ours, 0600, that is never empty: a new one is made
     beside, filled with its tables and renamed, by one process at a time."""
     folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    if not os.path.lexists(path):
+        _make_folder(folder)
     judge_folder(folder, path)
     if not os.path.lexists(path):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -78,6 +79,17 @@ def _make(path: str, fill: t.Callable[[sqlite3.Connection], None]) -> None:
         fill(connection)
     os.rename(new, path)
     sync_folder(os.path.dirname(path))
+
+
+def _make_folder(folder: str) -> None:
+    """Its name is durable, too, and that of each folder above that was made for it: with them the ledger would go."""
+    made, above = [folder], os.path.dirname(folder)
+    while above and not os.path.lexists(above):
+        made.append(above)
+        above = os.path.dirname(above)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    for one in made:
+        sync_folder(os.path.dirname(one))
 
 
 def judge_folder(folder: str, path: str) -> None:
@@ -192,6 +204,8 @@ def ledger_errors(path: str) -> t.Iterator[None]:
         ) from exc
     except sqlite3.Error as exc:
         raise _local_error(path, str(exc)) from exc
+    except UnicodeDecodeError as exc:  # SQLite quotes a damaged schema, which is no text then
+        raise _local_error(path, "malformed database schema") from exc
     except OSError as exc:
         raise _file_error(path, exc) from exc
 
