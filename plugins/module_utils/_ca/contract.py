@@ -244,6 +244,14 @@ class Checking(t.Protocol):
         """All that its rules have against it, as one error. csr None: the seller makes the key."""
 
 
+@t.runtime_checkable
+class Foreseeing(t.Protocol):
+    """An adapter that knows what an order will wait for, without asking anybody: a person does it."""
+
+    def foreseen(self, request: OrderRequest) -> Seen:
+        """What a submit would answer. Writes nothing; the reference of ``request`` is known after the order."""
+
+
 class PreparingAdapter(CaAdapter, t.Protocol):
     """Of a CA that has to be moved before it says what it wants. Nobody else says WANTS_PREPARATION."""
 

@@ -11,6 +11,7 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
     OPEN,
@@ -204,13 +205,23 @@ def _expected(run: Run, name: str) -> list[str]:
         # the day alone: the same sentence all day, so that a report that says it does not change with every run
         dates = [f"A certificate issued now is valid until {at_most[:10]} at most."] if at_most else []
         before = [f"{sentence}." for sentence in _why_it_ended(run.order(name))]
-        return [f"It would be ordered: {(planned.get('due') or {}).get('reason')}.", *before, *dates]
+        ordered = f"It would be ordered: {(planned.get('due') or {}).get('reason')}."
+        return [ordered, *before, *dates, *_opening(run.order(name))]
     if run.in_progress(name):
         return ["Its order would be carried on."]
     hosts = [
         host for host in run.reached(name) if any(run.hosts[host].said(step, name).get("changed") for step in _CHANGING)
     ]
     return [f"It would be switched on {', '.join(hosts)}."] if hosts else []
+
+
+def _opening(order: Said) -> list[str]:
+    """Check mode: what persons would have to do for the order, in its order."""
+    is_planned = order.get("reference") == KNOWN_AFTER_ORDER
+    every = (order.get("wanted") or {}).get("tasks") or () if is_planned else ()
+    tasks = [one for one in every if one.get("actor") == "customer"]
+    said = [f"{one.get('owner') or 'you'} to {one['what']}" for one in tasks]
+    return [f"People would have to act: {'; '.join(said)}."] if said else []
 
 
 def _errors(run: Run, name: str, order: Said) -> list[str]:

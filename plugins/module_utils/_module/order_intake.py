@@ -74,13 +74,17 @@ class IntakeDesk:
             work.entry, work.changed = Entry(taken.adopted[0]).having(taken.adopted[1]), True
             work.choice = Choice(Act.NOTHING, work.entry, "the seller made it by itself")
 
-    def application_error(self, work: Work) -> InkanError | None:
-        """What is wrong with an application that a person would type in: that can be told without asking anybody."""
+    def adapter_of(self, work: Work) -> object:
+        """Of an account at a portal, which asks nobody; else None."""
         account = self._call.accounts.get(work.item.ca_account)
         factory = self._tools.adapters.get(account.adapter) if account is not None else None
         if account is None or factory is None or not getattr(factory, "takes_in", False):
             return None
-        adapter: object = factory.open(account, deadline=0.0)
+        return factory.open(account, deadline=0.0)
+
+    def application_error(self, work: Work) -> InkanError | None:
+        """What is wrong with an application that a person would type in: that can be told without asking anybody."""
+        adapter = self.adapter_of(work)
         csr = self._tools.reader.csr_facts(work.csr) if work.csr not in ("", KNOWN_AFTER_ORDER) else None
         return adapter.order_error(planned_request(work), csr) if isinstance(adapter, Checking) else None
 

@@ -41,7 +41,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import (
     tokens_of,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import covers
-from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_facts
+from ansible_collections.inkan.tls.plugins.module_utils._core.people import open_facts, open_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import STANDING_TTL
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import (
     Act,
@@ -66,6 +66,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_folder import with_dropped
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_mail import with_mailed
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_foresight import foreseen_entry, foreseen_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_intake import IntakeDesk, is_told
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, wants_resend
@@ -389,13 +390,18 @@ class _Run:
                 outcome="submitted",
                 state=State.WANTED.value,
                 changed=True,
-                extra=planned_data(work.item, work.public_key_sha256, work.entries),
+                extra=self._planned(work),
             )
         result = self._report(work)
         result.changed = work.changed or self._would_act(work)
         if self._would_act(work) and self._next_action(work) is Action.ASK_READY:
             result.extra["certificate"] = KNOWN_AFTER_ORDER
         return result
+
+    def _planned(self, work: Work) -> dict[str, t.Any]:
+        data = planned_data(work.item, work.public_key_sha256, work.entries)
+        found = foreseen_tasks(foreseen_entry(work, self._intake.adapter_of(work), self._tools.clock.now()))
+        return {**data, "tasks": found["tasks"], "wanted": {**data["wanted"], "tasks": found["wanted"]}}
 
     def _would_act(self, work: Work) -> bool:
         if work.choice.act in (Act.NOTHING, Act.REFUSE):
@@ -407,7 +413,8 @@ class _Run:
     def _planned_diff(self, work: Work, known: Entry | None) -> Diff:
         before, after = entry_text(known), entry_text(work.entry)
         if work.then_new and work.error is None:
-            after = planned_text(work.item)
+            entry = foreseen_entry(work, self._intake.adapter_of(work), self._tools.clock.now())
+            after = planned_text(work.item) + "".join(f"to do: {task.what}\n" for _id, task in open_tasks(entry))
         elif self._would_act(work):
             after += f"next step: {self._next_action(work).value}\n"
         return order_diff(work.item.name, before, after)

@@ -137,6 +137,20 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_pat
     assert said["order"] is None
 
 
+def test_check_mode_shows_what_persons_would_do_as_the_order_then_does(tmp_path: Path) -> None:
+    portal = Portal(tmp_path)
+    planned = portal.run(check_mode=True)["wanted"]["tasks"]
+    assert not any(tmp_path.rglob("*.html")) and not portal.ledger.exists(), "no sheet is written"
+    done = portal.run()["wanted"]["tasks"]
+    assert next(task["actor"] for task in planned) == "customer"
+    hidden = ("sheet", "letter")  # they have the reference, which is known after the order
+    assert [{key: task[key] for key in task if key not in hidden} for task in planned] == [
+        {key: task[key] for key in task if key not in hidden} for task in done
+    ]
+    assert [bool(task["sheet"]) for task in planned] == [bool(task["sheet"]) for task in done]
+    assert all("known_after_order" in task["sheet"] for task in planned if task["sheet"])
+
+
 def test_check_mode_tells_what_is_wrong_and_what_is_right(tmp_path: Path) -> None:
     portal = iij(tmp_path, options={**OV, "applicant": {}}, **SELLERS_KEY)
     assert portal.run(check_mode=True)["error"]["code"] == "application_incomplete"

@@ -46,7 +46,7 @@ _MOST = 1_000_000
 
 
 class PortalAdapter:
-    """CaAdapter and Checking."""
+    """CaAdapter, Checking and Foreseeing."""
 
     def __init__(self, account: AccountConfig, settings: Settings, clock: Clock) -> None:
         self._account = account
@@ -73,6 +73,9 @@ class PortalAdapter:
 
     def order_error(self, request: OrderRequest, csr: CsrFacts | None) -> InkanError | None:
         return None if request.method == BROUGHT else order_error(self._settings.portal, request, csr)
+
+    def foreseen(self, request: OrderRequest) -> Seen:
+        return self._desk(request).seen()
 
     # -- verbs --------------------------------------------------------------------------------------------------------
 

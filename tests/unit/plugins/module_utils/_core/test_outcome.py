@@ -88,6 +88,25 @@ class TestEndings:
         assert ending.sentences == sentences
         assert ending.outcome is (Outcome.WOULD_CHANGE if sentences else Outcome.IN_ORDER)
 
+    def test_check_mode_says_who_would_have_to_act_for_a_new_order(self) -> None:
+        tasks = [
+            {"actor": "customer", "owner": "山田", "what": "answer the call"},
+            {"actor": "customer", "owner": None, "what": "send the papers"},
+            {"actor": "seller", "owner": None, "what": "issue"},
+        ]
+        new = {**order("wanted", wanted={"tasks": tasks}), "reference": "known_after_order"}
+        (ending,) = endings(
+            dataclasses.replace(a_run(planned("due", due={"reason": "it is new"}), new), check_mode=True)
+        )
+        assert ending.sentences[-1] == "People would have to act: 山田 to answer the call; you to send the papers."
+        old = {**new, "reference": "ik-1"}
+        (ending,) = endings(
+            dataclasses.replace(a_run(planned("due", due={"reason": "it is new"}), old), check_mode=True)
+        )
+        assert ending.sentences == ("It would be ordered: it is new.",), (
+            "tasks of the order before are none of the next"
+        )
+
     def test_a_run_that_only_looks_says_who_has_to_act_and_what_it_would_order(self) -> None:
         """What was not tried cannot have been in vain: nothing is said to be carried on or to be due in vain."""
         waits = order("awaiting_approval", waiting_for={"actor": "customer", "what": "approve", "by": "2026-12-15"})

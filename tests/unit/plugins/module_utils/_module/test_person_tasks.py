@@ -81,6 +81,23 @@ def test_an_order_that_is_open_already_gets_its_tasks_in_check_mode_too(ground: 
     assert ground.one({"name": "shop"}, until="wanted")["tasks"] == []
 
 
+def test_check_mode_of_a_new_order_shows_the_tasks_that_it_would_open(ground: Playground) -> None:
+    wish = item(tasks=[CALL, PAPERS])
+    result = ground.play(wish, until="wanted", check_mode=True)
+    planned = result.items[0].as_data()
+    assert not ground.ledger.exists() and ground.ca.calls == []
+    done = ground.one(wish, until="wanted")
+    unknown = ("opened_at",)
+    assert [{key: task[key] for key in task if key not in unknown} for task in planned["tasks"]] == [
+        {key: task[key] for key in task if key not in unknown} for task in done["tasks"]
+    ]
+    assert {task["opened_at"] for task in planned["tasks"]} == {"known_after_order"}
+    assert planned["wanted"]["tasks"] == done["wanted"]["tasks"]
+    assert "to do: 山田 answers the call" in result.diff[0].after
+    again = ground.one({"name": "shop", "tasks": [CALL, PAPERS]}, until="wanted", check_mode=True)
+    assert (again["changed"], states(again)) == (False, {"call": "open", "papers": "open"})
+
+
 @pytest.mark.parametrize("word", ["call", ["call"]])
 def test_a_person_closes_one_with_a_note_and_a_second_time_changes_nothing(ground: Playground, word: t.Any) -> None:
     reached(ground)
