@@ -16,6 +16,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import harmless
+
 
 class NotDelivered(Exception):
     def __init__(
@@ -29,7 +31,7 @@ class NotDelivered(Exception):
         left: t.Sequence[str] = (),
     ) -> None:
         super().__init__(why)
-        self.why = why
+        self.why = harmless(why)  # the other side's words are in it
         self.is_doubtful = is_doubtful
         self.is_refused = is_refused
         self.hold_until = hold_until

@@ -40,9 +40,11 @@ def order_row(order: Order) -> tuple[str, ...]:
 
 def row_order(row: t.Sequence[str]) -> Order:
     values: dict[str, t.Any] = dict(zip(ORDER_FIELDS, row))
-    values["dns_names"] = tuple(json.loads(values["dns_names"]))
-    values["hosts"] = tuple(json.loads(values["hosts"]))
+    values["dns_names"] = _texts(json.loads(values["dns_names"]))
+    values["hosts"] = _texts(json.loads(values["hosts"]))
     values["options"] = json.loads(values["options"])
+    if not isinstance(values["options"], dict):
+        raise ValueError("the options are no dictionary")
     values["created_at"] = read_time(values["created_at"])
     return Order(**values)
 
@@ -77,13 +79,24 @@ def row_fact(kind: str, at: str, data: str, times: int, last_at: str | None) -> 
         at=read_time(at),
         status=Answer(said["status"]) if "status" in said else None,
         expires=read_time(said["expires"]) if "expires" in said else None,
-        names=tuple(said.get("names", ())),
+        names=_texts(said.get("names", ())),
         wanted=_wanted(said["wanted"]) if "wanted" in said else None,
         certificate=_certificate(said["certificate"]) if "certificate" in said else None,
         times=times,
         last_at=read_time(last_at) if last_at else None,
-        **{name: said.get(name, "") for name in _WORDS},
+        **{name: _text(said.get(name, "")) for name in _WORDS},
     )
+
+
+def _text(value: object) -> str:
+    """A row of ours has texts where it says something: any other value is not of our writing."""
+    if not isinstance(value, str):
+        raise ValueError(f"a {type(value).__name__} stands where a text is")
+    return value
+
+
+def _texts(values: t.Iterable[object]) -> tuple[str, ...]:
+    return tuple(_text(value) for value in values)
 
 
 def _wanted_data(wanted: Wanted) -> dict[str, t.Any]:
@@ -118,19 +131,25 @@ def _task(data: t.Mapping[str, t.Any]) -> Task:
     return Task(
         due=read_time(data["due"]) if "due" in data else None,
         lapses=read_time(data["lapses"]) if "lapses" in data else None,
-        card=tuple((key, value) for key, value in data.get("card", ())),
-        papers=tuple(data.get("papers", ())),
-        facts=tuple(data.get("facts", ())),
-        **{name: data.get(name, "") for name in _TASK_WORDS},
+        card=tuple((_text(key), _text(value)) for key, value in data.get("card", ())),
+        papers=_texts(data.get("papers", ())),
+        facts=_texts(data.get("facts", ())),
+        **{name: _text(data.get(name, "")) for name in _TASK_WORDS},
     )
+
+
+def _record(name: object, type: object, value: object, ttl: object = 60) -> TokenRecord:
+    if not isinstance(ttl, int):
+        raise ValueError("a time to live is no number")
+    return TokenRecord(_text(name), _text(type), _text(value), ttl)
 
 
 def _wanted(data: t.Mapping[str, t.Any]) -> Wanted:
     return Wanted(
-        records=tuple(TokenRecord(*record) for record in data["records"]),
-        files=tuple(TokenFile(*file) for file in data["files"]),
-        notes=tuple(data["notes"]),
-        mails=tuple(data.get("mails", ())),  # facts written before version 0.2 have none
+        records=tuple(_record(*record) for record in data["records"]),
+        files=tuple(TokenFile(*_texts(file)) for file in data["files"]),
+        notes=_texts(data["notes"]),
+        mails=_texts(data.get("mails", ())),  # facts written before version 0.2 have none
         tasks=tuple(_task(task) for task in data.get("tasks", ())),
     )
 
@@ -149,13 +168,13 @@ def _certificate_data(certificate: Certificate) -> dict[str, t.Any]:
 
 def _certificate(data: t.Mapping[str, t.Any]) -> Certificate:
     return Certificate(
-        pem=data["pem"],
-        chain=tuple(data["chain"]),
-        serial=data["serial"],
+        pem=_text(data["pem"]),
+        chain=_texts(data["chain"]),
+        serial=_text(data["serial"]),
         not_before=read_time(data["not_before"]),
         not_after=read_time(data["not_after"]),
-        key_type=data["key_type"],
-        public_key_sha256=data.get("public_key_sha256", ""),
+        key_type=_text(data["key_type"]),
+        public_key_sha256=_text(data.get("public_key_sha256", "")),
     )
 
 

@@ -391,7 +391,7 @@ class Store:
             at = datetime.fromisoformat(data["at"])
         except (ValueError, TypeError, KeyError, AttributeError):
             raise self._broken(name, _JOURNAL, "it is no journal of ours") from None
-        numbers_fit = isinstance(target, int) and (previous is None or isinstance(previous, int))
+        numbers_fit = _is_number(target) and (previous is None or _is_number(previous))
         if not numbers_fit or at.tzinfo is None or answered not in (None, True, False):
             raise self._broken(name, _JOURNAL, "it is no journal of ours")
         return Journal(previous, target, at, answered)
@@ -432,6 +432,11 @@ class Store:
 
 def _folder(number: int) -> str:
     return f"{number:04d}"
+
+
+def _is_number(value: object) -> bool:
+    """Of a generation, as its folder can have it."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
 
 
 def _numbers(folder: Directory) -> list[int]:

@@ -26,6 +26,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.channels import Ch
 from ansible_collections.inkan.tls.plugins.module_utils._core.delivery import NotDelivered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import DeadlineError, InkanError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import HttpClient, HttpResponse
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 _MOST_WORDS = 200
 
@@ -78,4 +79,4 @@ def _judge(response: HttpResponse, now: datetime) -> None:
 
 
 def _words(response: HttpResponse) -> str:
-    return response.body[:_MOST_WORDS].decode("utf-8", "replace").strip() or "no words"
+    return escaped(response.body[:_MOST_WORDS].decode("utf-8", "replace").strip(), _MOST_WORDS) or "no words"
