@@ -28,7 +28,7 @@ ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = yes
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 default_login_user = {user}
 default_internal_user = {user}
 default_internal_group = {group}
@@ -37,6 +37,7 @@ first_valid_uid = 1
 namespace inbox {{
   inbox = yes
 }}
+{oauth}
 passdb {{
   driver = passwd-file
   args = {d}/passwd
@@ -63,11 +64,31 @@ service imap-login {{
 """
 
 
+_OAUTH = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {d}/oauth2.ext
+}}
+"""
+_OAUTH_EXT = """\
+introspection_url = {url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
 class Dovecot(Daemon):
     stop_signal = signal.SIGTERM
 
-    def __init__(self, directory: pathlib.Path, users: tuple[str, ...] = ("certs",)) -> None:
+    def __init__(
+        self, directory: pathlib.Path, users: tuple[str, ...] = ("certs",), introspection_url: str = ""
+    ) -> None:
+        """introspection_url: who is asked about access tokens; without one there is no XOAUTH2."""
         super().__init__(directory)
+        self._introspection_url = introspection_url
         self.users = users
         self.imap_port, self.imaps_port = free_port(), free_port()
         self.authority = Authority(self.directory / "pki")
@@ -94,8 +115,12 @@ class Dovecot(Daemon):
                 group=self._account.pw_name,
                 imap=self.imap_port,
                 imaps=self.imaps_port,
+                mechanisms="plain login" + (" xoauth2 oauthbearer" if self._introspection_url else ""),
+                oauth=_OAUTH.format(d=self.directory) if self._introspection_url else "",
             )
         )
+        if self._introspection_url:
+            (self.directory / "oauth2.ext").write_text(_OAUTH_EXT.format(url=self._introspection_url))
         self.directory.chmod(0o755)
         self.give(self.directory)
 
