@@ -110,6 +110,7 @@ options:
       - Puts a backup in the place of a ledger that is damaged, empty or gone (codes C(ledger_broken), C(ledger_emptied),
         C(ledger_missing), C(ledger_foreign)), V(newest) the newest of the three that lie beside it and are whole, or the one
         at this path. What was there is renamed, not removed. A ledger that is whole is left alone.
+      - V(empty) begins a new ledger that knows to have forgotten everything; not where a backup beside it is whole.
       - From then on a CA is asked before the first order of each certificate, for the ledger may have forgotten it. Where a
         CA cannot be asked, that order waits for a person (V(needs_person)).
       - Needs an empty list of O(certificates).
@@ -711,7 +712,7 @@ results:
 restored:
   description:
     - With O(restore), what took the ledger's place; null if it was whole.
-    - C(backup) and C(made_at), the file and its time; C(orders), how many it has; C(why), what was wrong; C(put_aside),
+    - C(backup) and C(made_at), the file (null with V(empty)) and its time; C(orders), how many it has; C(why), what was wrong; C(put_aside),
       where the damaged file lies now, null if there was none (or in check mode).
   returned: with O(restore)
   type: dict

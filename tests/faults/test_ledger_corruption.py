@@ -272,6 +272,28 @@ def test_without_a_backup_that_is_whole_nothing_is_done(room: Room, tally: Tally
         assert room.files() == before
 
 
+@pytest.mark.parametrize("loss", ["all gone", "none is whole"])
+def test_where_nothing_is_left_an_empty_ledger_asks_the_ca_for_everything(room: Room, tally: Tally, loss: str) -> None:
+    for path in [*room.ledger.parent.glob("ledger.sqlite3*")]:
+        path.unlink() if loss == "all gone" else DAMAGES["cut in half"].damage(path)
+    with tally.attack(Invariant.ONE_ORDER, FORGOTTEN):
+        said = room.restore("empty").extra["restored"]
+        assert (said["backup"], said["orders"]) == (None, 0)
+        assert room.ledger.stat().st_mode & 0o777 == 0o600
+        room.go_on()
+        assert room.ground.ca.orders.keys() == room.at_the_ca.keys(), "an order was made a second time"
+        assert room.restore("empty").extra["restored"] is None, "a ledger that is whole stays"
+
+
+def test_no_empty_ledger_is_begun_where_a_backup_is_whole(room: Room, tally: Tally) -> None:
+    room.ledger.unlink()
+    before = room.files()
+    with tally.attack(Invariant.NOTHING_LOST, DAMAGED):
+        error = told(lambda: room.restore("empty"))
+        assert error is not None and error.code == "ledger_has_backup" and "ledger.sqlite3.bak" in error.why
+        assert room.files() == before
+
+
 def test_check_mode_says_what_would_be_restored(room: Room, tally: Tally) -> None:
     DAMAGES["cut in half"].damage(room.ledger)
     before = room.files()

@@ -17,7 +17,7 @@ import shutil
 import sqlite3
 import stat
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_file import (
@@ -36,13 +36,15 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_health import
     require_sound,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_schema import MIGRATIONS, version_of
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import fill_new, open_for_reading
 
-NEWEST = "newest"
+NEWEST, EMPTY = "newest", "empty"
+#: How long before the loss of a ledger its orders may have been made: no certificate lives longer.
+_LONGEST = timedelta(days=400)
 
 
 class Backup(t.NamedTuple):
-    """A file that can take the ledger's place. made_at: what the CA did after it is not in it."""
+    """A file that can take the ledger's place; path "": a new one. made_at: what the CA did after it is not in it."""
 
     path: str
     made_at: datetime
@@ -56,12 +58,12 @@ class Plan(t.NamedTuple):
     backup: Backup
 
 
-def plan_restore(path: str, wanted: str) -> Plan | None:
-    """What is to be restored; None: the ledger is whole, so there is nothing to do. wanted: a path, or ``NEWEST``."""
+def plan_restore(path: str, wanted: str, now: datetime) -> Plan | None:
+    """What is to be restored; None: the ledger is whole, so there is nothing to do. wanted: a path, NEWEST or EMPTY."""
     why = _why_unusable(path)
     if not why:
         return None
-    if wanted != NEWEST:
+    if wanted not in (NEWEST, EMPTY):
         return Plan(why, _judged(wanted))
     found, reasons = [], []
     for name in backup_names(path):
@@ -69,6 +71,10 @@ def plan_restore(path: str, wanted: str) -> Plan | None:
             found.append(_judged(name))
         except LocalError as error:
             reasons.append(f"{os.path.basename(name)}: {error.why}")
+    if wanted == EMPTY:
+        if found:
+            raise _backup_there(path, found)
+        return Plan(why, Backup("", now - _LONGEST, 0))
     if not found:
         raise _no_backup(path, "; ".join(reasons))
     return Plan(why, max(found, key=lambda one: one.made_at))
@@ -78,6 +84,7 @@ def restore(path: str, plan: Plan, now: datetime) -> str:
     """Where the damaged file lies now ("" if there was none). A kill leaves the ledger missing: restore once more."""
     with ledger_errors(path):
         folder = os.path.dirname(path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # on another host, say
         judge_folder(folder, path)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -134,9 +141,12 @@ def _copied(backup: Backup, new: str) -> str:
     for leftover in (new, *(new + companion for companion in COMPANIONS)):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(leftover)
-    target = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with open(backup.path, "rb") as source, os.fdopen(target, "wb") as file:
-        shutil.copyfileobj(source, file)
+    if backup.path:
+        target = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with open(backup.path, "rb") as source, os.fdopen(target, "wb") as file:
+            shutil.copyfileobj(source, file)
+    else:
+        fill_new(new)
     with contextlib.closing(connect(new)) as connection:
         connection.execute(
             "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (COPY_MADE, repr(backup.made_at.timestamp()))
@@ -161,11 +171,22 @@ def _put_aside(path: str, now: datetime) -> str:
     return moved
 
 
+def _backup_there(path: str, found: t.Sequence[Backup]) -> LocalError:
+    return LocalError(
+        code="ledger_has_backup",
+        what="Will not begin an empty ledger",
+        where=path,
+        why=f"{', '.join(one.path for one in found)} is whole, and knows orders that an empty one would not",
+        todo="Restore it with inkan_ledger_restore=newest, or move it away if it is of no use",
+    )
+
+
 def _no_backup(path: str, why: str) -> LocalError:
     return LocalError(
         code="ledger_no_backup",
         what="Cannot restore the ledger",
         where=path,
         why=why,
-        todo="Nothing was changed. Give the path of a backup that is whole (inkan_ledger_restore=PATH)",
+        todo="Nothing was changed. Give the path of a whole backup (inkan_ledger_restore=PATH). If there is none"
+        " anywhere, begin an empty ledger that asks the CAs first (inkan_ledger_restore=empty)",
     )

@@ -116,6 +116,14 @@ class Append(t.NamedTuple):
 # -- opening ----------------------------------------------------------------------------------------------------------
 
 
+def fill_new(path: str) -> None:
+    """A new file with the tables of a ledger and nothing in them."""
+    require_sqlite(path)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    with contextlib.closing(connect(path)) as connection:
+        _fill(connection, MIGRATIONS)
+
+
 def open_for_writing(
     path: str,
     *,

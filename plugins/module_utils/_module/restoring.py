@@ -13,7 +13,13 @@ import typing as t
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_restore import NEWEST, Plan, plan_restore, restore
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_restore import (
+    EMPTY,
+    NEWEST,
+    Plan,
+    plan_restore,
+    restore,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_writing
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, Result
@@ -33,7 +39,7 @@ def read_restore(params: t.Mapping[str, t.Any]) -> str:
             why="certificates are given, too: a person should look at what was restored first",
             todo="Give an empty list of certificates",
         )
-    if wanted not in ("", NEWEST) and not os.path.isabs(wanted):
+    if wanted not in ("", NEWEST, EMPTY) and not os.path.isabs(wanted):
         errors.add(
             "restore_path_relative",
             what="Cannot restore the ledger",
@@ -47,16 +53,18 @@ def read_restore(params: t.Mapping[str, t.Any]) -> str:
 
 def run_restore(call: Call, wanted: str, clock: Clock | None = None) -> Result:
     """A ledger that is whole stays as it is, so the same call may be made again."""
-    plan = plan_restore(call.ledger_path, wanted)
+    now = (clock or SystemClock()).now()
+    plan = plan_restore(call.ledger_path, wanted, now)
     if plan is None:
         return Result([], extra={"restored": None})
     aside = ""
     if not call.check_mode:
-        aside = restore(call.ledger_path, plan, (clock or SystemClock()).now())
+        aside = restore(call.ledger_path, plan, now)
         open_for_writing(call.ledger_path).close()
-    after = f"{plan.backup.path}, made at {_time(plan)}, with {plan.backup.orders} orders\n"
+    backup = plan.backup.path or "an empty ledger"
+    after = f"{backup}, made at {_time(plan)}, with {plan.backup.orders} orders\n"
     data = {
-        "backup": plan.backup.path,
+        "backup": plan.backup.path or None,
         "made_at": _time(plan),
         "orders": plan.backup.orders,
         "why": plan.why,
