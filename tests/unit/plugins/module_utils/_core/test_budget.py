@@ -50,3 +50,12 @@ def test_no_window_ever_holds_more_than_its_limit(pauses: list[float], limits: t
 def test_what_is_too_old_or_of_another_clock_counts_no_more() -> None:
     assert kept([0.0, 90.0, 95.0, 9999.0], BOTH, 100.0) == [95.0]
     assert kept([91.0] * 9, BOTH, 100.0) == [91.0] * 5
+
+
+def test_the_bounds_of_what_counts() -> None:
+    limits = (Limit(2, 10.0),)
+    assert kept([90.0, 90.1], limits, 100.0) == [90.1], "what is just as old as the window is counts no more"
+    assert kept([3700.0], limits, 100.0) == [3700.0], "an hour ahead somebody may wait"
+    assert kept([3700.1], limits, 100.0) == []
+    assert earliest([95.0, 96.0], (Limit(3, 10.0),), 100.0) == 100.0
+    assert earliest([94.0, 95.0, 96.0], (Limit(3, 10.0),), 100.0) == 104.0

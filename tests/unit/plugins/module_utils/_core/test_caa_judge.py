@@ -48,6 +48,13 @@ def test_the_grammar_of_rfc_8659(text: str, issue: Issue | None) -> None:
         (['0 issue "other.example"', '0 issuewild "ca.example"'], False, "caa_forbids"),
         (['0 issue "ca.example"', '0 issuewild ";"'], True, "caa_forbids_wildcard"),
         (['0 issuewild ";"'], False, ""),
+        (['0 issue "ca.example"', '0 issuewild "other.example"'], True, "caa_forbids_wildcard"),
+        (['0 issue "other.example"'], True, "caa_forbids"),
+        (['0 issue ";"', '0 issue "other.example"'], False, "caa_forbids"),
+        (['0 issue ";"'], True, "caa_forbids_all"),
+        ([f'0 issue "ca.example; accounturi={ACCOUNT}; accounturi={ACCOUNT}"'], False, "caa_account"),
+        (['0 issue "ca.example; accounturi=1"'], False, "caa_account"),
+        (['0 issue "other.example"', '0 issue "ca.example; validationmethods=dns-01"'], False, "caa_method"),
         (['0 issue ";"'], False, "caa_forbids_all"),
         (['128 issue "ca.example"'], False, ""),
         (['0 future "x"', '0 issue "ca.example"'], False, ""),
@@ -80,3 +87,24 @@ def test_hostile_values_are_shown_on_one_line() -> None:
     verdict = judge_set(['0 issue "x\\027\\010y' + "z" * 5000 + '"'], ASKER, wildcard=False)
     assert verdict.why.isprintable()
     assert len(verdict.why) < 1000
+
+
+def test_what_cannot_be_known_is_told_before_what_is_wrong() -> None:
+    stranger = Asker(("ca.example",), None, ("http-01",))
+    values = ['0 issue "ca.example; accounturi=https://ca.example/1"', '0 issue "ca.example; validationmethods=dns-01"']
+    assert judge_set(values, stranger, wildcard=False).word == "caa_not_judged"
+    assert judge_set(values[1:], stranger, wildcard=False).word == "caa_method"
+
+
+def test_at_most_five_values_and_six_names_are_shown() -> None:
+    values = [f'0 issue "ca{number}.example"' for number in range(6)]
+    why = judge_set(values, Asker(tuple(f"brand{number}.example" for number in range(7))), wildcard=False).why
+    assert [f"ca{number}.example" in why for number in range(6)] == [True] * 5 + [False]
+    assert [f"brand{number}.example" in why for number in range(7)] == [True] * 6 + [False]
+    assert "not a set" not in judge_set(['0 issue "a set"'], ASKER, wildcard=False).why
+
+
+def test_a_malformed_value_is_told_of_the_ca_that_it_seems_to_mean_and_else_counts_as_anothers() -> None:
+    both = ['0 issue "https://CA.example"', '0 issue "other.example"']
+    assert judge_set(both, ASKER, wildcard=False).word == "caa_malformed"
+    assert judge_set(['0 issue "https://x.example"'], ASKER, wildcard=False).word == "caa_forbids"

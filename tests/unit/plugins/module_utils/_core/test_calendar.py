@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import Calendar, read_calendar
+from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import (
+    Calendar,
+    Freeze,
+    Hours,
+    read_calendar,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields
 from hypothesis import given
@@ -99,7 +104,53 @@ def test_the_next_open_moment_is_open_the_first_and_comes_within_days(
     assert later == moment or found.closed(later - timedelta(seconds=1)) is not None
 
 
+def test_the_fields_of_a_calendar_at_their_bounds() -> None:
+    assert calendar().is_empty
+    for raw in ({"freeze": [{"from": "2026-11-20", "to": "2026-11-20"}]}, {"hours": [{}]}, {"holidays": "japan"}):
+        assert not calendar(**raw).is_empty
+    assert calendar(holidays="none").is_empty
+    assert calendar(hours=[{}]).hours == (Hours(frozenset(range(7)), 0, 24 * 60),)
+    assert calendar(hours=[{"days": "tue", "from": "9:05", "to": "23:59"}]).hours == (Hours(frozenset({1}), 545, 1439),)
+    assert calendar(freeze=[{"from": "2026-11-20", "to": "2026-11-20"}]).freezes == (
+        Freeze(at("2026-11-20"), at("2026-11-21"), "no reason given"),
+    )
+    for said, hours in ((None, 9), (0, 0), ("-12", -12), (" +14 ", 14), (-3, -3)):
+        assert calendar(utc_offset=said).utc_offset == timedelta(hours=hours)
+    assert calendar(holidays=["2026-11-20"]).holidays == {date(2026, 11, 20): "your own list"}
+
+
+def test_the_freeze_that_lasts_longest_gives_the_reason() -> None:
+    short = {"from": "2026-11-20", "to": "2026-11-25", "reason": "short"}
+    long = {"from": "2026-11-21", "to": "2026-11-30", "reason": "long"}
+    for freezes in ([short, long], [long, short]):
+        assert calendar(freeze=freezes).closed(at("2026-11-22")) == "long"
+        assert calendar(freeze=freezes).closed(at("2026-11-20")) == "short"
+        assert calendar(freeze=freezes).closed(at("2026-12-01")) is None
+
+
+def test_a_moment_that_is_the_end_is_too_late() -> None:
+    assert calendar().next_open(at("2026-11-20"), at("2026-11-20")) is None
+    assert calendar().next_open(at("2026-11-20"), at("2026-11-20T00:00:01")) == at("2026-11-20")
+
+
+def test_of_two_spans_later_that_day_the_first_comes() -> None:
+    spans = [{"from": "18:00", "to": "19:00"}, {"from": "12:30", "to": "13:00"}]
+    found = calendar(hours=spans, utc_offset=0)
+    assert found.next_open(at("2026-11-20T12:29:00"), at("2027-01-01")) == at("2026-11-20T12:30:00")
+    assert found.next_open(at("2026-11-20T13:00:00"), at("2027-01-01")) == at("2026-11-20T18:00:00")
+
+
 WRONG = [
+    ({"hours": [{"from": "09:00", "to": "09:00"}]}, "09:00"),
+    ({"hours": [{"from": "009:00", "to": "10:00"}]}, "09:00"),
+    ({"hours": [{"from": "x:00", "to": "10:00"}]}, "09:00"),
+    ({"hours": [{"from": "9:x", "to": "10:00"}]}, "09:00"),
+    ({"utc_offset": -13}, "-12 to 14"),
+    ({"utc_offset": "+009"}, "-12 to 14"),
+    ({"utc_offset": "nine"}, "-12 to 14"),
+    ({"freeze": [{"from": "2026-12-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}]}, "before from"),
+    ({"freeze": [{"to": "2026-12-01"}]}, "from and to"),
+    ({"freeze": [{"form": "2026-12-01"}]}, "no such field"),
     ({"hours": [{"days": ["monday"]}]}, "no day of the week"),
     ({"hours": [{"from": "10", "to": "12:00"}]}, "09:00"),
     ({"hours": [{"from": "12:00", "to": "10:00"}]}, "09:00"),
