@@ -28,6 +28,8 @@ SHORTEST_SECRET = 8
 #: Letters that change how the text around them is shown: other, format, surrogate, private use, separators.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BOUND = 2000
+#: letters and digits that no quoting changes, however often it was quoted; so many are no word of a language
+_RUN = re.compile(r"[A-Za-z0-9]{16,}")
 #: also one that was cut off, or written with escapes for its line ends
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----(?:(?!-----).){0,20000}(?:-----END \1-----)?", re.DOTALL
@@ -54,6 +56,8 @@ def _forms(secret: str) -> t.Iterator[str]:
     yield html.escape(secret)
     yield secret.replace("\\", "\\\\").replace('"', '\\"')  # IMAP, RFC 9051 §9: quoted
     yield secret.replace("\\", "\\\\").replace("'", "\\'")  # bytes in a Python exception
+    if "-----BEGIN " not in secret:  # those of PEM are many, and whole lines
+        yield from _RUN.findall(secret)
     yield raw.hex()
     for letters in _base64_forms(raw):
         yield letters

@@ -51,6 +51,12 @@ def test_a_secret_is_starred_out_however_it_was_quoted(form: str) -> None:
     assert mask(f"before {form} after", [QUOTED]) == f"before {MASK} after"
 
 
+def test_of_a_secret_that_was_quoted_twice_no_long_run_is_left() -> None:
+    secret = "0123456789abcdef&'fedcba9876543210"
+    twice = repr(html.escape(secret, quote=False).encode())
+    assert mask(twice, [secret]) == f"b\"{MASK}&amp;'{MASK}\""
+
+
 @pytest.mark.parametrize("before", ["", "u", "us", "user:"])
 def test_of_a_secret_encoded_behind_something_else_no_letter_that_it_decides_is_left(before: str) -> None:
     """As in Authorization: Basic. The letters at the seam belong to both."""
