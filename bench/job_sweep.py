@@ -127,7 +127,7 @@ def _hosts(folder: pathlib.Path, hosts: int, ours: bool = True) -> dict[str, t.A
 
 
 def _renew(lab: Lab, folder: pathlib.Path, size: int, hosts: int) -> Ready:
-    """The whole playbook. With the planted one it plans (--check is not used: without it the CA would be asked)."""
+    """The whole playbook, which really renews the planted one."""
     declared = [
         {
             "name": name,
@@ -149,8 +149,8 @@ def _renew(lab: Lab, folder: pathlib.Path, size: int, hosts: int) -> Ready:
 
     forks = CONNECTIONS if hosts > 1 else PARALLEL
     timed = played(folder, "inkan.tls.renew", folder / "hosts.json", is_unchanged, forks=forks)
-    # the planted one is ordered, so that it is named in the report of the run
-    return timed, lay, r"\b{name}\b"
+    # the planted one is renewed at the CA, and is live when the run ends
+    return timed, lay, r'"{name} is live'
 
 
 def _info(lab: Lab, folder: pathlib.Path, size: int, hosts: int) -> Ready:

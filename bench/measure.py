@@ -14,12 +14,13 @@ import pathlib
 import signal
 import statistics
 import subprocess
-import threading
+import sys
 import time
 import traceback
 import typing as t
 from dataclasses import dataclass, field
 
+_LAUNCHER = pathlib.Path(__file__).resolve().with_name("launcher.py")
 LONGEST = 1800.0  # seconds of one run: what takes longer hangs
 
 
@@ -86,10 +87,11 @@ def clean_environment(folder: pathlib.Path) -> dict[str, str]:
 
 def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], log: pathlib.Path) -> Finished:
     """Start to end of argv and of all that it waits for. Its whole process group dies if it takes too long."""
+    figures = log.with_suffix(".figures")
+    figures.unlink(missing_ok=True)
     with log.open("wb") as stream:
-        begin = time.monotonic()
         process = subprocess.Popen(
-            argv,
+            [sys.executable, "-I", "-S", str(_LAUNCHER), str(figures), *argv],
             cwd=folder,
             env={**clean_environment(folder), **environment},
             stdin=subprocess.DEVNULL,
@@ -97,19 +99,18 @@ def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str,
             stderr=stream,
             start_new_session=True,
         )
-        timer = threading.Timer(LONGEST, _kill_group, (process.pid,))
-        timer.start()
         try:
-            _pid, status, usage = os.wait4(process.pid, 0)
-        except BaseException:  # interrupted: nothing of it may go on
+            process.wait(LONGEST)
+        except BaseException as why:  # too long, or interrupted: nothing of it may go on
             _kill_group(process.pid)
+            process.wait()
+            if isinstance(why, subprocess.TimeoutExpired):
+                raise Unproven(f"it was stopped after {LONGEST:g} s") from None
             raise
-        finally:
-            timer.cancel()
-        seconds = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    memory = usage.ru_maxrss / 1024
-    return Finished(seconds, usage.ru_utime + usage.ru_stime, memory, process.returncode, log)
+    if not figures.exists():
+        raise Unproven(f"it could not be started: {log.read_text(errors='replace')[-300:]}")
+    seconds, cpu, memory, status = figures.read_text().split()
+    return Finished(float(seconds), float(cpu), float(memory), int(status), log)
 
 
 def _kill_group(number: int) -> None:

@@ -82,6 +82,12 @@ def test_a_second_run_is_a_row_of_its_own(tmp_path: pathlib.Path) -> None:
     assert [(row["who"], row["n"]) for row in rows] == [("one, first run", 3), ("one, second run", 3)]
 
 
+def test_memory_is_that_of_the_command_and_not_of_who_measures(tmp_path: pathlib.Path) -> None:
+    weight = bytearray(64_000_000)
+    done = measure.run(["true"], tmp_path, {}, tmp_path / "log")
+    assert 0 < done.memory < len(weight) / 2_000_000
+
+
 def row(who: str, kind: str, median: float) -> dict[str, t.Any]:
     figures = {"median": median, "least": median, "most": median, "memory": 50.0, "cpu": median}
     return {"who": who, "kind": kind, "peer": "", "n": 5, **figures}
