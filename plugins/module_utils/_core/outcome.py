@@ -285,7 +285,8 @@ def _unreachable(run: Run, name: str) -> list[str]:
 def _waiting(run: Run, name: str, order: Said) -> list[str]:
     if order.get("state") in OPEN:
         lacking = run.central.get("checks", {}).get(name, {}).get("lacking") or ()
-        return [*lacking, f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"]
+        stands = f"the order is {order['state'].replace('_', ' ')}: {_whose_turn(order)}"
+        return [*lacking, stands, *_unanswered(run, name)]
     if run.is_due(name) and run.wish(name).get("issued_from") and not order.get("error"):
         return ["the next run hands its certificate over, for a person to register it"]
     if run.is_due(name) and not _was_ordered(run, name, order):
@@ -300,6 +301,17 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     if not _is_live_everywhere(run, name):
         return ["the certificate is not live on every host yet"]
     return _not_installed(run, name, order)
+
+
+def _unanswered(run: Run, name: str) -> list[str]:
+    """Why a machine that may answer approval mails did not: the person who does it wants to know."""
+    said = run.central.get("approvals", {}).get(name) or {}
+    if said.get("error"):
+        return [f"its approval mail was not answered: {said['error']['message']}"]
+    if said.get("held"):
+        return [f"its approval mail was not answered: {said['held']['why']}"]
+    doubts = [str(mail["why"]) for mail in said.get("mails") or () if mail.get("why")]
+    return [f"its approval mail was not answered: {'; '.join(doubts)}"] if doubts else []
 
 
 def _not_installed(run: Run, name: str, order: Said) -> list[str]:

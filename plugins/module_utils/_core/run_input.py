@@ -32,7 +32,7 @@ HOST_STEPS = ("look", "prepare", "requests", "files", "verify", "switch", "rollb
 _ORDER_WORDS = ("known", "orders", "answers", "observations")
 _CENTRAL_STEPS = (
     *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
-    *("contacts", "old_contacts", "mailboxes", "revocations", "served", "standing"),
+    *("contacts", "old_contacts", "mailboxes", "revocations", "served", "standing", "approvals"),
 )
 
 

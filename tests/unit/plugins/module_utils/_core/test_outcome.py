@@ -54,6 +54,24 @@ class TestEndings:
         run = a_run(planned("in_progress"), order("validating", waiting_for=waiting))
         assert self.outcome(run) is Outcome.PENDING and Outcome.PENDING.value not in FAIL_ON
 
+    @pytest.mark.parametrize(
+        ("said", "why"),
+        [
+            ({"error": {"message": "the page could not be opened"}}, "the page could not be opened"),
+            ({"held": {"code": "auto_daily_cap", "why": "10 were sent today"}}, "10 were sent today"),
+            ({"mails": [{"why": None}, {"why": "its sender is another"}]}, "its sender is another"),
+            ({"error": None, "held": None, "mails": [{"why": None}]}, None),
+        ],
+    )
+    def test_a_person_hears_why_a_machine_did_not_answer_the_mail(
+        self, said: dict[str, t.Any], why: str | None
+    ) -> None:
+        waits = order("awaiting_approval", waiting_for={"actor": "customer", "what": "approve", "by": None})
+        run = dataclasses.replace(a_run(planned("in_progress"), waits), central={"approvals": {"shop": said}})
+        (ending,) = endings(run)
+        told = [one for one in ending.sentences if one.startswith("its approval mail was not answered: ")]
+        assert (ending.outcome, [one.partition(": ")[2] for one in told]) == (Outcome.PENDING, [why] if why else [])
+
     def test_a_due_certificate_that_could_not_be_ordered_is_pending(self) -> None:
         before = order("deployed", serial="1")
         run = a_run(planned("due"), before, {"web1": host(look=look())})
