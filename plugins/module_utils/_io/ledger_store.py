@@ -353,7 +353,8 @@ class LedgerStore:
                 f" WHERE o.ca_account = ? AND f.kind = 'submitted'{clause}",
                 (ca_account,),
             ).fetchall()
-        return frozenset(json.loads(row[0]).get("handle", "") for row in rows)
+        with reading_rows(self.path):
+            return frozenset(json.loads(row[0]).get("handle", "") for row in rows)
 
     # advice
 
@@ -375,7 +376,7 @@ class LedgerStore:
     # contacts
 
     def contacts(self) -> list[OurContact]:
-        with ledger_errors(self.path):
+        with ledger_errors(self.path), reading_rows(self.path):
             return read_contacts(self._connection)
 
     def note_contacts(self, published: t.Iterable[OurContact], gone: t.Iterable[ContactKey]) -> None:
@@ -385,7 +386,7 @@ class LedgerStore:
     # notices
 
     def channel(self, name: str) -> notices.ChannelMemory:
-        with self._snapshot():
+        with self._snapshot(), reading_rows(self.path):
             return notices.read_channel(self._connection, name)
 
     @contextlib.contextmanager

@@ -15,6 +15,7 @@ import json
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import Directory
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult
 
@@ -35,8 +36,8 @@ def digest_of(content: bytes) -> str:
 def _made(folder: Directory) -> dict[str, str]:
     """What cannot be read is nothing: then nothing is removed."""
     try:
-        said = json.loads(folder.read(MADE, _LIMIT) or b"{}")
-    except (InkanError, ValueError, RecursionError):
+        said = load_json(folder.read(MADE, _LIMIT) or b"{}")
+    except (InkanError, ValueError):
         return {}
     pairs = said.items() if isinstance(said, dict) else ()
     return {name: digest for name, digest in pairs if name in _NAMES and isinstance(digest, str)}
