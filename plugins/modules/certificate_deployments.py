@@ -262,6 +262,7 @@ results:
       description:
         - V(prepared) or V(kept) for V(prepare), V(verified) or V(kept) for V(verify), V(switched) or V(kept) for
           V(switch), V(rolled_back) or V(kept) for V(rollback).
+        - V(handed_over), V(withdrawn) or V(kept) for V(hand_over).
         - V(rolled_back) with an error after V(switch), if the certificate was not proven, or could not be put in its place,
           and the one before is back.
         - V(unproven) with an error, if the new certificate is live on disk and nothing proves that it is served.
@@ -288,7 +289,7 @@ results:
         - The generation that is meant by V(verify), or live after V(switch) and V(rollback).
         - V(0) is what lay where the copies go before the first deployment.
       type: int
-      returned: with another O(state)
+      returned: with O(state=verify), O(state=switch) and O(state=rollback)
       sample: 7
     previous:
       description: The generation that was live before, if it is another one, else null.
@@ -324,6 +325,11 @@ results:
       type: str
       returned: with O(state=switch) and O(state=rollback)
       sample: 3a5f0c
+    path:
+      description: The folder with the files for the person.
+      type: str
+      returned: with O(state=hand_over)
+      sample: /etc/inkan-tls-handover/order-7
 """
 
 import typing as t

@@ -267,7 +267,9 @@ def never_pruned(live: int, back_to: int | None, held: t.Sequence[tuple[int, boo
     held: (number, has a certificate).
     """
     kept = {number for number, has_certificate in held if number > live or not has_certificate}
-    return frozenset(kept | {live} | ({back_to} if back_to is not None else set()))
+    if back_to is None:  # it was live before this run: what it once came from is the newest below it
+        back_to = max((number for number, has_certificate in held if number < live and has_certificate), default=live)
+    return frozenset(kept | {live, back_to})
 
 
 def server_name_of(dns_names: t.Sequence[str]) -> str | None:

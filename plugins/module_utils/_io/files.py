@@ -315,6 +315,7 @@ class Directory:
         self.rename(name, gone)
         with telling("Cannot remove the directory", self._path(name)):
             self._clear(gone, _SWEEP_DEPTH)
+            self._system.fsync(self.fd)
 
     def sweep(self) -> None:
         """Remove temporary files, links and directories that a killed run left here. Hold the lock of the place."""

@@ -196,7 +196,8 @@ def test_an_expired_certificate_is_not_gone_back_to_even_by_its_serial() -> None
 def test_pruning_spares_live_its_predecessor_newer_ones_and_staged_keys() -> None:
     held = [(1, True), (2, False), (3, True), (4, True), (5, True), (6, False)]
     assert never_pruned(4, 3, held) == {2, 3, 4, 5, 6}
-    assert never_pruned(4, None, held) == {2, 4, 5, 6}
+    assert never_pruned(4, None, held) == {2, 3, 4, 5, 6}  # proven again: what it came from stays
+    assert never_pruned(1, None, [(1, True)]) == {1}
 
 
 @pytest.mark.parametrize(
