@@ -233,11 +233,12 @@ def _loose(text: str) -> str:
 
 # --- labelled values -------------------------------------------------------------------------------------------------
 
-_LINE = re.compile(r"^\s*([^:：\n]{1,40}?)\s*[:：]\s*(\S.*)$", re.MULTILINE)
+#: a value may stand on the line below, unless that is a label itself
+_LINE = re.compile(r"^\s*([^:：\n]{1,40}?)\s*[:：](?:[^\S\n]*|\s*(?=[^:：\n]*$))(\S.*)$", re.MULTILINE)
 
 
 def rows_of(text: str) -> tuple[tuple[str, str], ...]:
-    """``label : value`` of each line."""
+    """``label : value`` of each line, or of a label and the line below it."""
     return tuple((label.strip(), value.strip()) for label, value in _LINE.findall(text))
 
 

@@ -94,3 +94,28 @@ def test_secrets_of_no_channel_are_told() -> None:
     errors = InputCollector()
     read_channels([], {"ghost": {"password": "x"}}, errors)
     assert [error.code for error in errors.errors] == ["bad_channel"] and "ghost" in errors.errors[0].sentence()
+
+
+def test_what_is_just_possible_is_taken() -> None:
+    recipients = [f"b{number}@example.jp" for number in range(50)]
+    for more in ({"port": 1}, {"port": 65535}, {"to": recipients}, {"user": "u" * 254}, {"host": "h" * 254}):
+        found, reasons = read("smtp", {**MAIL, **more}, PASSWORD)
+        assert reasons == []
+        assert len(found) == 1
+    for settings, why in (
+        ({"port": 65536}, "settings.port"),
+        ({"user": "u" * 255}, "settings.user"),
+        ({"user": ""}, "user"),
+    ):
+        assert [why in one for one in read("smtp", {**MAIL, **settings}, PASSWORD)[1]] == [True]
+    assert read("webhook", {}, {**HOOK, "token": "12345678"}, certificates=["y" * 200])[1] == []
+    assert len(read("webhook", {}, HOOK, certificates=["y" * 201])[1]) == 1
+
+
+def test_a_channel_is_told_by_its_number_and_name() -> None:
+    errors = InputCollector()
+    usual = {"service": "webhook", "settings": {}, "on": [], "certificates": ["*"], "language": "en"}
+    read_channels([{"name": "a", **usual}, {"name": "a", **usual}], {"a": HOOK}, errors)
+    assert [(one.code, one.where, one.why) for one in errors.errors] == [
+        ("bad_channel", 'channels, item 2 "a"', "two channels have this name")
+    ]

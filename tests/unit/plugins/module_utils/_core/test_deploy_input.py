@@ -189,3 +189,49 @@ def test_a_moved_clock_is_for_loopback(address: str, text: str | None, codes: li
     now = read_now(text, wishes, errors)
     assert [error.code for error in errors.errors] == codes
     assert (now is not None) == (text is not None and not codes) or codes == ["clock_moved"]
+
+
+LOOK = {"address": "::1"}
+COPY = {"path": "/srv/x.pem", "content": "fullchain"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "option"),
+    [
+        ({"handshake": {**LOOK, "port": 65536}}, "deploy.handshake.port"),
+        ({"handshake": {**LOOK, "port": -1}}, "deploy.handshake.port"),
+        ({"handshake": {**LOOK, "timeout": -1}}, "deploy.handshake.timeout"),
+        ({"handshake": {"port": 1}}, "deploy.handshake.address"),
+        ({"handshake": {**LOOK, "server_name": "*.example.jp"}}, "deploy.handshake.server_name"),
+        ({"copies": [{**COPY, "path": STORE}]}, "deploy.copies.path"),
+        ({"copies": [{**COPY, "path": f"{STORE}/x"}]}, "deploy.copies.path"),
+        ({"copies": [{**COPY, "path": "/srv//x"}]}, "deploy.copies.path"),
+        ({"copies": [{**COPY, "mode": "0666"}]}, "mode of /srv/x.pem"),
+        ({"copies": [{**COPY, "owner": "a b"}]}, "owner of a copy"),
+        ({"copies": [{**COPY, "group": "a b"}]}, "group of a copy"),
+        ({"owner": "a b"}, "deploy.owner"),
+        ({"group": "a b"}, "deploy.group"),
+        ({"mode": "0666"}, "deploy.mode"),
+        ({"reload": "nginx reload"}, "deploy.reload"),
+        ({"reload": {"argv": []}}, "deploy.reload.argv"),
+        ({"reload": {"pid_file": "x"}}, "deploy.reload.pid_file"),
+        ({"reload": {"pid_file": "/x", "signal": "KILL"}}, "deploy.reload.signal"),
+        ({"post_check": {"argv": [""]}}, "deploy.post_check.argv"),
+        ({"post_check": ["x"]}, "deploy.post_check"),
+        ({"by": "seller"}, "deploy.by"),
+    ],
+)
+def test_a_mistake_names_its_option(raw: dict[str, t.Any], option: str) -> None:
+    (error,) = refused({"name": "shop", "deploy": raw}).errors
+    assert error.what == f"Cannot use the option {option}"
+
+
+def test_the_bounds_of_a_handshake() -> None:
+    least = deploy(handshake={**LOOK, "port": 1, "timeout": 0.5}).look
+    assert (least.port, least.timeout) == (1, 0.5)
+    assert deploy(handshake={**LOOK, "port": 65535}).look == Look("::1", 65535, None, 10.0)
+    assert deploy(handshake=LOOK).look == Look("::1", 443, None, 10.0)
+
+
+def test_a_copy_may_lie_beside_the_store() -> None:
+    assert deploy(copies=[{**COPY, "path": f"{STORE}-copies/x"}]).copies[0].path == f"{STORE}-copies/x"

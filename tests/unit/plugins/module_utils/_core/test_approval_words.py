@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How words of mails and pages are compared: as people read them, and never a part of a longer name or number."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.approval import (
+    About,
+    Arrived,
+    OurOrder,
+    about_of,
+    holds,
+    holds_name,
+    holds_number,
+    is_sender_known,
+    names_in,
+    profile_of,
+    rows_of,
+    to_ascii,
+    values_of,
+)
+from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import MailProfile
+
+NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
+
+
+def test_full_width_letters_case_and_space_do_not_count() -> None:
+    assert holds("please ＡＰＰＲＯＶＥ  it", ["nothing", "approve It"])
+    assert not holds("please", ["approve"])
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("for EXAMPLE.jp!", True),
+        ("(example.jp)", True),
+        ("example.jp.", True),
+        ("www.example.jp", False),
+        ("*.example.jp", False),
+        ("my-example.jp", False),
+        ("admin@example.jp", False),
+        ("example.jp.evil.example", False),
+        ("example.jpn", False),
+        ("example.jp-x", False),
+        ("examplexjp", False),
+    ],
+)
+def test_a_name_is_held_as_a_word_of_its_own(text: str, held: bool) -> None:
+    assert holds_name(text, "example.jp") is held
+
+
+@pytest.mark.parametrize(
+    ("text", "held"), [("No. a-17.", True), ("A-171", False), ("BA-17", False), ("X-A-17", False), ("A-17-2", False)]
+)
+def test_a_number_is_held_as_a_word_of_its_own(text: str, held: bool) -> None:
+    assert holds_number(text, "A-17") is held
+
+
+def test_a_name_becomes_a_labels_or_nothing() -> None:
+    assert to_ascii(" Example.JP. ") == "example.jp"
+    assert to_ascii("日本語.jp") == "xn--wgv71a119e.jp"
+    assert to_ascii("日..jp") == ""
+
+
+def test_labelled_lines_are_rows() -> None:
+    text = "Order : A-17\n ■Ｄｏｍａｉｎ：example.jp、*.例.jp\nno row\nempty:\nURL: http://x:1/\nbelow:\n  A-18\n"
+    rows = rows_of(text)
+    assert rows == (
+        ("Order", "A-17"),
+        ("■Ｄｏｍａｉｎ", "example.jp、*.例.jp"),
+        ("URL", "http://x:1/"),
+        ("below", "A-18"),
+    )
+    assert values_of(rows, ["DOMAIN"]) == ("example.jp、*.例.jp",)
+    assert values_of((("・ Order -", "1"), ("*Order", "2"), ("My order", "3"), ("X order X", "4")), ["order"]) == (
+        "1",
+        "2",
+    )
+    assert names_in(["example.jp、*.例.jp", "none", "A.example.jp,b.example.jp"]) == {
+        "example.jp",
+        "*.xn--fsq.jp",
+        "a.example.jp",
+        "b.example.jp",
+    }
+
+
+def row(*subjects: str, **more: tuple[object, ...]) -> MailProfile:
+    return MailProfile("k", "t", "approval", ("ca",), ("F",), subjects=subjects, senders=("A@ca.example",), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "about"),
+    [
+        ("Approve {domain}", "APPROVE  www.Example.jp", About("www.example.jp")),
+        ("Approve {domain}", "Approve www.example.jp now", None),
+        ("Approve {domain}", "Re: Approve www.example.jp", None),
+        ("Approve {domain}", "Approve a@b.jp", None),
+        ("Order {order}: approve", "order #A17:approve", About("", "a17")),
+        ("Order {order}: approve", "order #A17: approve", About("", "a17")),
+        ("Order {order}: approve", "order -17: approve", None),
+        ("Approve {order?}", "approve", About()),
+        ("Approve {order?}", "approve 17", About("", "17")),
+        ("Approve{order?}", "approve17", About("", "17")),
+        ("【承認】{domain}", "【承認】例え.jp", About("xn--r8jz45g.jp")),
+    ],
+)
+def test_what_a_subject_says(template: str, subject: str, about: About | None) -> None:
+    assert about_of(subject, row("Something else", template)) == about
+
+
+def test_a_row_without_subjects_takes_any() -> None:
+    assert about_of("whatever", row()) == About()
+
+
+def mail(sender: str, subject: str, text: str = "") -> Arrived:
+    return Arrived("1", "", NOW, ("x@y.example", sender), 1, (), subject, text, (), ())
+
+
+def test_a_mail_is_of_the_first_row_that_fits_in_sender_subject_and_words() -> None:
+    strict = row("Approve {domain}", words=(("certificate", "証明書"), ("please",)))
+    loose = row()
+    fitting = mail("a@CA.example", "Approve a.jp", "Please: your 証明書")
+    assert profile_of(fitting, [strict, loose]) == (strict, About("a.jp"))
+    assert profile_of(mail("a@ca.example", "Approve a.jp", "please"), [strict, loose]) == (loose, About())
+    assert profile_of(mail("a@ca.example", "Else", "please certificate"), [strict]) == (None, About())
+    assert profile_of(mail("b@ca.example", "Approve a.jp", "please certificate"), [strict, loose]) == (None, About())
+    assert is_sender_known(fitting, [loose])
+    assert not is_sender_known(mail("b@ca.example", ""), [loose])
+
+
+def test_a_mail_can_be_about_a_name_of_the_order_or_a_parent_where_a_recipient_is() -> None:
+    order = OurOrder(
+        "n", "r", "ca", "a", ("*.www.example.jp",), NOW, recipients=frozenset({"admin@example.jp", "x@ample.jp"})
+    )
+    assert order.domains == {"www.example.jp", "example.jp"}
