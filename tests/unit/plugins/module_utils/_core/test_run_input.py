@@ -56,6 +56,15 @@ class TestWhatWasSaid:
         run = self.read({"skipped": True}, orders={}, answers={"skipped": True, "msg": "condition"})
         assert run.hosts["web1"].reached and run.central_broken == {}
 
+    def test_the_words_of_a_module_go_before_those_of_core_about_failed_when(self) -> None:
+        """ansible-core 2.21 puts its own in the place of msg where failed_when is true of a module that failed."""
+        core = "Task failed: Module failed: A 'failed_when' expression evaluated to 'True'."
+        errors = [{"code": "bad_service", "message": "A zone has two services."}, {"message": "The other has none."}]
+        run = self.read(
+            {}, orders={"failed": True, "msg": core, "errors": errors}, records={"failed": True, "msg": core}
+        )
+        assert run.central_broken == {"orders": "A zone has two services. The other has none.", "records": core}
+
     @pytest.mark.parametrize(("names", "is_whole"), [([], True), (["shop"], False)])
     def test_a_run_for_some_names_does_not_know_what_is_declared(self, names: list[str], is_whole: bool) -> None:
         assert self.read({}, names=names).is_whole is is_whole
