@@ -16,6 +16,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as 
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_approvals as approvals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_notices as notices
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
@@ -45,7 +46,7 @@ _HOST_STEPS: dict[str, t.Callable[[runs.Run, str], list[t.Any]]] = {
     "leftover_files": works.leftover_file_items,
     "hand_over": portals.hand_over_items,
 }
-_CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
+_CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], t.Sequence[t.Any]]] = {
     "orders": works.order_items,
     "records": works.record_items,
     "checks": works.check_items,
@@ -56,6 +57,7 @@ _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], list[Item]]] = {
     "old_contacts": contacts.old_contact_items,
     "noted_contacts": contacts.noted_items,
     "standing": standing.standing_items,
+    "mails": approvals.awaited_names,
 }
 #: What a play is about, where that is not the certificates on their hosts.
 _ENDINGS: dict[str, t.Callable[[runs.Run], list[outcomes.Ending]]] = {
@@ -123,7 +125,7 @@ def work(
     if step == "orders":
         run = dataclasses.replace(run, document_roots=inputs.document_roots(run, hostvars))
     if step in _CENTRAL_STEPS:
-        return _CENTRAL_STEPS[step](run)
+        return list(_CENTRAL_STEPS[step](run))
     if step == "revocations":
         return revoke.revocation_items(run, list(said["names"]), said["revoke_reason"])
     if step == "rollback" and host is not None:

@@ -303,6 +303,17 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     return _not_installed(run, name, order)
 
 
+def is_mail_there(run: Run, name: str, order: Said) -> bool:
+    """Whether the approval mail of this order came: before, as the ledger has it, or as this run saw."""
+    if order.get("state") != "awaiting_approval":
+        return False
+    known = run.central.get("known", {}).get(name) or {}
+    before = known.get("approval_mail") or {}
+    if known.get("reference") == order.get("reference") and before.get("is_heard_of"):
+        return True
+    return (run.central.get("approvals", {}).get(name) or {}).get("outcome") == "mail_found"
+
+
 def _unanswered(run: Run, name: str) -> list[str]:
     """Why a machine that may answer approval mails did not: the person who does it wants to know."""
     said = run.central.get("approvals", {}).get(name) or {}
@@ -310,6 +321,8 @@ def _unanswered(run: Run, name: str) -> list[str]:
         return [f"its approval mail was not answered: {said['error']['message']}"]
     if said.get("held"):
         return [f"its approval mail was not answered: {said['held']['why']}"]
+    if is_mail_there(run, name, run.order(name)):
+        return ["its approval mail is there"]
     doubts = [str(mail["why"]) for mail in said.get("mails") or () if mail.get("why")]
     return [f"its approval mail was not answered: {'; '.join(doubts)}"] if doubts else []
 

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
+from ansible_collections.inkan.tls.plugins.module_utils._data.mail_profiles import TASKS
+
 Item = dict[str, t.Any]
 Said = t.Mapping[str, t.Any]
 
-__all__ = ["approval_items", "approval_lines", "done_items", "done_lines"]
+__all__ = ["approval_items", "approval_lines", "awaited_names", "done_items", "done_lines"]
+
+_AWAITING = frozenset({"awaiting_approval", "awaiting_person"})
 
 
 def approval_items(
@@ -22,6 +27,16 @@ def approval_items(
     declared = {one["name"]: one for one in certificates if isinstance(one, t.Mapping) and one.get("name")}
     said = {key: value for key, value in answer.items() if value}
     return [{**_item(name, declared.get(name, {}), organizations, settings), **said} for name in names]
+
+
+def awaited_names(run: Run) -> list[str]:
+    """Certificates of which a mail may tell something: an approval, an applicant's will, a notice of a portal."""
+    return [name for name in run.names() if _is_awaited(run.order(name))]
+
+
+def _is_awaited(order: Said) -> bool:
+    tasks = (order.get("wanted") or {}).get("tasks") or ()
+    return order.get("state") in _AWAITING or any(task.get("kind") in TASKS for task in tasks)
 
 
 def _item(name: str, certificate: Said, organizations: Said, settings: Said) -> Item:

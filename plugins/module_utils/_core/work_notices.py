@@ -37,6 +37,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import (
     broken_steps,
     codes,
     endings,
+    is_mail_there,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Item, Run, Said
 
@@ -91,7 +92,7 @@ def _condition(run: Run, ending: Ending, order: Said) -> tuple[str, str, Item]:
         hosts = [host for host in run.targets[ending.name].hosts if not run.hosts[host].reached]
         return UNREACHABLE, ",".join(sorted(hosts)), {}
     if state in OPEN:
-        return _of_order(order, reference)
+        return _of_order(order, reference, is_mail_there(run, ending.name, order))
     due = (run.plan.get(ending.name) or {}).get("due") or {}
     if state in _ENDED or due.get("code") in _HELD:
         return REFUSED, f"{reference} {state}", {"order": order.get("order"), **_corrected_by(order)}
@@ -105,15 +106,18 @@ def _condition(run: Run, ending: Ending, order: Said) -> tuple[str, str, Item]:
     return IN_ORDER, "", {}
 
 
-def _of_order(order: Said, reference: str) -> tuple[str, str, Item]:
+def _of_order(order: Said, reference: str, is_mailed: bool) -> tuple[str, str, Item]:
+    """is_mailed: the approval mail is there: its owner hears of that, too."""
     waiting = order.get("waiting_for") or {}
     if waiting.get("actor") not in _PEOPLE:
         return UNDERWAY, "", {}
     owner, what = str(waiting.get("owner") or ""), str(waiting.get("what") or "")
     # an order that needs a person tells why in the CA's words, which may be others each time it is asked
     step = what if order.get("state") != "needs_person" else str((order.get("problem") or {}).get("code") or "")
-    more = {"actor": waiting["actor"], "owner": owner, "due": waiting.get("by"), "sentences": [what] if what else []}
-    return WAITING, " ".join((reference, str(order.get("state")), owner, step)), more
+    there = ["its approval mail is there"] if is_mailed else []
+    sentences = [*([what] if what else []), *there]
+    more = {"actor": waiting["actor"], "owner": owner, "due": waiting.get("by"), "sentences": sentences}
+    return WAITING, " ".join((reference, str(order.get("state")), owner, step, *(["mail"] if is_mailed else []))), more
 
 
 def _corrected_by(order: Said) -> Item:

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_approvals import awaited_names
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_notices import notice_items
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
     a_run,
@@ -82,6 +83,55 @@ def test_who_has_to_act_is_told_with_order_and_day() -> None:
     item = the_item(WAITING)
     assert (item["actor"], item["owner"], item["due"], item["order"]) == ("customer", "Sato", PERSON["by"], "4711")
     assert item["sentences"] == ["take the call"]
+
+
+APPROVING = order(
+    "awaiting_approval", waiting_for={"actor": "customer", "what": "approve by the mail", "by": None, "owner": "Sato"}
+)
+
+
+@pytest.mark.parametrize(
+    "central",
+    [
+        pytest.param({"approvals": {"shop": {"outcome": "mail_found"}}}, id="seen in this run"),
+        pytest.param({"known": {"shop": {**APPROVING, "approval_mail": {"is_heard_of": True}}}}, id="seen before"),
+    ],
+)
+def test_whoever_approves_hears_once_that_the_mail_is_there(central: dict[str, t.Any]) -> None:
+    """The same in the run that sees it and in those after: one change, one message."""
+    run = a_run(planned("in_progress"), APPROVING)
+    assert (the_item(run)["mark"], the_item(run)["sentences"]) == (
+        "ref1 awaiting_approval Sato approve by the mail",
+        ["approve by the mail"],
+    )
+    item = the_item(dataclasses.replace(run, central=central))
+    assert (item["condition"], item["owner"]) == ("waiting", "Sato")
+    assert item["mark"] == "ref1 awaiting_approval Sato approve by the mail mail"
+    assert item["sentences"] == ["approve by the mail", "its approval mail is there"]
+
+
+def test_the_mail_of_another_order_is_none_of_this_one() -> None:
+    known = {**APPROVING, "reference": "ref0", "approval_mail": {"is_heard_of": True}}
+    run = dataclasses.replace(a_run(planned("in_progress"), APPROVING), central={"known": {"shop": known}})
+    assert the_item(run)["sentences"] == ["approve by the mail"]
+
+
+def test_whoever_has_to_correct_a_refusal_is_told_with_the_day() -> None:
+    waiting = {"actor": "customer", "what": "correct it", "by": "2026-12-01T00:00:00Z", "owner": "Sato"}
+    item = the_item(
+        a_run(planned(due={"code": "order_refused", "reason": "no"}), order("refused", waiting_for=waiting))
+    )
+    assert (item["condition"], item["owner"], item["due"]) == ("refused", "Sato", "2026-12-01T00:00:00Z")
+
+
+def test_mails_are_read_for_what_they_may_be_about() -> None:
+    def awaited(state: str, *kinds: str) -> list[str]:
+        tasks = [{"kind": kind} for kind in kinds]
+        return awaited_names(a_run(planned("in_progress"), order(state, wanted={"tasks": tasks})))
+
+    assert awaited("awaiting_approval") == awaited("awaiting_person") == ["shop"]
+    assert awaited("validating", "call", "ev_mail") == ["shop"]
+    assert awaited("validating", "call") == awaited("wanted") == awaited("deployed") == []
 
 
 def test_words_of_the_ca_that_change_are_no_other_condition() -> None:
