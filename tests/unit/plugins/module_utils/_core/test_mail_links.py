@@ -87,3 +87,38 @@ def test_a_port_is_right_on_loopback_only_and_only_the_one_that_is_named() -> No
 
 def test_a_link_is_shown_without_what_approves() -> None:
     assert shown_link(GOOD) == "https://approve.example/…"
+
+
+CLOUD = Place(("w.cloudmail.example",), "/link/", ("reject",))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "vv.cloudmail.example",
+        "w.cloudrnail.example",
+        "w.doudmail.example",
+        "w.c1oudmail.example",
+        "w.cl0udmail.example",
+        "w.cloud-mail.example",
+        "wcloudmail.example",
+        "w.cloudmail.3xample",
+    ],
+)
+def test_a_host_that_only_looks_like_it_spoils_the_mail(host: str) -> None:
+    good = "https://w.cloudmail.example/link/a?t=1"
+    alone, beside = (
+        approving_link([f"https://{host}/link/a?t=1"], CLOUD),
+        approving_link([good, f"https://{host}/link/a?t=1"], CLOUD),
+    )
+    assert (alone.url, beside.url) == ("", "")
+    assert alone.code == beside.code
+    assert alone.code not in ("link_missing", "link_other_host")
+
+
+def test_a_link_elsewhere_is_told_only_where_it_asks_for_something() -> None:
+    assert approving_link(["https://other.example/"], PLACE).code == "link_missing"
+    assert approving_link(["https://other.example/x"], PLACE).code == "link_other_host"
+    assert approving_link(["https://other.example/?x"], PLACE).code == "link_other_host"
+    assert approving_link([], Place((), "/", ())).why == "no link leads to a known host"
+    assert approving_link([], PLACE).why == "no link leads to approve.example"
