@@ -142,7 +142,7 @@ def _day(moment: t.Any) -> str | None:
 def _waiting(order: Said, planned: Said) -> Waiting | None:
     """What was refused waits for its correction, until the declaration is another one: then it is due."""
     waiting = order.get("waiting_for")
-    if order.get("state") == "refused" and (planned.get("due") or {}).get("outcome") == "due":
+    if order.get("state") == "refused" and planned.get("outcome") == "due":
         return None
     return _one_waiting(waiting, waiting.get("what")) if waiting else None
 

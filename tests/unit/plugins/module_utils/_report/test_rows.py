@@ -185,6 +185,17 @@ def test_a_row_names_who_of_the_customers_has_to_act() -> None:
     assert row.waiting is not None and row.waiting.owner == "certs@example.co.jp"
 
 
+def test_a_refusal_waits_for_its_correction_until_the_declaration_is_another_one() -> None:
+    task = {"actor": "customer", "owner": "山田", "what": "correct the declaration", "by": MARCH}
+    refused = {"state": "refused", "waiting_for": task}
+    held = {"outcome": "not_due", "due": {"is_due": False, "code": "order_refused", "reason": "no", "at": None}}
+    row = a_row(One("shop", plan=held, order=refused))
+    assert row.waiting == ("customer", "correct the declaration", MARCH, "山田")
+    assert row.for_people == (row.waiting,)
+    corrected = a_row(One("shop", plan=due("no_certificate"), order=refused))
+    assert (corrected.waiting, corrected.for_people) == (None, ())
+
+
 def test_what_is_declared_no_more_stays_until_its_contract_is_ended() -> None:
     task = {"actor": "customer", "owner": "web team", "what": "cancel the contract", "where": "Menu > End", "by": MARCH}
     order = {"name": "old", "state": "deployed", "dns_names": ["old.example.jp"], "retired": task}
