@@ -183,8 +183,8 @@ def _is_port(host: str, shown: str, port: int | None, hosts: t.Collection[str]) 
 
 def _skeleton(host: str) -> str:
     """Letters that people take for one another are one (a small part of UTS #39)."""
-    text = host.replace("rn", "m").replace("vv", "w").replace("cl", "d")
-    return text.translate(str.maketrans("01358-_", "olese  ")).replace(" ", "").replace(".", "")
+    text = host.translate(str.maketrans("01358-_", "olesb  ")).replace(" ", "").replace(".", "")
+    return text.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 
 def shown_link(url: str) -> str:
