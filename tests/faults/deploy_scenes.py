@@ -9,6 +9,7 @@ is live, what is staged for an order, and what lay there before us.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import types
 import typing as t
@@ -115,7 +116,8 @@ class Scene:
             if file.is_file() and "inkan-" not in str(file.relative_to(folder)):
                 content = file.read_bytes()
                 if b"PRIVATE KEY" in content:
-                    found.add(_public_half(content[content.index(b"-----BEGIN PRIVATE") :]))
+                    with contextlib.suppress(ValueError):  # half a key is none
+                        found.add(_public_half(content[content.index(b"-----BEGIN PRIVATE") :]))
         return found
 
 

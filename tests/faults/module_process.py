@@ -20,7 +20,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 import types
 import typing as t
@@ -93,20 +92,21 @@ def run_module(
 ) -> Ended:
     """seed: makes the product defect, in that process only; uid: runs as this user; before: what else is done there;
     watcher: is told every operation that was done."""
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as counted:
-        child = os.fork()
-        if child == 0:
-            _be_the_module(module, params, strike, stdout.fileno(), counted.fileno(), (seed, uid, before, watcher))
-        _pid, status = os.waitpid(child, 0)
-        text, operations = _content(stdout), _content(counted)
+    (said, out), (done, counted) = os.pipe(), os.pipe()  # no files: their size may be limited
+    child = os.fork()
+    if child == 0:
+        _be_the_module(module, params, strike, out, counted, (seed, uid, before, watcher))
+    text, operations = _content(said, out), _content(done, counted)
+    _pid, status = os.waitpid(child, 0)
     words, _newline, last = text.rstrip().rpartition("\n")
     answer = json.loads(last) if last.startswith("{") else {}
     return Ended(status, answer, tuple(operations.split()), words if answer else text)
 
 
-def _content(file: t.IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
+def _content(reading: int, writing: int) -> str:
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        return pipe.read().decode("utf-8", "replace")
 
 
 def _be_the_module(
