@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import json
 import math
 import os
@@ -39,10 +40,11 @@ FIGURES = REPOSITORY / "docs" / "mutants.txt"
 class Results:
     """How each mutant ended, in a file that two processes write one after the other."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, keep: bool = False) -> None:
         self._file = file
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("", encoding="utf-8")
+        if not keep:
+            file.write_text("", encoding="utf-8")
 
     def add(self, path: Path, number: int, mutant: Mutant, ending: str) -> None:
         line = {"file": path.stem, "number": number, "line": mutant.line, "what": mutant.what, "ending": ending}
@@ -58,10 +60,10 @@ class Results:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", metavar="FILE", help="of the package, without .py; all when none is named")
-    parser.add_argument("--tests", nargs="*", help="instead of those in pyproject.toml")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of what is written")
     parser.add_argument("--write", action="store_true", help=f"the table to {FIGURES.relative_to(REPOSITORY)}, too")
     parser.add_argument("--sample", type=int, help="so many of all, the same share of each file")
+    parser.add_argument("--left", action="store_true", help="only what a broken run left to do at import")
     parser.add_argument("--seed", type=int, default=10, help="of the sample")
     chosen = parser.parse_args()
     if sys.version_info < (3, 12):
@@ -72,9 +74,12 @@ def main() -> int:
     sources = read_sources(settings, chosen.files)
     if chosen.sample:
         draw(sources, chosen.sample, chosen.seed)
-    results = Results(chosen.folder / "results.jsonl")
+    results = Results(chosen.folder / "results.jsonl", keep=chosen.left)
     warm_up()
-    notes = _in_process(lambda: run_functions(settings, sources, results, chosen.tests), chosen.folder / "notes")
+    if chosen.left:
+        notes = pickle.loads((chosen.folder / "notes").read_bytes())  # noqa: S301  # our own
+    else:
+        notes = run_sessions(settings, sources, results, chosen.folder / "notes")
     if notes is None:
         return 1
     run_imports(settings, sources, results, notes)
@@ -130,21 +135,45 @@ def _in_process(work: t.Callable[[], t.Any], file: Path) -> t.Any:
     return None if status else pickle.loads(file.read_bytes())  # noqa: S301  # written by the line above
 
 
-def run_functions(
-    settings: Settings, sources: dict[Path, Source], results: Results, tests: list[str] | None
+def run_sessions(
+    settings: Settings, sources: dict[Path, Source], results: Results, file: Path
 ) -> dict[str, t.Any] | None:
-    """Tries the mutants of functions. Returns what the other way needs: what is left, which tests ran which file."""
+    """The core's own tests first: they are few and quick, and tell most; then all."""
+    left = {path.name: list(range(len(source.mutants))) for path, source in sources.items()}
+    broken: dict[str, str] = {}
+    notes = None
+    for tests, last in ((settings.first_tests, False), (settings.tests, True)):
+        mutants = {path: [sources[path].mutants[number] for number in left[path.name]] for path in sources}
+        run = functools.partial(run_functions, settings, sources, mutants, results, tests, last)
+        notes = _in_process(run, file)
+        if notes is None:
+            return None
+        broken.update(notes["broken"])
+        left = notes["rest"]
+    file.write_bytes(pickle.dumps({**notes, "broken": broken}))
+    return {**notes, "broken": broken}
+
+
+def run_functions(
+    settings: Settings,
+    sources: dict[Path, Source],
+    mutants: dict[Path, list[Mutant]],
+    results: Results,
+    tests: tuple[str, ...],
+    last: bool,
+) -> dict[str, t.Any] | None:
+    """Tries the mutants of functions. Returns what the other ways need: what is left, which tests ran which file."""
     numbers = {id(one): number for source in sources.values() for number, one in enumerate(source.mutants)}
-    left = set(numbers)
+    left = {id(one) for row in mutants.values() for one in row}
 
     def done(path: Path, mutant: Mutant, ending: str) -> None:
         left.discard(id(mutant))
         results.add(path, numbers[id(mutant)], mutant, ending)
 
-    plugin = Mutation(settings, sources, done)
+    plugin = Mutation(settings, mutants, sources, last, done)
     arguments = ["-q", "-p", "no:xdist", "-p", "no:terminalreporter", "-o", "cache_dir=.cache/mutants/pytest"]
     without = [f"--ignore={file}" for file in settings.without]
-    status = pytest.main([*(tests or settings.tests), *arguments, *without], plugins=[plugin])
+    status = pytest.main([*tests, *arguments, *without], plugins=[plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         print(f"pytest ended with {status}")
         return None
@@ -155,9 +184,7 @@ def run_functions(
     seconds: Counter[str] = Counter()
     for test, duration in plugin.notes.seconds.items():
         seconds[plugin.notes.test_files[test]] += duration
-    rest = {
-        path.name: [numbers[id(one)] for one in source.mutants if id(one) in left] for path, source in sources.items()
-    }
+    rest = {path.name: [numbers[id(one)] for one in row if id(one) in left] for path, row in mutants.items()}
     return {"rest": rest, "touches": dict(touches), "seconds": dict(seconds), "broken": plugin.broken}
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import re
+import sys
+import types
 import typing as t
 from collections import Counter
 from pathlib import Path
@@ -36,15 +38,6 @@ def warm_up() -> None:
             importlib.import_module(name)
         except ImportError:
             continue
-    _read_yaml_quickly()
-
-
-def _read_yaml_quickly() -> None:
-    """The documentation of all modules is read by every session."""
-    import yaml
-
-    if hasattr(yaml, "CSafeLoader"):
-        yaml.safe_load = lambda text: yaml.load(text, yaml.CSafeLoader)
 
 
 def files_for(path: Path, settings: Settings, touches: Touches) -> list[str]:
@@ -66,17 +59,30 @@ def files_for(path: Path, settings: Settings, touches: Touches) -> list[str]:
 
 
 def try_import(path: Path, code: t.Any, tests: list[str], limit: int) -> str:
-    """``code`` is that of the whole module, None: as it is."""
-    if not tests:
-        return Ending.UNTESTED
-    return in_child(lambda: _run(path, code, tests), limit)[0]
+    """``code`` is that of the whole module, None: as it is. Most mutants die of the first file of tests."""
+    ending = Ending.UNTESTED
+    for part in (tests[:1], tests[1:]):
+        if part:
+            ending = in_child(lambda part=part: _run(path, code, part), limit)[0]
+        if ending != Ending.SURVIVED:
+            break
+    return ending
 
 
 def _run(path: Path, code: t.Any, tests: list[str]) -> int | None:
+    _watch_no_results()
     if code is not None:
         _import_instead(path, code)
     status = pytest.main([*tests, "-x", "-q", "-p", "no:xdist", "-o", "cache_dir=.cache/mutants/pytest"])
     return None if status == pytest.ExitCode.OK else int(status)
+
+
+def _watch_no_results() -> None:
+    """Not to read the documentation of all modules for each mutant costs a few kills, and saves most of the time."""
+    name = "ansible_collections.inkan.tls.tests.unit.documented"
+    watching: t.Any = types.ModuleType(name)
+    watching.watch_modules, watching.REPOSITORY = (lambda: None), REPOSITORY
+    sys.modules[name] = watching
 
 
 def _import_instead(path: Path, code: t.Any) -> None:

@@ -42,9 +42,13 @@ class Notes:
 class Mutation:
     """The plugin: it takes the place of pytest's own loop over the tests."""
 
-    def __init__(self, settings: Settings, sources: dict[Path, Source], done: Done) -> None:
+    def __init__(
+        self, settings: Settings, mutants: dict[Path, list[Mutant]], sources: dict[Path, Source], last: bool, done: Done
+    ) -> None:
         self._settings = settings
+        self._mutants = mutants
         self._sources = sources
+        self._is_last = last
         self._done = done
         self._package = f"{settings.package}/"
         self._test = -1
@@ -103,8 +107,8 @@ class Mutation:
         self._caches = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
         gc.collect()
         gc.freeze()  # a fork then copies less
-        for path, source in self._sources.items():
-            self._try_file(path, source)
+        for path, mutants in self._mutants.items():
+            self._try_file(path, mutants)
         self._check_killers()
         return True
 
@@ -133,18 +137,19 @@ class Mutation:
             code = function.__code__
             self._functions[Path(code.co_filename).name, Scope(code.co_qualname, code.co_firstlineno)].append(function)
 
-    def _try_file(self, path: Path, source: Source) -> None:
+    def _try_file(self, path: Path, mutants: list[Mutant]) -> None:
         began = time.monotonic()
-        for mutant in (one for one in source.mutants if one.scope is not None):
-            ending = self._try(path, source, mutant)
+        functions = [one for one in mutants if one.scope is not None]
+        for mutant in functions:
+            ending = self._try(path, self._sources[path], mutant)
+            if not self._is_last and ending in (Ending.SURVIVED, Ending.UNTESTED):
+                continue  # more tests are to come
             if ending == Ending.SURVIVED and (path.name, mutant.scope) in self.notes.at_import:
                 continue  # what import made of it is still the old: left to the other way
             self._done(path, mutant, ending)
-        print(
-            f"{path.stem}: {len(source.mutants)} mutants, {time.monotonic() - began:.0f} s",
-            file=sys.__stdout__,
-            flush=True,
-        )
+        if functions:
+            text = f"{path.stem}: {len(functions)} mutants, {time.monotonic() - began:.0f} s"
+            print(text, file=sys.__stdout__, flush=True)
 
     def _try(self, path: Path, source: Source, mutant: Mutant) -> str:
         key = (path.name, t.cast("Scope", mutant.scope))
@@ -182,6 +187,7 @@ class Mutation:
 
     def _run(self, functions: list[types.FunctionType], code: types.CodeType, tests: list[int]) -> int | None:
         """In the child: the test that tells it."""
+        gc.disable()
         for function in functions:
             function.__code__ = code
         for remembered in self._caches:

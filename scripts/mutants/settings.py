@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @dataclass(frozen=True)
 class Settings:
     package: str
+    first_tests: tuple[str, ...]
     tests: tuple[str, ...]
     without: tuple[str, ...]
     most_tests: int
@@ -33,6 +34,7 @@ def read_settings() -> Settings:
     table = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["mutants"]
     return Settings(
         package=table["package"],
+        first_tests=tuple(table["first-tests"]),
         tests=tuple(table["tests"]),
         without=tuple(table["without"]),
         most_tests=table["most-tests"],
