@@ -63,6 +63,7 @@ class Lab:
         key = f'key "inkan" {{ algorithm hmac-sha256; secret "{self.bind.key_secret}"; }};\n'
         self.tsig = self.folder / "tsig.key"
         self.tsig.write_text(key)
+        self.challenges.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -73,9 +74,7 @@ class Lab:
 
     @property
     def challenges(self) -> pathlib.Path:
-        folder = self.nginx.document_root / ".well-known" / "acme-challenge"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self.nginx.document_root / ".well-known" / "acme-challenge"
 
     # Ours: what an inventory says of this lab
 
@@ -109,7 +108,7 @@ class Lab:
         if len(serials) != len(self.names):
             raise Unproven(f"{len(serials)} certificates for {len(self.names)} names")
         left = [record for record in self.bind.contents(ZONE) if record[1] == "TXT"]
-        if left or any(self.challenges.iterdir()):
+        if left or any(self.challenges.glob("*")):
             raise Unproven(f"validation records or files are left: {left[:3]}")
 
     def _prove(self, name: str, certificate: pathlib.Path, key: pathlib.Path, issuer: x509.Certificate) -> int:

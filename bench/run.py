@@ -69,9 +69,9 @@ def measure(wanted: list[Case], runs: int, budget: float, missing: bool, path: p
             if missing and case.key in found.get("cases", {}):
                 continue
             say(f"{case.key}: {case.title}")
-            load = machine.load()
+            others = machine.busy()
             rows = play_case(case, runs, budget, folder, say)
-            results.merge(path, case, rows, {"load_before": load}, facts, versions)
+            results.merge(path, case, rows, {"others": others}, facts, versions)
             say(table.text_of_case(results.read(path)["cases"][case.key]))
             for place in folder.iterdir():
                 shutil.rmtree(place, ignore_errors=True)

@@ -152,7 +152,13 @@ def _plain(word: str) -> str:
 
 
 def _facts(data: Data) -> str:
-    return "\n".join(f"* {name}: {_plain(value)}" for name, value in sorted(data.get("machine", {}).items()))
+    facts = {**data.get("machine", {})}
+    shares = [case["others"] for case in data["cases"].values() if "others" in case]
+    if shares:
+        facts["work of others"] = (
+            f"{min(shares):.0%} to {max(shares):.0%} of the processors, in the second before a case began"
+        )
+    return "\n".join(f"* {name}: {_plain(value)}" for name, value in sorted(facts.items()))
 
 
 def _peers(data: Data) -> str:

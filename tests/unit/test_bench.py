@@ -126,10 +126,12 @@ def test_memory_is_told_at_ten_thousand_above_that_of_a_ping() -> None:
     assert [line[1:] for line in table.memory(data)] == [["ours", "140 MB"]]
 
 
-def test_a_refused_figure_is_told_with_its_reason() -> None:
+def test_a_refused_figure_is_told_with_its_reason_and_so_is_a_busy_machine() -> None:
     refused = {"who": "peer", "kind": "peer", "peer": "", "n": 0, "refused": "c00001 has no certificate"}
-    data = {"cases": {"A1-dns": case(1, row("ping", "floor", 1.0), refused)}, "machine": {}, "versions": {}}
-    assert "refused\n     - c00001 has no certificate" in table.page(data)
+    told = case(1, row("ping", "floor", 1.0), refused) | {"others": 0.65}
+    page = table.page({"cases": {"A1-dns": told}, "machine": {}, "versions": {}})
+    assert "refused\n     - c00001 has no certificate" in page
+    assert "65% to 65% of the processors" in page
 
 
 def test_a_case_measured_again_takes_the_place_of_its_old_figures(tmp_path: pathlib.Path) -> None:
