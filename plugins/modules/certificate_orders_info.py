@@ -228,10 +228,10 @@ def run(params: dict[str, t.Any], check_mode: bool, tools: InfoTools | None = No
 
 def _factories(clock: Clock) -> t.Any:
     """Imported where a CA is asked: most calls only read the ledger."""
-    from ansible_collections.inkan.tls.plugins.module_utils._ca.registry import adapter_factories
+    from ansible_collections.inkan.tls.plugins.module_utils._ca.registry_advising import advising_factories
     from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 
-    return adapter_factories(clock=clock, new_private_key=new_private_key)
+    return advising_factories(clock=clock, new_private_key=new_private_key)
 
 
 def main() -> None:

@@ -431,6 +431,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
     registrable_domain,
 )
 
+NEEDS = (Library("dnspython", DNSPYTHON_ERROR, "to speak DNS"),)
 #: waiting for servers, not for processors
 WORKERS = 24
 DNS_TIMEOUT = 4.0
@@ -491,11 +492,7 @@ def _try_mail(mail: MailTrial, checks: t.Sequence[Check], ports: Ports) -> None:
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(Library("dnspython", DNSPYTHON_ERROR, "to speak DNS"),),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

@@ -759,6 +759,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
     registrable_domain,
 )
 
+NEEDS = (
+    Library("idna", IDNA_ERROR, "to turn names into A-labels"),
+    Library("publicsuffixlist", PUBLICSUFFIXLIST_ERROR, "to refuse public suffixes"),
+)
 #: the rules are known from the first day to the last that a date of a certificate can mean
 _FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
 _LAST = datetime(2100, 1, 1, tzinfo=timezone.utc)
@@ -945,14 +949,7 @@ def _result(wish: Wish, planned: Planned) -> ItemResult:
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(
-            Library("idna", IDNA_ERROR, "to turn names into A-labels"),
-            Library("publicsuffixlist", PUBLICSUFFIXLIST_ERROR, "to refuse public suffixes"),
-        ),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

@@ -48,16 +48,16 @@ def block(name: str) -> str:
 
 
 def registered(text: str) -> str:
-    """The registry with the page's lines: each ``+`` line comes after the line before it."""
-    after = ""
+    """The registry with the page's lines: ``+`` lines come after the line before them."""
+    lines = text.splitlines()
+    place = -1
     for line in block("registry").splitlines():
-        if not line.startswith("+"):
-            after = line.strip()
-            continue
-        (before,) = [one for one in text.splitlines() if one.strip() == after]
-        indent = before[: len(before) - len(before.lstrip())]
-        text = text.replace(f"{before}\n", f"{before}\n{indent}{line[1:]}\n")
-    return text
+        if line.startswith("+"):
+            place += 1
+            lines.insert(place, line[1:])
+        else:
+            (place,) = [number for number, one in enumerate(lines) if one.strip() == line.strip()]
+    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,13 @@ def test_it_takes_one_file_and_a_row_with_its_import(plugins: Path) -> None:
     assert differing == {"module_utils/_ca/toy.py", REGISTRY}
     before, now = ((root / REGISTRY).read_text("utf-8").splitlines() for root in (REPOSITORY / "plugins", plugins))
     changed = [line for line in difflib.ndiff(before, now) if line[0] in "+-"]
-    assert len(changed) == 2
+    assert [line for line in changed if line[0] == "-"] == []
+    assert [line[2:].strip() for line in changed if "toy" in line.lower()] == [
+        "def _toy(clock: Clock, _new_private_key: NewPrivateKey) -> AdapterFactory:",
+        "from ansible_collections.inkan.tls.plugins.module_utils._ca.toy import ToyFactory",
+        "return ToyFactory(clock=clock)",
+        '"toy": _toy,',
+    ]
     assert all(line.startswith("+") for line in changed)
 
 

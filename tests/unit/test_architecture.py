@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who may import whom, read from the source: imports are found with ``ast``, at any depth.
 
-    doors   modules, action     filter, lookup
+    doors   action -> modules   filter, lookup
                |                   |
     _module    v                   |
     middle  _ca _dns _x509 _names _mail _report -> _io      (among each other: never, but _io)
@@ -25,6 +25,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.inkan.tls."
 UTILS = COLLECTION + "plugins.module_utils."
+PLUGIN_UTILS = COLLECTION + "plugins.plugin_utils"
+FILTERS = COLLECTION + "plugins.filter"  # loaded by an action, for all workers
 MAX_FUNCTION_LINES = 60
 MAX_MAIN_LINES = 25
 
@@ -33,7 +35,8 @@ MIDDLE = {"_ca", "_dns", "_x509", "_names", "_mail", "_report", "_io"}
 #: room -> the rooms it may import; its own room goes without saying
 MAY_IMPORT: dict[str, set[str]] = {
     "modules": {"_module"} | MIDDLE | BOTTOM,
-    "action": {"_module"} | MIDDLE | BOTTOM,
+    "action": {"_module"} | MIDDLE | BOTTOM,  # and the module whose work it does
+    "plugin_utils": {"_module"},
     "filter": {"_names", "_x509", "_report"} | BOTTOM,
     "lookup": {"_names", "_x509"} | BOTTOM,
     "doc_fragments": set(),
@@ -61,8 +64,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "requests": ("module_utils/_ca/acme/", "module_utils/_dns/lexicon_library.py"),
     "jmespath": ("module_utils/_ca/rest/",),
     "yaml": ("module_utils/_ca/rest/",),
-    "ansible.module_utils": ("module_utils/_module/",),
-    "ansible": ("action/", "filter/", "lookup/"),  # these run on the controller
+    "ansible.module_utils": ("module_utils/_module/", "plugin_utils/"),
+    "ansible": ("action/", "filter/", "lookup/", "plugin_utils/"),  # these run on the controller
 }
 #: core's urls installs a process-wide opener on each call, so that threads mix up their cookies and client certificates
 NEVER = {
@@ -122,6 +125,11 @@ def room_of(path: str) -> str:
     return parts[1] if parts[0] == "module_utils" else parts[0]
 
 
+def own_module(path: str) -> str:
+    """The module whose work an action does: the one of its name."""
+    return COLLECTION + "plugins.modules." + path.rpartition("/")[2].removesuffix(".py")
+
+
 def is_within(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
@@ -154,6 +162,8 @@ def _room_error(path: str, name: str) -> str | None:
     room = room_of(path)
     if room not in MAY_IMPORT:
         return f"the room {room} is not on the plan: add it to MAY_IMPORT"
+    if room == "action" and any(is_within(name, one) for one in (own_module(path), PLUGIN_UTILS, FILTERS)):
+        return None
     if not name.startswith(UTILS):
         return f"imports {name}: only this collection's module_utils may be imported"
     other = name[len(UTILS) :].partition(".")[0]
@@ -311,6 +321,7 @@ def ours(room_and_file: str) -> str:
         pytest.param("module_utils/_ca/x", ours("_x509.keys"), id="a CA adapter meets its neighbour"),
         pytest.param("module_utils/_io/x", ours("_x509.keys"), id="effects know no certificates"),
         pytest.param("filter/x", ours("_io.store"), id="a filter has effects"),
+        pytest.param("action/x", f"import {COLLECTION}plugins.modules.y", id="an action does the work of another"),
         pytest.param("doc_fragments/x", ours("_core.names"), id="documentation imports code"),
         pytest.param("strange/x", ours("_core.names"), id="a room that nobody planned"),
         pytest.param("modules/x", f"import {COLLECTION}plugins.modules.dcv_plan", id="a module imports a module"),

@@ -31,22 +31,28 @@ class Library(t.NamedTuple):
     reason: str
 
 
+def option_errors(messages: t.Sequence[str]) -> str:
+    """All that the argument spec found wrong, as one text."""
+    if len(messages) == 1:
+        return messages[0]
+    lines = [f"{number}. {message}" for number, message in enumerate(messages, 1)]
+    return f"{len(messages)} errors in the options, nothing was done:\n" + "\n".join(lines)
+
+
 class _Module(AnsibleModule):
     """AnsibleModule that reports every option error, not the first one, and no secret in any of its forms."""
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         validation = getattr(self, "validation_result", None)
         messages = list(validation.error_messages) if validation is not None else []
-        if len(messages) > 1:
-            lines = [f"{number}. {message}" for number, message in enumerate(messages, 1)]
-            msg = f"{len(messages)} errors in the options, nothing was done:\n" + "\n".join(lines)
+        msg = option_errors(messages) if messages else msg
         if "results" not in kwargs:  # a role that has a failed_when of its own reads them: core drops msg there
             kwargs.setdefault("errors", [{"code": "bad_options" if messages else "module_failed", "message": msg}])
-        secrets = _secrets_of(self.params, self.argument_spec)
-        super().fail_json(**_without(secrets, {**kwargs, "msg": msg}))
+        secrets = secrets_of(self.params, self.argument_spec)
+        super().fail_json(**without(secrets, {**kwargs, "msg": msg}))
 
 
-def _secrets_of(params: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any]) -> list[str]:
+def secrets_of(params: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any]) -> list[str]:
     """All texts in options that are secret."""
     hidden = (params.get(name) for name, option in spec.items() if option.get("no_log"))
     return [text for value in hidden for text in _texts(value)]
@@ -63,14 +69,14 @@ def _texts(value: t.Any) -> t.Iterator[str]:
             yield from _texts(one)
 
 
-def _without(secrets: t.Sequence[str], value: t.Any) -> t.Any:
+def without(secrets: t.Sequence[str], value: t.Any) -> t.Any:
     """AnsibleModule masks what is in secret options letter by letter; this does encoded forms too, and private keys."""
     if isinstance(value, str):
         return without_private_keys(mask(value, secrets))
     if isinstance(value, t.Mapping):
-        return {name: _without(secrets, one) for name, one in value.items()}
+        return {name: without(secrets, one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without(secrets, one) for one in value]
+        return [without(secrets, one) for one in value]
     return value
 
 
@@ -89,13 +95,35 @@ def run_module(
     module_options: mutually_exclusive, required_if … of AnsibleModule.
     """
     module = _Module(argument_spec=argument_spec, supports_check_mode=True, **module_options)
-    _refuse_missing(module, needs)
+    answer = missing(needs) or answer_of(run, module.params, module.check_mode)
+    secrets = secrets_of(module.params, argument_spec)
+    for warning in answer.pop("warnings", ()):
+        module.warn(str(without(secrets, warning)))
+    if answer.pop("failed", False):
+        module.fail_json(**answer)
+    module.exit_json(**answer)
+
+
+def missing(needs: t.Sequence[Library]) -> dict[str, t.Any] | None:
+    """The failure that tells of libraries which are not there; None: all are."""
+    absent = [library for library in needs if library.import_error is not None]
+    if not absent:
+        return None
+    return {
+        "failed": True,
+        "msg": "\n".join(missing_required_lib(library.name, reason=library.reason) for library in absent),
+        "exception": "\n".join(library.import_error or "" for library in absent),
+    }
+
+
+def answer_of(run: Run, params: dict[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+    """What ``run`` came to, as a task's result by the batch contract; ``failed`` where anything is wrong."""
     try:
-        result = run(module.params, module.check_mode)
+        return _answer(run(params, check_mode))
     except InputErrors as errors:
-        module.fail_json(msg=errors.sentence(), errors=[error.as_data() for error in errors.errors])
+        return {"failed": True, "msg": errors.sentence(), "errors": [error.as_data() for error in errors.errors]}
     except InkanError as error:
-        module.fail_json(msg=error.sentence(), errors=[error.as_data()])
+        return {"failed": True, "msg": error.sentence(), "errors": [error.as_data()]}
     except Exception as exc:  # noqa: BLE001 the last door: a bug must still leave as one readable sentence
         bug = BugError(
             code="bug",
@@ -103,39 +131,42 @@ def run_module(
             why=f"{type(exc).__name__}: {exc}",
             todo="Please report it with the traceback",
         )
-        module.fail_json(msg=bug.sentence(), errors=[bug.as_data()], exception=traceback.format_exc())
-    _exit(module, result, _secrets_of(module.params, argument_spec))
+        return {
+            "failed": True,
+            "msg": bug.sentence(),
+            "errors": [bug.as_data()],
+            "exception": traceback.format_exc(),
+        }
 
 
-def _refuse_missing(module: AnsibleModule, needs: t.Sequence[Library]) -> None:
-    missing = [library for library in needs if library.import_error is not None]
-    if missing:
-        module.fail_json(
-            msg="\n".join(missing_required_lib(library.name, reason=library.reason) for library in missing),
-            exception="\n".join(library.import_error or "" for library in missing),
-        )
-
-
-def _exit(module: AnsibleModule, result: Result, secrets: t.Sequence[str]) -> None:
-    for warning in result.warnings:
-        module.warn(str(_without(secrets, warning)))
+def _answer(result: Result) -> dict[str, t.Any]:
     answer: dict[str, t.Any] = {
         **result.extra,
         "changed": result.changed,
         "results": [item.as_data() for item in result.items],
         "diff": [diff.as_data() for diff in result.diff],
+        "warnings": list(result.warnings),
     }
-    if not result.errors:
-        module.exit_json(**answer)
-    sentences = [_item_sentence(item) for item in result.errors]
-    module.fail_json(
-        msg=f"{len(sentences)} of {len(result.items)} items have an error:\n" + "\n".join(sentences),
-        **answer,
-    )
+    if result.errors:
+        sentences = [_item_sentence(item) for item in result.errors]
+        many = f"{len(sentences)} of {len(result.items)} items have an error:\n"
+        answer.update(failed=True, msg=many + "\n".join(sentences))
+    return answer
 
 
 def _item_sentence(item: ItemResult) -> str:
     return f"{item.name}: {item.error.sentence() if item.error else ''}"
 
 
-__all__ = ["Diff", "ItemResult", "Library", "Result", "run_module"]
+__all__ = [
+    "Diff",
+    "ItemResult",
+    "Library",
+    "Result",
+    "answer_of",
+    "missing",
+    "option_errors",
+    "run_module",
+    "secrets_of",
+    "without",
+]

@@ -21,7 +21,9 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.mailr
     page,
 )
 
-ITEM_KEYS = set("name changed outcome state error order reference dns_names waits mails procedure held correction".split())
+ITEM_KEYS = set(
+    "name changed outcome state error order reference dns_names waits mails procedure held correction".split()
+)
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dcv_plan without the start of a module, on the controller."""
+
+from __future__ import annotations
+
+from ansible_collections.inkan.tls.plugins.modules.dcv_plan import NEEDS, argument_spec, run
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import OnController
+
+
+class ActionModule(OnController):
+    spec = staticmethod(argument_spec)
+    work = staticmethod(run)
+    needs = NEEDS

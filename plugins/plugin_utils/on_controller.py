@@ -1,0 +1,76 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the work of a module inside Ansible's own process, where that is the machine that the task is for.
+
+A module's start costs some 250 ms: it is packed, unpacked and compiled anew each time. What only computes or looks
+needs none of that on the controller. For any other host, and where the controller lacks a library that the Python of
+its ``ansible_python_interpreter`` may have, the module itself runs.
+
+This file is private to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.parsing.ajson import AnsibleJSONEncoder
+from ansible.plugins.action import ActionBase
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
+    Library,
+    Run,
+    answer_of,
+    option_errors,
+    secrets_of,
+    without,
+)
+
+Answer = dict[str, t.Any]
+
+
+class OnController(ActionBase):
+    """An action that does what the module of its name does.
+
+    spec   the module's argument_spec
+    work   the module's run
+    needs  the libraries that it cannot do without
+    """
+
+    TRANSFERS_FILES = False
+    spec: t.ClassVar[t.Callable[[], dict[str, t.Any]]]
+    work: t.ClassVar[Run]
+    needs: t.ClassVar[t.Sequence[Library]] = ()
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
+        super().run(tmp, task_vars)
+        if not self._is_at_home():
+            return t.cast(Answer, self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        return answered(type(self).spec(), type(self).work, self._task.args, bool(self._task.check_mode))
+
+    def _is_at_home(self) -> bool:
+        connection = self._connection
+        is_local = connection.transport == "local" and connection.become is None
+        has_all = all(library.import_error is None for library in self.needs)
+        return is_local and has_all and not self._task.async_val
+
+
+def answered(spec: dict[str, t.Any], work: Run, arguments: t.Mapping[str, t.Any], check_mode: bool) -> Answer:
+    """As the module would: plain values in, every wrong option told, and no value of a no_log option in the answer."""
+    checked = ArgumentSpecValidator(spec).validate(plain(arguments))
+    if checked.error_messages:
+        msg = option_errors(checked.error_messages)
+        answer: Answer = {"failed": True, "msg": msg, "errors": [{"code": "bad_options", "message": msg}]}
+    else:
+        answer = answer_of(work, checked.validated_parameters, check_mode)
+    secrets = secrets_of(checked.validated_parameters, spec)
+    if not (secrets or answer.get("failed")):  # no walk through ten thousand plans
+        return answer
+    return t.cast(Answer, remove_values(without(secrets, answer), checked._no_log_values))
+
+
+def plain(value: t.Any) -> t.Any:
+    """What a module would get: JSON, with dates as text, vaulted texts decrypted, and no tag of the templating."""
+    return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))

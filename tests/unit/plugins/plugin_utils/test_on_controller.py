@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module's work inside Ansible's own process: same answer, same refusals, nothing secret; elsewhere the module."""
+
+from __future__ import annotations
+
+import datetime
+import types
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import OnController, answered, plain
+
+SPEC: dict[str, t.Any] = {
+    "names": {"type": "list", "elements": "str", "required": True},
+    "port": {"type": "int", "default": 443},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+}
+SECRET = "correct-horse-battery"
+
+
+def told(params: dict[str, t.Any], check_mode: bool) -> Result:
+    return Result(items=[ItemResult(name, "seen") for name in params["names"]], extra={"port": params["port"]})
+
+
+class TestAnswered:
+    def test_options_are_typed_and_defaults_filled_in(self) -> None:
+        answer = answered(SPEC, told, {"names": "a,b", "port": "8443"}, False)
+        assert [item["name"] for item in answer["results"]] == ["a", "b"]
+        assert (answer["port"], answer["changed"]) == (8443, False)
+        assert "failed" not in answer
+
+    def test_every_wrong_option_is_told_and_nothing_done(self) -> None:
+        def never(_params: dict[str, t.Any], _check_mode: bool) -> Result:
+            raise AssertionError("it ran")
+
+        answer = answered(SPEC, never, {"port": "many", "strange": 1}, False)
+        assert answer["failed"] is True
+        assert answer["errors"][0]["code"] == "bad_options"
+        for word in ("names", "many", "strange"):
+            assert word in answer["msg"]
+
+    def test_check_mode_reaches_the_work(self) -> None:
+        seen = []
+
+        def work(_params: dict[str, t.Any], check_mode: bool) -> Result:
+            seen.append(check_mode)
+            return Result(items=[])
+
+        answered(SPEC, work, {"names": []}, True)
+        assert seen == [True]
+
+    def test_a_secret_in_an_error_is_masked(self) -> None:
+        def leaky(params: dict[str, t.Any], _check_mode: bool) -> Result:
+            raise RefusedError(code="refused", what="No", where="there", why=params["secrets"]["key"], todo="Nothing")
+
+        answer = answered(SPEC, leaky, {"names": [], "secrets": {"key": SECRET}}, False)
+        assert answer["failed"] is True
+        assert SECRET not in str(answer)
+
+    def test_a_secret_in_a_result_is_masked(self) -> None:
+        def leaky(params: dict[str, t.Any], _check_mode: bool) -> Result:
+            return Result(items=[], extra={"seen": f"({params['secrets']['key']})"})
+
+        assert SECRET not in str(answered(SPEC, leaky, {"names": [], "secrets": {"key": SECRET}}, False))
+
+    def test_a_bug_leaves_as_a_sentence(self) -> None:
+        def broken(_params: dict[str, t.Any], _check_mode: bool) -> Result:
+            raise KeyError("x")
+
+        answer = answered(SPEC, broken, {"names": []}, False)
+        assert (answer["failed"], answer["errors"][0]["code"]) == (True, "bug")
+
+
+class TestPlain:
+    def test_dates_of_an_inventory_become_text(self) -> None:
+        assert plain({"day": datetime.date(2027, 3, 15)}) == {"day": "2027-03-15"}
+
+    def test_texts_lose_their_class(self) -> None:
+        class Tagged(str):
+            __slots__ = ()
+
+        (value,) = plain([Tagged("shop")])
+        assert (value, type(value)) == ("shop", str)
+
+
+class Home(OnController):
+    spec = staticmethod(lambda: SPEC)
+    work = staticmethod(told)
+
+    def __init__(self, transport: str, become: object = None, async_val: int = 0) -> None:  # without Ansible's own
+        self._connection = types.SimpleNamespace(transport=transport, become=become)
+        self._task = types.SimpleNamespace(async_val=async_val)
+
+
+@pytest.mark.parametrize(
+    ("action", "at_home"),
+    [
+        pytest.param(Home("local"), True, id="the controller"),
+        pytest.param(Home("ssh"), False, id="another host"),
+        pytest.param(Home("local", become=object()), False, id="as another user"),
+        pytest.param(Home("local", async_val=30), False, id="in the background"),
+    ],
+)
+def test_only_the_controller_s_own_work_is_done_in_ansible_s_process(action: Home, at_home: bool) -> None:
+    assert action._is_at_home() is at_home
+
+
+def test_where_a_library_is_missing_the_module_s_python_may_have_it() -> None:
+    class Needy(Home):
+        needs = (Library("idna", "Traceback …", "for names"),)
+
+    assert Needy("local")._is_at_home() is False
