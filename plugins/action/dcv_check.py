@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.inkan.tls.plugins.modules.dcv_check import NEEDS, argument_spec, run
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import OnController
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
 
 
 class ActionModule(OnController):
-    spec = staticmethod(argument_spec)
-    work = staticmethod(run)
-    needs = NEEDS
+    door = Door(argument_spec, run, NEEDS)

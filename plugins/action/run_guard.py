@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from ansible_collections.inkan.tls.plugins.filter import run as _filters_of_the_roles
 from ansible_collections.inkan.tls.plugins.modules.run_guard import argument_spec, run
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import OnController
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
 
 LOADED_FOR_WORKERS = (_filters_of_the_roles,)
 
 
 class ActionModule(OnController):
-    spec = staticmethod(argument_spec)
-    work = staticmethod(run)
+    door = Door(argument_spec, run)

@@ -23,7 +23,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
-from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import foreign_endpoints
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
@@ -223,7 +222,6 @@ class FilterModule:
             "plan_text": plan_text,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
-            "foreign_endpoints": foreign_endpoints,
             "portal_accounts": portal_accounts,
             "ca_of_accounts": ca_of_accounts,
         }

@@ -16,8 +16,8 @@ import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
-from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action import ActionBase
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
     Library,
@@ -31,29 +31,30 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
 Answer = dict[str, t.Any]
 
 
-class OnController(ActionBase):
-    """An action that does what the module of its name does.
+class Door(t.NamedTuple):
+    """What a module consists of; needs: the libraries that it cannot do without."""
 
-    spec   the module's argument_spec
-    work   the module's run
-    needs  the libraries that it cannot do without
-    """
+    argument_spec: t.Callable[[], dict[str, t.Any]]
+    run: Run
+    needs: t.Sequence[Library] = ()
+
+
+class OnController(ActionBase):
+    """An action that does what the module of its name does."""
 
     TRANSFERS_FILES = False
-    spec: t.ClassVar[t.Callable[[], dict[str, t.Any]]]
-    work: t.ClassVar[Run]
-    needs: t.ClassVar[t.Sequence[Library]] = ()
+    door: t.ClassVar[Door]
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
         super().run(tmp, task_vars)
         if not self._is_at_home():
             return t.cast(Answer, self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
-        return answered(type(self).spec(), type(self).work, self._task.args, bool(self._task.check_mode))
+        return answered(self.door.argument_spec(), self.door.run, self._task.args, bool(self._task.check_mode))
 
     def _is_at_home(self) -> bool:
         connection = self._connection
         is_local = connection.transport == "local" and connection.become is None
-        has_all = all(library.import_error is None for library in self.needs)
+        has_all = all(library.import_error is None for library in self.door.needs)
         return is_local and has_all and not self._task.async_val
 
 
@@ -73,4 +74,4 @@ def answered(spec: dict[str, t.Any], work: Run, arguments: t.Mapping[str, t.Any]
 
 def plain(value: t.Any) -> t.Any:
     """What a module would get: JSON, with dates as text, vaulted texts decrypted, and no tag of the templating."""
-    return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))
+    return json.loads(json.dumps(value, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)))

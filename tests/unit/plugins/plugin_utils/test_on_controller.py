@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import OnController, answered, plain
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController, answered, plain
 
 SPEC: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str", "required": True},
@@ -88,8 +88,7 @@ class TestPlain:
 
 
 class Home(OnController):
-    spec = staticmethod(lambda: SPEC)
-    work = staticmethod(told)
+    door = Door(lambda: SPEC, told)
 
     def __init__(self, transport: str, become: object = None, async_val: int = 0) -> None:  # without Ansible's own
         self._connection = types.SimpleNamespace(transport=transport, become=become)
@@ -111,6 +110,6 @@ def test_only_the_controller_s_own_work_is_done_in_ansible_s_process(action: Hom
 
 def test_where_a_library_is_missing_the_module_s_python_may_have_it() -> None:
     class Needy(Home):
-        needs = (Library("idna", "Traceback …", "for names"),)
+        door = Door(lambda: SPEC, told, (Library("idna", "Traceback …", "for names"),))
 
     assert Needy("local")._is_at_home() is False
