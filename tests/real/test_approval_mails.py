@@ -152,6 +152,11 @@ def test_intents_are_steps_of_their_own_and_a_transfer_is_none(office: Office) -
     result = office.play(**AUTO)
     kinds = {one.name: [mail["kind"] for mail in one.as_data()["mails"]] for one in result.items}
     assert kinds == {"ev": ["intent"], "quick": ["intent"], "jprs": []}
+    told = {one.header.split('"')[1]: one.after for one in result.diff}
+    assert "task ev_mail: open, its mail came at" in told["ev"]
+    assert "task intent_mail: open, its mail came at" in told["quick"]
+    assert "mail: approval_mail" not in told["ev"] + told["quick"], "neither is the domain's mail"
+    assert office.play(**AUTO).changed is False
     assert [one["code"] for one in result.extra["other_mails"]] == ["mail_of_another_kind"]
     assert [one.state for one in papers] == ["waiting"] * 3
     assert office.lab.history.events("approval_visit") == []
