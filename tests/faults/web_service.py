@@ -41,12 +41,22 @@ class WebService:
         )
         self.port = int(self._answer()["port"])
 
-    def serve(self, live: Path, *, lag: int = 0, sick_of: t.Collection[str] = (), up: bool = True) -> str | None:
+    def serve(
+        self,
+        live: Path,
+        *,
+        lag: int = 0,
+        sick_of: t.Collection[str] = (),
+        dies_of: t.Collection[str] = (),
+        up: bool = True,
+    ) -> str | None:
         """Serve this pair from now on; the serial (hex) that it serves.
 
-        sick_of: serials that it cannot stomach; up: else it accepts no connection until it is reloaded
+        sick_of: serials that it cannot stomach; dies_of: serials that it takes, and answers nobody any more;
+        up: else it accepts no connection until it is reloaded
         """
-        return self._ask({"live": str(live), "lag": lag, "sick_of": sorted(sick_of), "up": up})["serial"]
+        words = {"live": str(live), "lag": lag, "sick_of": sorted(sick_of), "dies_of": sorted(dies_of), "up": up}
+        return self._ask(words)["serial"]
 
     def served(self) -> str | None:
         return self._ask({})["serial"]
@@ -86,6 +96,7 @@ class _Server:
         self._lock = threading.Lock()
         self.live = Path("/nowhere")
         self.lag, self.sick_of, self.up, self.reloads = 0, frozenset[str](), True, 0
+        self.dies_of = frozenset[str]()
         self.serial: str | None = None
         self._context: ssl.SSLContext | None = None
         self._old: ssl.SSLContext | None = None
@@ -94,16 +105,18 @@ class _Server:
     def begin(self, words: dict[str, t.Any]) -> None:
         with self._lock:
             self.live, self.lag = Path(words["live"]), 0
-            self.sick_of, self.up, self.reloads = frozenset[str](), True, 0
+            self.sick_of, self.dies_of, self.up, self.reloads = frozenset[str](), frozenset[str](), True, 0
             self.serial, self._context, self._old, self._old_left = None, None, None, 0
             self._read()
             self.lag, self.sick_of, self.up = words["lag"], frozenset(words["sick_of"]), words["up"]
+            self.dies_of = frozenset(words["dies_of"])
 
     def reload(self) -> bool:
         with self._lock:
             self.reloads += 1
-            self.up = True
-            return self._read()
+            has_read = self._read()
+            self.up = self.serial not in self.dies_of
+            return has_read
 
     def _read(self) -> bool:
         from cryptography import x509
