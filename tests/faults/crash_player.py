@@ -255,7 +255,12 @@ class Clerk:
                 return False
             if tells[0] == "order_number" and said["reference"] not in notes["applied"]:
                 notes["applied"].append(said["reference"])
-            values = {"order_number": "SSL-0042", "approved": True, "certificate": self._bundle, "cancelled": True}
+            values = {
+                "order_number": f"SSL-{said['name']}",
+                "approved": True,
+                "certificate": self._bundle,
+                "cancelled": True,
+            }
             uri = f"http://{said['common_name']}/.well-known/pki-validation/0042.txt"
             values["file_token"] = {"uri": uri, "content": "proof-0042"}
             notes["told"][tells[0]] = values[tells[0]]

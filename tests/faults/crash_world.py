@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,11 +160,13 @@ class Players:
 
 
 class Point(t.NamedTuple):
-    """Where a run dies: at the n-th door, before or after it; loss: and the power is cut."""
+    """Where a run dies: at the n-th door, before or after it. loss: and the power is cut. used: the ledger is that of a
+    run before, which made folders and a first backup, and so synced more than a run does later."""
 
     at: int
     side: str
     loss: str = ""
+    used: bool = False
 
 
 NOWHERE = Point(0, "")
@@ -208,6 +211,8 @@ class Case:
     def run(self, point: Point = NOWHERE, ahead: float = 0.0) -> bool:
         """One run; whether it came to its end."""
         players = self._world.recorded if point.loss else self._world.players
+        if point.used and not (self.host / "ledger").exists():
+            shutil.copytree(self._world.used[str(self._way)], self.host / "ledger")
         disk = Disk.read(self.host) if point.loss else None
         with players.one() as player:
             done = player.tell(self._asked(point, ahead))
@@ -315,6 +320,8 @@ class World:
             "rest-renge": RengeHarness(bench),
         }
         self.facts = _facts(self.lab)
+        #: by way, the folder of a ledger with another order
+        self.used: dict[str, Path] = {}
         self.desk_ca = Ca(_Now())
         stack.enter_context(_serving(self.web, self.lab.facts()["http_port"]))
         self.players = Players(side_by_side + 1)  # one more: a sleeping run needs a second

@@ -47,20 +47,29 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
         assert world.lab.failures == []
 
 
-@pytest.fixture(scope="module")
-def doors(world: World) -> t.Callable[[Way], list[str]]:
-    """Of a run that nobody disturbs."""
-    known: dict[str, list[str]] = {}
+class Doors:
+    """Of runs that nobody disturbs."""
 
-    def doors(way: Way) -> list[str]:
-        if str(way) not in known:
-            case = Case(world, way)
-            assert case.run() and case.said["state"] == "issued", case.said["error"] or case.said["problem"]
-            known[str(way)] = case.doors
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[tuple[str, bool], list[str]] = {}
+
+    def __call__(self, way: Way, *, used: bool = False) -> list[str]:
+        if (str(way), used) not in self._known:
+            if used:
+                self(way)
+            case = Case(self._world, way)
+            assert case.run(Point(0, "", used=used))
+            assert case.said["state"] == "issued", case.said["error"] or case.said["problem"]
             assert case.orders() == 1 and not case.left()
-        return known[str(way)]
+            self._known[str(way), used] = case.doors
+            self._world.used.setdefault(str(way), case.host / "ledger")
+        return self._known[str(way), used]
 
-    return doors
+
+@pytest.fixture(scope="module")
+def doors(world: World) -> Doors:
+    return Doors(world)
 
 
 def attacked(world: World, tally: Tally, harness: str, way: Way, points: t.Sequence[Point]) -> None:
@@ -89,7 +98,6 @@ def by_door(doors: t.Sequence[str], *kinds: str) -> list[int]:
     return [at for at, door in enumerate(doors, 1) if door.startswith(kinds)]
 
 
-Doors = t.Callable[[Way], "list[str]"]
 WAY = {str(way): way for way in WAYS}
 
 
@@ -106,6 +114,8 @@ def test_power_cut_after_any_door(world: World, tally: Tally, doors: Doors, way:
     ways = itertools.cycle(LOSSED)
     points = [Point(at, "after", next(ways)) for at in range(1, len(doors(way)) + 1)]
     points += [Point(at, "after", LOST) for at in by_door(doors(way), "http POST", "ledger end")]
+    used = doors(way, used=True)
+    points += [Point(at, "after", LOST, used=True) for at in by_door(used, "http POST", "ledger end")]
     attacked(world, tally, CUTS, way, spread(points, short=2))
 
 
@@ -131,7 +141,7 @@ SEEDED = (
     (f"{GRID}, portal", "portal-file", "the outcome is forgotten", "ledger end"),
     (f"{GRID}, portal", "portal-file", "tokens are forgotten", "file rename"),
     (CUTS, "rest-dns", "synchronous=OFF", "http POST"),
-    (CUTS, "digicert-dns", "synchronous=FULL", "http POST"),
+    (CUTS, "rest-dns", "synchronous=FULL", "http POST"),
     (SLEEP, "rest-dns", "leases without fence", "ledger end"),
 )
 
@@ -143,7 +153,8 @@ def test_the_grid_finds(
     if harness == CUTS and not can_record():
         pytest.skip("strace is not installed (scripts/packages)")
     side, loss = ("pause", "") if harness == SLEEP else ("after", LOST if harness == CUTS else "")
-    points = [Point(at, side, loss) for at in by_door(doors(WAY[way]), door)]
+    used = harness == CUTS
+    points = [Point(at, side, loss, used) for at in by_door(doors(WAY[way], used=used), door)]
     with tally.seeded(harness, defect):
         for point in points:
             struck(world, WAY[way], point, defect)

@@ -18,13 +18,16 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Finding
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_acts import Acts
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import (
     HostileCa,
     Playground,
     ask,
     item,
 )
+from tally import Invariant, Tally
 
+HARNESS = "ledger kills, hostile CA"
 Sabotage = t.Callable[[Playground, pytest.MonkeyPatch], None]
 
 
@@ -134,7 +137,12 @@ def ground(tmp_path: Path) -> Playground:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_then_run_again_there_is_one_order(ground: Playground, moment: str) -> None:
+def test_killed_then_run_again_there_is_one_order(ground: Playground, tally: Tally, moment: str) -> None:
+    with tally.attack(Invariant.ONE_ORDER, HARNESS):
+        killed_then_run_again(ground, moment)
+
+
+def killed_then_run_again(ground: Playground, moment: str) -> None:
     play_and_be_killed(ground, MOMENTS[moment], item(visible=True))
     result = ground.one(item(visible=True))
     assert (result["outcome"], result["state"], result["error"]) == ("issued", "deploy_pending", None)
@@ -142,17 +150,34 @@ def test_killed_then_run_again_there_is_one_order(ground: Playground, moment: st
     assert ground.one(item())["changed"] is False
 
 
+def test_the_kill_finds_a_ca_that_is_not_asked(
+    ground: Playground, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(self: Acts, _work: t.Any) -> list[Fact]:
+        return [Fact(Kind.SUBMIT_ABSENT, self._clock.now(), by="ca")]
+
+    monkeypatch.setattr(Acts, "find", find)
+    with tally.seeded(HARNESS, "the CA is not asked about a lost order"):
+        killed_then_run_again(ground, "the order is sent, its answer unread")
+
+
 @pytest.mark.parametrize("moment", [moment for moment in MOMENTS if "order" in moment or "intent" in moment])
-def test_killed_within_a_batch_there_is_one_order_each(ground: Playground, moment: str) -> None:
+def test_killed_within_a_batch_there_is_one_order_each(ground: Playground, tally: Tally, moment: str) -> None:
     names = [f"c{number}" for number in range(5)]
-    play_and_be_killed(ground, MOMENTS[moment], *(item(name, visible=True) for name in names))
-    result = ground.play(*(item(name, visible=True) for name in names))
-    assert {one.outcome for one in result.items} == {"issued"}
-    assert sorted(ground.ca.names_ordered()) == [f"{name}.example.jp" for name in names]
+    with tally.attack(Invariant.ONE_ORDER, HARNESS):
+        play_and_be_killed(ground, MOMENTS[moment], *(item(name, visible=True) for name in names))
+        result = ground.play(*(item(name, visible=True) for name in names))
+        assert {one.outcome for one in result.items} == {"issued"}
+        assert sorted(ground.ca.names_ordered()) == [f"{name}.example.jp" for name in names]
 
 
 @pytest.mark.parametrize("moment", [moment for moment in MOMENTS if "order" in moment or "submit" in moment])
-def test_where_the_ca_cannot_be_asked_nothing_is_ordered_twice(ground: Playground, moment: str) -> None:
+def test_where_the_ca_cannot_be_asked_nothing_is_ordered_twice(ground: Playground, tally: Tally, moment: str) -> None:
+    with tally.attack(Invariant.ONE_ORDER, HARNESS):
+        nothing_is_ordered_twice(ground, moment)
+
+
+def nothing_is_ordered_twice(ground: Playground, moment: str) -> None:
     ground.ca.finding = Finding.IMPOSSIBLE
     play_and_be_killed(ground, MOMENTS[moment], item())
     at_the_ca = len(ground.ca.orders)
@@ -165,26 +190,31 @@ def test_where_the_ca_cannot_be_asked_nothing_is_ordered_twice(ground: Playgroun
     assert ground.one(ask())["outcome"] == "issued"
 
 
-def test_where_the_ca_cannot_be_asked_a_kill_costs_a_person_one_answer_not_many(ground: Playground) -> None:
+def test_where_the_ca_cannot_be_asked_a_kill_costs_a_person_one_answer_not_many(
+    ground: Playground, tally: Tally
+) -> None:
     ground.ca.finding = Finding.IMPOSSIBLE
     names = [f"c{number}" for number in range(5)]
-    play_and_be_killed(ground, after_the_effect("submit"), *(item(name) for name in names))
-    result = ground.play(*(item(name) for name in names), until="wanted")
-    assert [one.outcome for one in result.items].count("needs_person") == 1
-    assert len(ground.ca.orders) == 5
+    with tally.attack(Invariant.ONE_ORDER, HARNESS):
+        play_and_be_killed(ground, after_the_effect("submit"), *(item(name) for name in names))
+        result = ground.play(*(item(name) for name in names), until="wanted")
+        assert [one.outcome for one in result.items].count("needs_person") == 1
+        assert len(ground.ca.orders) == 5
 
 
-def test_a_kill_while_cancelling_is_followed_by_a_cancellation(ground: Playground) -> None:
+def test_a_kill_while_cancelling_is_followed_by_a_cancellation(ground: Playground, tally: Tally) -> None:
     ground.one(item(), until="wanted")
     other = item(dns_names=["other.example.jp"], word="key2")
-    play_and_be_killed(ground, after_the_effect("cancel"), other)
-    assert ground.one(other, until="wanted")["outcome"] == "submitted"
-    assert [order["status"] for order in ground.ca.orders.values()] == ["cancelled", "wants_validation"]
+    with tally.attack(Invariant.ONE_ORDER, HARNESS):
+        play_and_be_killed(ground, after_the_effect("cancel"), other)
+        assert ground.one(other, until="wanted")["outcome"] == "submitted"
+        assert [order["status"] for order in ground.ca.orders.values()] == ["cancelled", "wants_validation"]
 
 
-def test_the_ledger_of_a_killed_run_can_be_read_in_check_mode(ground: Playground) -> None:
+def test_the_ledger_of_a_killed_run_can_be_read_in_check_mode(ground: Playground, tally: Tally) -> None:
     play_and_be_killed(ground, inside_the_transaction(Kind.SUBMITTED), item())
     files = {path.name: path.read_bytes() for path in ground.ledger.parent.iterdir()}
-    data = ground.one(item(), check_mode=True)
-    assert (data["state"], data["changed"]) == ("intended", True)
-    assert {path.name: path.read_bytes() for path in ground.ledger.parent.iterdir()} == files
+    with tally.attack(Invariant.CHECK_MODE, HARNESS):
+        data = ground.one(item(), check_mode=True)
+        assert (data["state"], data["changed"]) == ("intended", True)
+        assert {path.name: path.read_bytes() for path in ground.ledger.parent.iterdir()} == files

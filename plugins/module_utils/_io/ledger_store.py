@@ -447,6 +447,11 @@ class LedgerStore:
                 [(name, leases.owner, fence) for name, fence in leases.fences.items()],
             )
 
+    def check_leases(self, leases: Leases, names: t.Collection[str]) -> None:
+        """Raises lease_lost, as a write would: for what cannot be taken back, right before it is done."""
+        with self._snapshot():
+            self._check_fences(leases, names)
+
     def _check_fences(self, leases: Leases, names: t.Collection[str]) -> None:
         rows = self._lease_rows(names)
         for name in names:

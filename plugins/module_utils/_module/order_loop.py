@@ -292,6 +292,8 @@ class Loop:
             return None
         if self._seconds_left() <= 0 or self._accounts.rests(account):
             return self._held_back(action, work)
+        if action is Action.SUBMIT and not self._writer.is_still_ours(work):
+            return None
         before = work.error
         try:
             facts = take(work)

@@ -80,6 +80,18 @@ class Writer:
             self._guarded_appends(list(self._later.values()))
             self._later = {}
 
+    def is_still_ours(self, work: Work) -> bool:
+        """Whether nobody has taken over since the intent was written: a machine may sleep between two lines."""
+        try:
+            self._store.check_leases(self._leases, {work.item.name})
+        except LocalError as error:
+            if error.code != "lease_lost":
+                raise
+            work.busy = True
+            work.finish(self._accounts.told(error, work))
+            return False
+        return True
+
     def _guarded_appends(self, appends: list[Append]) -> None:
         try:
             self._store.append(self._leases, appends)
