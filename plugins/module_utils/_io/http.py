@@ -393,7 +393,11 @@ def _told(failure: Exception, what: str, origin: _Origin, touched: bool, timeout
     words: dict[str, t.Any] = {"where": origin.label, "sent": touched}
     if isinstance(failure, (socket.timeout, _TimeUp)):
         return TransportError(
-            code="http_timeout", what=f"{what} got no full answer within {timeout:g} seconds", why="", **words
+            code="http_timeout",
+            what=f"{what} got no full answer within {timeout:g} seconds",
+            why="",
+            todo="Try again; if it stays, look at the server and at what lies between",
+            **words,
         )
     if isinstance(failure, _TooLarge):
         return TransportError(code="http_too_large", what=f"{what} got too long an answer", why=str(failure), **words)
@@ -405,5 +409,6 @@ def _told(failure: Exception, what: str, origin: _Origin, touched: bool, timeout
         code="http_broken_answer",
         what=f"{what} got no answer, or half of one",
         why=escaped(f"{type(failure).__name__}: {failure}"),
+        todo="Try again; if it stays, look at the server and at what lies between",
         **words,
     )
