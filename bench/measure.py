@@ -18,9 +18,11 @@ import sys
 import time
 import traceback
 import typing as t
+import uuid
 from dataclasses import dataclass, field
 
 _LAUNCHER = pathlib.Path(__file__).resolve().with_name("launcher.py")
+_MARKER = "INKAN_BENCH_RUN"
 LONGEST = 1800.0  # seconds of one run: what takes longer hangs
 
 
@@ -86,14 +88,15 @@ def clean_environment(folder: pathlib.Path) -> dict[str, str]:
 
 
 def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], log: pathlib.Path) -> Finished:
-    """Start to end of argv and of all that it waits for. Its whole process group dies if it takes too long."""
+    """Start to end of argv and of all that it waits for. All of it dies if it takes too long, or is interrupted."""
+    marker = uuid.uuid4().hex
     figures = log.with_suffix(".figures")
     figures.unlink(missing_ok=True)
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_LAUNCHER), str(figures), *argv],
             cwd=folder,
-            env={**clean_environment(folder), **environment},
+            env={**clean_environment(folder), **environment, _MARKER: marker},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
@@ -102,7 +105,7 @@ def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str,
         try:
             process.wait(LONGEST)
         except BaseException as why:  # too long, or interrupted: nothing of it may go on
-            _kill_group(process.pid)
+            _kill(marker)
             process.wait()
             if isinstance(why, subprocess.TimeoutExpired):
                 raise Unproven(f"it was stopped after {LONGEST:g} s") from None
@@ -113,9 +116,24 @@ def run(argv: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str,
     return Finished(float(seconds), float(cpu), float(memory), int(status), log)
 
 
-def _kill_group(number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(number, signal.SIGKILL)
+def _kill(marker: str) -> None:
+    """Whatever has the marker in its environment: workers of Ansible leave session and process group."""
+    wanted = f"{_MARKER}={marker}".encode()
+    while numbers := _processes_with(wanted):
+        for number in numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _processes_with(wanted: bytes) -> list[int]:
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+    return found
 
 
 def needs_success(done: Finished) -> None:

@@ -88,6 +88,15 @@ def test_memory_is_that_of_the_command_and_not_of_who_measures(tmp_path: pathlib
     assert 0 < done.memory < len(weight) / 2_000_000
 
 
+def test_what_takes_too_long_is_stopped_with_processes_that_left_its_group(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "LONGEST", 0.0)
+    with pytest.raises(measure.Unproven, match="stopped"):
+        measure.run(["setsid", "--wait", "sleep", "600"], tmp_path, {"LEFT": str(tmp_path)}, tmp_path / "log")
+    assert measure._processes_with(f"LEFT={tmp_path}".encode()) == []
+
+
 def row(who: str, kind: str, median: float) -> dict[str, t.Any]:
     figures = {"median": median, "least": median, "most": median, "memory": 50.0, "cpu": median}
     return {"who": who, "kind": kind, "peer": "", "n": 5, **figures}
