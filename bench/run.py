@@ -9,6 +9,9 @@
     make bench JOBS=parts               the parts of plans and reports (plan.py, report.py): printed, not kept
     make bench JOBS=table               the page of the newest results, written again
 
+All of it takes about five hours on two idle cores, because some peers need minutes for one run: BUDGET bounds each
+contestant of a case, and the number of runs is printed beside each median. BUDGET=60 brings it down to two and a half.
+
 A finished case is merged into bench/results/<date>.json at once: what is interrupted goes on with --missing (make bench
 MISSING=1), and one case alone can be measured again.
 """
