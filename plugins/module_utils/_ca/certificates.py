@@ -23,7 +23,8 @@ __all__ = ["Key", "common_name_of", "has_key_of", "is_for", "is_issued_by", "key
 _MAX_CHARACTERS = 512 * 1024
 _MAX_CERTIFICATES = 11
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
-_BARE = re.compile(r"[A-Za-z0-9+/\s]{100,}={0,2}\s*")
+#: of a stripped text: blanks in two places side by side would be tried in every way
+_BARE = re.compile(r"[A-Za-z0-9+/\s]{100,}={0,2}")
 
 
 def pem_blocks(*texts: str) -> list[str]:
@@ -35,7 +36,7 @@ def pem_blocks(*texts: str) -> list[str]:
     for text in texts:
         if len(text) > _MAX_CHARACTERS:
             raise _unusable(f"a text has {len(text)} characters, {_MAX_CHARACTERS} are possible")
-        if "-----" not in text and _BARE.fullmatch(text):
+        if "-----" not in text and _BARE.fullmatch(text.strip()):
             found.append(_as_pem(text))
             continue
         blocks = [(match.group(1), match.group(2)) for match in _BLOCK.finditer(text)]

@@ -234,12 +234,25 @@ def _loose(text: str) -> str:
 # --- labelled values -------------------------------------------------------------------------------------------------
 
 #: a value may stand on the line below, unless that is a label itself
-_LINE = re.compile(r"^\s*([^:：\n]{1,40}?)\s*[:：](?:[^\S\n]*|\s*(?=[^:：\n]*$))(\S.*)$", re.MULTILINE)
+_COLON = re.compile("[:：]")
+_LONGEST_LABEL = 40
 
 
 def rows_of(text: str) -> tuple[tuple[str, str], ...]:
-    """``label : value`` of each line, or of a label and the line below it."""
-    return tuple((label.strip(), value.strip()) for label, value in _LINE.findall(text))
+    """``label : value`` of each line; a value may stand on the next line that has one."""
+    rows: list[tuple[str, str]] = []
+    lines = iter(text.split("\n"))
+    for line in lines:
+        label, value = "", ""
+        found = _COLON.search(line)
+        if found is not None:
+            label, value = line[: found.start()].strip(), line[found.end() :].strip()
+        if not 0 < len(label) <= _LONGEST_LABEL:
+            continue
+        value = value or next((below.strip() for below in lines if below.strip()), "")
+        if value:
+            rows.append((label, value))
+    return tuple(rows)
 
 
 def values_of(rows: t.Iterable[tuple[str, str]], labels: t.Iterable[str]) -> tuple[str, ...]:
@@ -247,7 +260,8 @@ def values_of(rows: t.Iterable[tuple[str, str]], labels: t.Iterable[str]) -> tup
     return tuple(value for label, value in rows if tight(label).strip("■・*-") in wanted)
 
 
-_NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)+")
+#: from its first letter on: a run of letters without a dot is not tried again from each of them
+_NAME = re.compile(r"(?:\*\.|(?<![\w-]))[\w-]+(?:\.[\w-]+)+")
 
 
 def names_in(values: t.Iterable[str]) -> frozenset[str]:
