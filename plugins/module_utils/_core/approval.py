@@ -233,24 +233,24 @@ def _loose(text: str) -> str:
 
 # --- labelled values -------------------------------------------------------------------------------------------------
 
-#: a value may stand on the line below, unless that is a label itself
 _COLON = re.compile("[:：]")
 _LONGEST_LABEL = 40
 
 
 def rows_of(text: str) -> tuple[tuple[str, str], ...]:
-    """``label : value`` of each line; a value may stand on the next line that has one."""
+    """``label : value`` of each line; a value may stand on the next line with one, unless that is a label itself."""
     rows: list[tuple[str, str]] = []
-    lines = iter(text.split("\n"))
-    for line in lines:
-        label, value = "", ""
+    waiting = ""
+    for line in text.split("\n"):
         found = _COLON.search(line)
-        if found is not None:
-            label, value = line[: found.start()].strip(), line[found.end() :].strip()
-        if not 0 < len(label) <= _LONGEST_LABEL:
-            continue
-        value = value or next((below.strip() for below in lines if below.strip()), "")
-        if value:
+        label = line[: found.start()].strip() if found is not None else ""
+        if found is not None and 0 < len(label) <= _LONGEST_LABEL:
+            value = line[found.end() :].strip()
+            waiting = "" if value else label
+        else:
+            label, value = waiting, line.strip()
+            waiting = "" if value else waiting
+        if label and value:
             rows.append((label, value))
     return tuple(rows)
 
