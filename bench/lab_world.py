@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import typing as t
 
-import paths  # noqa: F401  # pylint: disable=unused-import  (from here on there are servers)
+import paths  # noqa: F401  # pylint: disable=unused-import
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from measure import Unproven
