@@ -10,6 +10,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 import urllib.parse
@@ -81,9 +82,23 @@ class UrlRule:
             raise broken(f"{what} is no URL", str(failure)) from failure
         if not host or (parts.scheme != "https" and not (self._local and parts.scheme == "http" and is_loopback(host))):
             raise broken(f"{what} is no https URL", bare_url(value))
-        if is_loopback(host) and not self._local:
+        if not self._local and _leads_here(host):
             raise broken(f"{what} points to this machine", bare_url(value))
         return parts.geturl()
+
+
+def _leads_here(host: str) -> bool:
+    """Also in the spellings that a system's resolver takes for an address: 127.1, 2130706433, 0x7f.1, 0.0.0.0."""
+    host = host.rstrip(".")
+    if is_loopback(host):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        last = host.rpartition(".")[2]
+        return last.isdigit() or last.startswith("0x")
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return address.is_unspecified or (mapped is not None and mapped.is_loopback)
 
 
 class Object:

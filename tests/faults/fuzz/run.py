@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The long form: atheris, guided by coverage, over every border, in turn, within a time for all of them.
+
+    python tests/faults/fuzz/run.py                        15 minutes in sum
+    python tests/faults/fuzz/run.py --seconds 300          in sum
+    python tests/faults/fuzz/run.py --border "mails"       one border
+
+A border is fuzzed in a process of its own, bounded in memory. An input that broke it is kept in
+tests/faults/fuzz/corpus/<border>, from where the short form plays it ever after; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
+
+
+def _importable() -> None:
+    """As tests/conftest.py does it for pytest."""
+    spec = importlib.util.spec_from_file_location("collection_path", HERE.parents[2] / "conftest.py")
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+_importable()
+
+_SECONDS = 900
+#: of memory for one border, the interpreter and all libraries included
+_MEGABYTES = 2048
+_LONGEST = 64 * 1024
+
+
+def fuzz(name: str, seconds: int, found: str, rooms: t.Sequence[str]) -> t.NoReturn:
+    """In this process, for ever or until something breaks: libFuzzer ends it."""
+    import atheris
+
+    with atheris.instrument_imports(include=list(rooms)):
+        from fuzz.borders import BORDERS, corpus_of
+        from fuzz.judge import judged
+
+    border = next(one for one in BORDERS if one.name == name)
+
+    def play(raw: bytes) -> None:
+        judged(lambda: border.play(raw), border.allowed)
+
+    def spoiled(raw: bytes, most: int, seed: int) -> bytes:
+        """Half by libFuzzer, which knows what covers more; half as the short form does, which knows the forms."""
+        dice = random.Random(seed)  # noqa: S311  no secret
+        return (atheris.Mutate(raw, most) if dice.randint(0, 1) else border.mutate(raw, dice))[:most]
+
+    with tempfile.TemporaryDirectory() as folder:
+        for number, raw in enumerate([*border.seeds(), *corpus_of(border)]):
+            Path(folder, str(number)).write_bytes(raw)
+        options = [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", f"-max_len={_LONGEST}"]
+        options += [f"-rss_limit_mb={_MEGABYTES}", "-timeout=60", "-print_final_stats=1", "-verbosity=0"]
+        atheris.Setup([sys.argv[0], *options, folder], play, custom_mutator=spoiled)
+        atheris.Fuzz()
+    raise SystemExit(0)
+
+
+def _rooms(name: str) -> list[str]:
+    """Packages whose coverage guides: those that read what comes over this border. All of them take long to prepare."""
+    from fuzz.borders import BORDERS
+
+    reads = [path for border in BORDERS if border.name == name for path in border.reads] or ["_core/fields.py"]
+    plugins = "ansible_collections.inkan.tls.plugins."
+    paths = [path[:-3] if path.startswith(("modules/", "filter/")) else f"module_utils/{path}" for path in reads]
+    return sorted(
+        {plugins + (path.rpartition("/")[0] if path.endswith(".py") else path).replace("/", ".") for path in paths}
+    )
+
+
+def _in_turn(names: t.Sequence[str], seconds: int) -> int:
+    from fuzz.border import folder
+    from fuzz.borders import CORPUS
+
+    ends = time.monotonic() + seconds
+    broken = 0
+    for number, name in enumerate(names):
+        share = max(int((ends - time.monotonic()) / (len(names) - number)), 1)
+        with tempfile.TemporaryDirectory() as found:
+            command = [sys.executable, str(HERE), "--one", name, "--seconds", str(share), "--found", found]
+            command += [word for room in _rooms(name) for word in ("--room", room)]
+            run = subprocess.run(command, capture_output=True, text=True, timeout=share + 300, check=False)
+            inputs = sorted(Path(found).iterdir())
+            for one in inputs:
+                place = CORPUS / folder(name)
+                place.mkdir(exist_ok=True)
+                (place / one.name[:60]).write_bytes(one.read_bytes())
+        played = next((line.split()[-1] for line in run.stderr.splitlines() if "number_of_executed" in line), "?")
+        is_broken = bool(inputs) or run.returncode != 0
+        broken += is_broken
+        print(f"{name:40}{played:>10} inputs  {'BROKEN' if is_broken else 'held'}", flush=True)
+        if is_broken:
+            print("\n".join(run.stderr.splitlines()[-25:]))
+    print(f"{len(names)} borders, {broken} broken")
+    return 1 if broken else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=_SECONDS, help="for all borders together")
+    parser.add_argument("--border", action="append", help="only this one; may be given several times")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--room", action="append", default=[], help=argparse.SUPPRESS)
+    parser.add_argument("--found", default=".", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        fuzz(given.one, given.seconds, given.found, given.room)
+    from fuzz.borders import BORDERS
+
+    return _in_turn(given.border or [border.name for border in BORDERS], given.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
