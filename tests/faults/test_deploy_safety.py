@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A deployment that the service, another hand or a lost host spoils: found, proven or rolled back, and mended."""
+"""A deployment that the service or another hand spoils: found, proven or rolled back, and mended.
+
+A lost host is played by real playbooks: tests/real/test_trouble.py.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Journal, Store
 from ansible_collections.inkan.tls.plugins.module_utils._module import switch_judging, switching
-from checks import ledger_serials, live_pairs_match, play_ended_well, serves
 from deploy_scenes import NEW, OLD, SCENES, combined
 from deploy_stage import leftovers
 from module_process import Ended, Seed, run_module
 from observer import Observer
 from tally import Invariant, Tally
 from web_service import WebService
-from world import World, by_dns
 
 HARNESS = "deploy safety"
 _LOOK = """
@@ -267,34 +268,3 @@ def test_what_is_proven_of_a_second_service_is_what_the_check_asks(
         done = switch(folder, web, reload=_both(folder, web, other), **deploy)
         assert done.item()["outcome"] == ("rolled_back" if is_checked else "switched"), done.item()
         is_live(folder, web, OLD if is_checked else NEW, observer)
-
-
-# -- a host that is gone ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_a_host_that_is_gone_at_a_renewal_is_retried_while_the_others_serve(tmp_path: Path, tally: Tally) -> None:
-    """Real playbooks, real nginx, real CA: the others have the new one at once, the lost host when it comes back."""
-    with World(tmp_path, hosts=3, certificates=[by_dns("shop")]) as world:
-        first = ledger_serials(_well(world.play("issue")))["shop"]
-        with tally.attack(Invariant.NOTHING_LOST, HARNESS):
-            world.unreachable.append("web3")
-            world.write_inventory()
-            renewed = world.play("renew", variables={"inkan_renewal": {"force": ["shop"]}})
-            second = ledger_serials(renewed)["shop"]
-            assert second != first
-            for host, serial in (("web1", second), ("web2", second), ("web3", first)):
-                serves(world, host, "shop.example.test", serial)
-            assert live_pairs_match(world) == 3
-            orders = len(world.proxy.orders())
-            world.unreachable.clear()
-            world.write_inventory()
-            _well(world.play("renew"))
-            serves(world, "web3", "shop.example.test", second)
-            assert len(world.proxy.orders()) == orders, "the lost host has cost an order"
-            assert live_pairs_match(world) == 3
-
-
-def _well(play: t.Any) -> t.Any:
-    play_ended_well(play)
-    return play
