@@ -45,7 +45,6 @@ def forms(secret: str | bytes) -> dict[bytes, str]:
     raw = secret.encode("utf-8") if isinstance(secret, str) else secret
     found: dict[bytes, str] = {}
     if text:
-        found[raw] = "as it is"
         found[text[::-1].encode()] = "reversed"
         found[urllib.parse.quote(text, safe="").encode()] = "for a URL"
         found[urllib.parse.quote(text).encode()] = "for a path"
@@ -59,6 +58,8 @@ def forms(secret: str | bytes) -> dict[bytes, str]:
     for letters in base64_pieces(raw):
         found[letters] = "base64"
         found[letters.replace(b"+", b"-").replace(b"/", b"_")] = "base64"
+    if text:  # whatever other form looks the same
+        found[raw] = "as it is"
     return {needle: form for needle, form in found.items() if len(needle) >= SHORTEST and b"\n" not in needle}
 
 
