@@ -174,6 +174,7 @@ def test_every_playbook(world: CanaryWorld, tally: Tally, book: str, arguments: 
         nothing_got_out(world, play)
 
 
+@pytest.mark.xfail(reason="its events hold the templated arguments of tasks, option secrets among them", strict=True)
 def test_artifacts_of_ansible_runner(world: CanaryWorld, tally: Tally) -> None:
     """As AWX keeps them: an event a file, standard output, fact cache."""
     runner = pytest.importorskip("ansible_runner")

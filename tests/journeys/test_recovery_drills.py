@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drills of the guide of recovery, command by command as the page has them: certificates are served in the end, with
+one order each in the CA's own books, and a second run is without any effect.
+
+    api   by a file, issued and served     files   by a file, ordered, the crawler has not come
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import typing as t
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import story
+from lab.inventory import inventory
+from plays.play import Play
+from world import LabWorld
+
+GUIDES = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
+#: so that what is issued is valid by the real clock, too
+BEGIN = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=40)
+EMPTY, HOST, BACKUP = (
+    "The ledger is lost, and its backups too",
+    "The host of the ledger is lost",
+    "The ledger is damaged, and an old backup is restored",
+)
+CA, MASS, KEY = "A CA is revoked, or distrusted", "A CA orders a mass renewal", "A key has leaked"
+Commands = t.Mapping[str, list[list[str]]]
+
+
+def drills(page: str) -> dict[str, list[list[str]]]:
+    """Title -> its commands, in the order of their numbers."""
+    text = (GUIDES / page).read_text("utf-8")
+    parts = re.split(r"^(.+)\n-{4,}\n", text, flags=re.MULTILINE)[1:]
+    return {
+        title: [shlex.split(line) for line in re.findall(r"^ +\$ (.+)$", body, re.MULTILINE)]
+        for title, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[LabWorld]:
+    folder = tmp_path_factory.mktemp("recovery")
+    acme = [by_acme("first"), by_acme("then")]
+    certificates = [story.by_file("api", "api.example.jp"), by_dns("moved"), by_dns("leaked"), *acme]
+    with LabWorld(folder, certificates, now=BEGIN, vices=(), web=("web1",), also=("acme_ca",)) as world:
+        world.variables["inkan_ca_accounts"] = accounts(world)
+        world.variables["inkan_renewal"] = {"run_every_hours": 3}
+        crawled(world)
+        yield world
+        assert world.lab.failures == []
+
+
+def by_dns(name: str, **more: t.Any) -> story.Certificate:
+    certificate = story.by_file(name, f"{name}.example.jp", product="digicert-dv")
+    return {**certificate, "validation": {"method": "dns"}, **more}
+
+
+def by_acme(name: str) -> story.Certificate:
+    return {**by_dns(name, ca_account="acme", product="acme"), "validation": {"method": "dns-01"}}
+
+
+def accounts(world: LabWorld) -> dict[str, t.Any]:
+    facts = world.lab.facts()
+    acme = {"directory": facts["acme_ca"]["url"], "ca_bundle": facts["acme_ca"]["ca"], "accept_terms": True}
+    digicert = {"url": facts["digicert"]["url"], "ca_bundle": facts["digicert"]["ca"]}
+    return {
+        **inventory(facts)["all"]["vars"]["inkan_ca_accounts"],
+        "acme": {"adapter": "acme", "settings": {**acme, "contact": ["a@example.jp"]}},
+        "certcentral": {"adapter": "digicert", "settings": digicert, "secrets": {"api_key": facts["digicert"]["key"]}},
+    }
+
+
+def well(play: Play) -> Play:
+    assert play.rc == 0, play.why()
+    return play
+
+
+def crawled(world: LabWorld) -> None:
+    """issue, the crawler comes round, and issue: everything declared is served."""
+    well(world.play("issue"))
+    world.lab.seller.crawl()
+    well(world.play("issue"))
+
+
+def ordered(world: LabWorld, name: str) -> int:
+    """In the books of whatever CA: how many orders it has accepted for that name."""
+    wanted = f"{name}.example.jp"
+    return sum(wanted in (one.get("names") or [one.get("common_name")]) for one in world.lab.history.events("order"))
+
+
+def serials(world: LabWorld, name: str) -> set[str]:
+    """Of that name, under a root of the lab: proven in handshakes."""
+    roots = Path(world.lab.facts()["issuing_ca"]).read_text("ascii")
+    return {host.verified(f"{name}.example.jp", roots).serial for host in world.lab.web.values()}
+
+
+def drill(world: LabWorld, title: str, **stands_for: str) -> None:
+    """Its commands, with what the page's examples stand for here."""
+    for program, playbook, *arguments in drills("guide_recovery.rst")[title]:
+        assert program == "ansible-playbook"
+        for word, real in stands_for.items():
+            arguments = [one.replace(word.replace("__", "/").replace("_DOT_", "."), real) for one in arguments]
+        well(world.play(playbook.removeprefix("inkan.tls."), *arguments))
+
+
+def nothing_more_to_do(world: LabWorld, *arguments: str) -> None:
+    before = world.snapshot()
+    again = well(world.play("issue", *arguments))
+    assert before.differences(world.snapshot()) == []
+    assert set(again.changed.values()) == {0}, again.why()
+
+
+def ordered_and_open(world: LabWorld, name: str) -> None:
+    """One more, which waits for the crawler when the ledger is lost."""
+    world.certificates.append(story.by_file(name, f"{name}.example.jp"))
+    play = well(world.play("issue"))
+    assert ordered(world, name) == 1 and play.order_states()[name] in ("validating", "wanted"), play.order_states()
+
+
+def found_again(world: LabWorld, name: str, *arguments: str) -> None:
+    """The order that was open is finished, it alone; what was served is served as before."""
+    world.lab.seller.crawl()
+    well(world.play("issue", *arguments))
+    assert len(serials(world, name)) == 1
+    assert {one["name"]: ordered(world, one["name"]) for one in world.certificates} == {
+        one["name"]: 1 for one in world.certificates
+    }
+    nothing_more_to_do(world, *arguments)
+
+
+def test_both_languages_have_the_same_commands() -> None:
+    english, japanese = drills("guide_recovery.rst"), drills("guide_recovery_ja.rst")
+    assert list(english) == [EMPTY, HOST, BACKUP, CA, MASS, KEY]
+    assert list(english.values()) == list(japanese.values()) and all(english.values())
+
+
+def test_a_lost_ledger(world: LabWorld) -> None:
+    before = serials(world, "api")
+    ordered_and_open(world, "files")
+    shutil.rmtree(world.ledger.parent)
+    drill(world, EMPTY)
+    found_again(world, "files")
+    assert serials(world, "api") == before
