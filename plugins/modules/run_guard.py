@@ -66,10 +66,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: Always empty.
+  description: One item, the run.
   returned: success
   type: list
   elements: dict
+  contains:
+    name:
+      description: Always V(run).
+      type: str
+      sample: run
+    changed:
+      description: Always false.
+      type: bool
+      sample: false
+    outcome:
+      description: Always V(accepted).
+      type: str
+      sample: accepted
+    state:
+      description: Always null.
+      type: str
+      sample: null
+    error:
+      description: Always null. What is wrong ends the module.
+      type: dict
+      sample: null
 """
 
 import typing as t
@@ -80,7 +101,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import (
     refuse_undeclared_intake,
     refuse_undeclared_names,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Result, run_module
+from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Result, run_module
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -103,7 +124,7 @@ def run(params: dict[str, t.Any], check_mode: bool) -> Result:
         refuse_undeclared_intake(params["intake"], declared, errors)
     refuse_moved_clock(params.get("now"), params["ca_accounts"], params["dns_services"], errors)
     errors.refuse()
-    return Result(items=[])
+    return Result(items=[ItemResult("run", "accepted")])
 
 
 def main() -> None:
