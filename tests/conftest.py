@@ -8,6 +8,7 @@ ansible-test brings its own way. Plain pytest gets a folder in .cache that leads
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -28,4 +29,14 @@ def _make_collection_importable() -> None:
     sys.path.insert(0, str(root))
 
 
+def _known_to_ansible() -> None:
+    """Whoever starts Ansible's own finder later (pytest-ansible does) finds a collection in what was imported before:
+    without this, whatever is imported only when it is needed could not be."""
+    with contextlib.suppress(ImportError):
+        package = importlib.import_module("ansible_collections.inkan.tls")
+        if getattr(package, "_collection_meta", None) is None:
+            package._collection_meta = {}  # type: ignore[attr-defined]
+
+
 _make_collection_importable()
+_known_to_ansible()

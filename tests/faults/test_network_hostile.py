@@ -393,7 +393,8 @@ def prove_through(world: World, mode: str) -> None:
         with pytest.raises(InkanError) as told:
             served_certificate(HOST, front.port, f"www.{ZONE}", DEADLINE)
         watch.must_be_in_time()
-        assert told.value.code == "tls_handshake_failed" and told.value.retryable and front.struck
+        codes = {"tls_handshake_failed"} | ({"tls_no_connection"} if mode == "reset at once" else set())
+        assert told.value.code in codes and told.value.retryable and front.struck, "the reset may come before the hello"
 
 
 @pytest.mark.parametrize("mode", SILENT)

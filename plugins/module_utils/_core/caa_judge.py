@@ -14,9 +14,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import par
 
 #: what CAs know (RFC 8659; BR App. A; RFC 9495); anything else that is critical ends it (RFC 8659 §4.1)
 KNOWN_TAGS = frozenset(("issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"))
-_LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_PARAMETER = re.compile(r"([A-Za-z0-9](?:-*[A-Za-z0-9])*)[ \t]*=[ \t]*([!-:<-~]*)")
+_WORD = re.compile(r"[A-Za-z0-9-]+")
+_VALUE = re.compile(r"[!-:<-~]*")
 
 
 class Issue(t.NamedTuple):
@@ -48,18 +47,32 @@ def parse_issue(text: str) -> Issue | None:
     """RFC 8659 §4.2; None: malformed, which allows nobody."""
     head, *rest = text.split(";")
     domain = head.strip(" \t")
-    if domain and not _DOMAIN.fullmatch(domain):
+    if domain and not all(map(_is_word, domain.split("."))):
         return None
     parts = [part.strip(" \t") for part in rest]
     if parts and not parts[-1]:
         parts.pop()
     found = []
     for part in parts:
-        parameter = _PARAMETER.fullmatch(part)
+        parameter = parse_parameter(part)
         if parameter is None:
             return None
-        found.append((parameter.group(1).lower(), parameter.group(2)))
+        found.append(parameter)
     return Issue(domain.lower(), tuple(found))
+
+
+def parse_parameter(text: str) -> tuple[str, str] | None:
+    """RFC 8659 §4.2: a tag, in small letters, and its value; None: it is no parameter."""
+    tag, mark, value = text.partition("=")
+    tag, value = tag.rstrip(" \t"), value.lstrip(" \t")
+    if not mark or not _is_word(tag) or not _VALUE.fullmatch(value):
+        return None
+    return tag.lower(), value
+
+
+def _is_word(text: str) -> bool:
+    """A label, or a tag. Each pattern here is one repetition: the time it takes grows with the text alone."""
+    return bool(_WORD.fullmatch(text)) and text[0] != "-" != text[-1]
 
 
 def judge_set(values: t.Collection[str], asker: Asker, *, wildcard: bool) -> Verdict:

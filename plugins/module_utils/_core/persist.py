@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import typing as t
 from datetime import datetime
+
+from ansible_collections.inkan.tls.plugins.module_utils._core.caa_judge import parse_parameter
 
 __all__ = ["STANDING_TTL", "Holder", "Standing", "is_standing", "owner_name", "read_standing", "until"]
 
@@ -31,8 +32,6 @@ LABEL = "_validation-persist"
 #: It stands for months; an hour is what DNS may lag behind a change of it.
 STANDING_TTL = 3600
 _DAY = 86400
-#: RFC 8659 §4.2: a domain name, then parameters with ";" before each
-_PARAMETER = re.compile(r"([A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)[ \t]*=[ \t]*([!-:<-~]*)")
 _LONGEST_TIME = 12
 
 
@@ -89,14 +88,14 @@ def until(now: datetime, days: int) -> int:
 
 
 def read_standing(value: str) -> Standing | None:
-    """None: it is no such record, or not one of ours (a tag twice, no account)."""
+    """RFC 8659 §4.2. None: it is no such record, or not one of ours (a tag twice, no account)."""
     issuer, *parameters = (part.strip(" \t") for part in value.split(";"))
     tags: dict[str, str] = {}
     for parameter in parameters:
-        found = _PARAMETER.fullmatch(parameter)
-        if found is None or found.group(1).lower() in tags:
+        found = parse_parameter(parameter)
+        if found is None or found[0] in tags:
             return None
-        tags[found.group(1).lower()] = found.group(2)
+        tags[found[0]] = found[1]
     end = tags.get("persistuntil", "0")
     if not issuer or not tags.get("accounturi") or not end.isdigit() or len(end) > _LONGEST_TIME:
         return None

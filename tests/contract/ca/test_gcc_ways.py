@@ -13,11 +13,13 @@ import sqlite3
 import time
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import wish_for
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_restore import EMPTY, plan_restore, restore
 from ansible_collections.inkan.tls.plugins.module_utils._x509.csr import new_csr
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 from ansible_collections.inkan.tls.plugins.modules import certificate_orders
@@ -208,6 +210,25 @@ def test_a_number_is_reserved_and_written_down_before_the_order(lab: Lab, tmp_pa
     (first,) = customer.order(items)
     assert customer.facts_of("one")[:4] == ["submit_intended", "reserved", "submit_intended", "submitted"]
     assert first["order"] == orders_for(lab, "reserved.example.jp")[0]["order"]
+
+
+@pytest.mark.parametrize("search", ["sub_id", "common_name", "date_range"])
+def test_a_reserved_number_that_was_lost_with_the_ledger_is_found(lab: Lab, tmp_path: Path, search: str) -> None:
+    """Whichever of the searches finds it; the key on the host makes the same reference and CSR."""
+    name = f"lost-{search.replace('_', '-')}.example.jp"
+    customer, items = Customer(lab, tmp_path, find_by=[search]), [item("one", "email", name)]
+    (before,) = customer.order(items)
+    for path in tmp_path.glob("ledger.sqlite3*"):
+        path.unlink()
+    now = datetime.now(timezone.utc)
+    plan = plan_restore(str(customer.ledger), EMPTY, now)
+    assert plan is not None
+    restore(str(customer.ledger), plan, now)
+    (found,) = customer.order(items)
+    assert (found["order"], found["error"]) == (before["order"], None)
+    assert "reserved" not in customer.facts_of("one")
+    assert states(customer.issued(items)) == ["issued"]
+    assert len(orders_for(lab, name)) == 1
 
 
 @pytest.mark.parametrize("vice", ["gcc_lost_answer", "gcc_internal_after_effect", "gcc_unknown_order_internal"])

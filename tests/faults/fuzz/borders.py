@@ -36,6 +36,7 @@ OWN_WORDS = {
     "module_utils/_ca/rest/preview.py": "shows the request that we made",
     "module_utils/_core/mail_links.py": "behind the border of mails: links",
     "module_utils/_ca/rest/source.py": "behind the border of descriptions",
+    "plugin_utils/on_controller.py": "reads back what it wrote, so that values are plain",
 }
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Orders that have to be looked for: one whose answer was lost, one to be renewed or reissued, that of a certificate.
 
-    reserved        the number is known: GetOrderByOrderID tells
+    reserved        the number is known: GetOrderByOrderID tells; one that was lost with the ledger is as any other
     any other       GetCertificateOrders by our SubID, GetOrderByCommonName with our CSR, GetOrderByDateRange (setting
                     find_by): how the searches behave is documented nowhere, so each must say that there is none, and
                     each hit is judged by what the order itself says: SubID, else CSR
@@ -59,16 +59,14 @@ class Finder:
     # --- a lost order ------------------------------------------------------------------------------------------------
 
     def find(self, request: OrderRequest, known: frozenset[str], since: datetime) -> Seen | None:
-        if request.kind is not OrderKind.REISSUE and is_by_mail(request, self._settings):
+        if request.reserved and request.kind is not OrderKind.REISSUE and is_by_mail(request, self._settings):
             return None if request.reserved in known else self._reserved(request)
         number = self._lost(request, known, since - _CLOCKS_DIFFER)
         return self._adopted(number, request) if number else None
 
     def _reserved(self, request: OrderRequest) -> Seen | None:
-        """Without a number nothing was sent. With one "there is none" may be wrong (-1 is said of much): the order is
-        then sent under the same number, which is taken once."""
-        if not request.reserved:
-            return None
+        """ "There is none" may be wrong (-1 is said of much): the order is then sent under the same number, which is
+        taken once."""
         try:
             detail = self._orders.detail(request.reserved)
         except RefusedError as refusal:

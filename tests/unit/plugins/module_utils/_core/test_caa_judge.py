@@ -30,6 +30,11 @@ ASKER = Asker(("ca.example", "brand.example"), ACCOUNT, ("http-01", "ca-tbr-19")
         ("-ca.example", None),
         ("ca.example; =b", None),
         ("ca.example;; a=b", None),
+        ("ca.example; a-=b", None),
+        ("ca.example; -a=b", None),
+        ("ca.example; a--b=c=d", Issue("ca.example", (("a--b", "c=d"),))),
+        ("ca..example", None),
+        ("ca-.example", None),
     ],
 )
 def test_the_grammar_of_rfc_8659(text: str, issue: Issue | None) -> None:

@@ -261,6 +261,19 @@ def test_a_stale_writer_is_refused(path: str) -> None:
         assert len(fresh.entries()["shop"][0].facts) == 2
 
 
+def test_who_was_overtaken_is_told_before_it_does_what_cannot_be_taken_back(path: str) -> None:
+    with open_for_writing(path, now=lambda: 1000.0) as stale, open_for_writing(path, now=lambda: 2000.0) as fresh:
+        old, _busy = stale.take_leases(["shop", "other"], 60)
+        stale.check_leases(old, {"shop", "other"})
+        new, _busy = fresh.take_leases(["shop"], 60)
+        assert code_of(lambda: stale.check_leases(old, {"other", "shop"})) == "lease_lost"
+        assert code_of(lambda: stale.check_leases(old, {"never"})) == "lease_lost"
+        stale.check_leases(old, {"other"})
+        fresh.check_leases(new, {"shop"})
+        fresh.release(new)
+        assert code_of(lambda: fresh.check_leases(new, {"shop"})) == "lease_lost", "it was given back"
+
+
 def test_a_name_that_was_never_leased_cannot_be_written(store: LedgerStore) -> None:
     assert code_of(lambda: store.insert(lease(store, "other"), [(order(), ())])) == "lease_lost"
 

@@ -757,6 +757,20 @@ def test_a_lease_lost_on_the_way_stops_only_its_item(ground: Playground) -> None
     assert result.items[0].error.code == "lease_lost"
 
 
+def test_an_order_whose_lease_was_lost_after_its_intent_is_not_sent(ground: Playground) -> None:
+    def rob_the_last(effect: t.Callable[[], t.Any]) -> t.Any:
+        with open_for_writing(str(ground.ledger), now=lambda: 1e12) as thief:
+            thief.take_leases(["c"], 60)
+        return effect()
+
+    ground.ca.fault("submit", rob_the_last)
+    result = ground.play(item("a"), item("b"), item("c"), until="wanted")
+    assert [one.outcome for one in result.items] == ["submitted", "submitted", "busy"]
+    assert result.items[2].error is not None
+    assert result.items[2].error.code == "lease_lost"
+    assert ground.ca.names_ordered() == ["a.example.jp", "b.example.jp"]
+
+
 # -- wrong options ----------------------------------------------------------------------------------------------------
 
 

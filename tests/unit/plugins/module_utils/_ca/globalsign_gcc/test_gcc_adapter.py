@@ -459,8 +459,15 @@ def test_a_reserved_order_is_asked_for_by_its_number(panel: Panel, answer: t.Any
     assert (seen.handle if seen else None) == handle
 
 
-def test_without_a_reserved_number_nothing_was_sent(panel: Panel) -> None:
-    assert (found(panel, request("email")), panel.calls()) == (None, [])
+def test_a_reserved_number_that_the_ledger_has_lost_is_found_by_our_reference(panel: Panel) -> None:
+    panel.on(FIND, listing((NUMBER, REFERENCE))).on(LOOK, detail("8"))
+    seen = found(panel, request("email"))
+    assert seen is not None and (seen.handle, seen.status) == (NUMBER, Status.WANTS_APPROVAL)
+
+
+def test_without_a_number_every_search_must_say_that_there_is_none(panel: Panel) -> None:
+    assert found(nothing(panel), request("email")) is None
+    assert panel.calls() == [FIND, BY_NAME, BY_DATE]
 
 
 # --- look, prepare ---------------------------------------------------------------------------------------------------
