@@ -5,15 +5,18 @@
 Root mounts a small tmpfs and fills it, takes its inodes or makes it read-only; gives the files to another user; and
 lets the module run as an ordinary user whom folders refuse, for root is refused nothing. Who is not root has the limit
 on the size of a file, and folders of his own that he may not write.
+Where the file system knows the attribute, all is made immutable, too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import resource
 import shutil
 import stat
+import struct
 import subprocess
 import tempfile
 import typing as t
@@ -21,6 +24,8 @@ from pathlib import Path
 
 _STRANGER = 65534  # nobody
 _SIZE, _INODES = "1m", "400"
+#: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL of linux/fs.h, where long has eight bytes
+_GET_FLAGS, _SET_FLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10
 
 
 class Hindrance:
@@ -110,6 +115,45 @@ class Denied(Hindrance):
             path.chmod(mode)
         if self.uid is not None:
             _give(folder, os.getuid())
+
+
+class Immutable(Hindrance):
+    """As ``chattr -R +i``: root cannot write, rename or remove there, either."""
+
+    codes = frozenset({"permission_denied"})
+
+    def __init__(self) -> None:
+        self._made: list[Path] = []
+
+    def lay_on(self, folder: Path) -> None:
+        files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        self._made = [*files, *_folders(folder)]
+        for path in self._made:
+            _set_immutable(path, True)
+
+    def lift(self, _folder: Path) -> None:
+        for path in reversed(self._made):
+            _set_immutable(path, False)
+
+
+def _set_immutable(path: Path, wanted: bool) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        (flags,) = struct.unpack("l", fcntl.ioctl(descriptor, _GET_FLAGS, bytes(struct.calcsize("l"))))
+        fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("l", flags | _IMMUTABLE if wanted else flags & ~_IMMUTABLE))
+    finally:
+        os.close(descriptor)
+
+
+def why_not_immutable() -> str:
+    """Why the attribute cannot be tried on the small disk; "": it can."""
+    with small_disk() as disk:
+        try:
+            _set_immutable(disk, True)
+            _set_immutable(disk, False)
+        except OSError as exc:
+            return f"the immutable attribute cannot be set here: {exc.strerror}"
+    return ""
 
 
 class SmallFiles(Hindrance):

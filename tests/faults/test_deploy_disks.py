@@ -22,7 +22,7 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hosti
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._report.reported import a_report
 from deploy_scenes import SCENES, Scene, digest
 from deploy_stage import leftovers
-from hindrances import HINDRANCES, Hindrance, small_disk
+from hindrances import HINDRANCES, Hindrance, Immutable, small_disk, why_not_immutable
 from module_process import Ended, Seed, run_module
 from observer import Observer
 from spread import spread
@@ -99,6 +99,18 @@ def test_a_key_that_cannot_be_staged_is_an_error(by: str, observer: Observer, we
     with tally.attack(Invariant.NOTHING_LOST, HARNESS):
         hindered = attack(SCENES["request"], HINDRANCES[by], observer, web)
         assert hindered.item()["outcome"] == "refused" and not hindered.answer["changed"]
+
+
+@pytest.mark.parametrize("name", spread(list(SCENES), short=3))
+def test_where_all_is_immutable_the_next_run_finishes(
+    name: str, observer: Observer, web: WebService, tally: Tally
+) -> None:
+    why = why_not_immutable()
+    if why:
+        pytest.skip(why)
+    with tally.attack(Invariant.NOTHING_LOST, HARNESS):
+        hindered = attack(SCENES[name], Immutable(), observer, web)
+        assert name != "request" or hindered.item()["outcome"] == "refused", "it was not hindered"
 
 
 def _swallowed(patch: pytest.MonkeyPatch) -> None:
