@@ -32,6 +32,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.work_portal import
     contract_options,
     key_words,
     portal_options,
+    portal_subject,
     told,
     told_retired,
 )
@@ -106,7 +107,7 @@ def request_items(run: Run, host: str) -> list[Item]:
         due = run.is_due(name)
         if due or recipients:
             key = None if due else run.order(name).get("public_key_sha256")
-            items.append(_request_item(run.wish(name), key, recipients))
+            items.append(_request_item(run, name, key, recipients))
     return items
 
 
@@ -115,7 +116,7 @@ def _sellers_key(run: Run, name: str, recipients: list[Item]) -> list[Item]:
     words, known = key_words(run, name), run.order(name).get("public_key_sha256")
     if words is None and not (recipients and known):
         return []
-    item = _request_item(run.wish(name), known if words is None else None, recipients)
+    item = _request_item(run, name, known if words is None else None, recipients)
     return [{**item, "key": {**item["key"], **(words or {})}}]
 
 
@@ -133,7 +134,8 @@ def _recipients(run: Run, name: str) -> list[Item]:
     return [{"host": host, "public_key": public} for host, public in prepared if public]
 
 
-def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
+def _request_item(run: Run, name: str, key: t.Any, recipients: list[Item]) -> Item:
+    wish = run.wish(name)
     item = {
         "name": wish["name"],
         "common_name": wish["common_name"],
@@ -142,7 +144,8 @@ def _request_item(wish: Said, key: t.Any, recipients: list[Item]) -> Item:
         "public_key_sha256": key,
         "recipients": recipients,
     }
-    return {**item, **{option: wish[option] for option in ("subject", "paths") if wish.get(option)}}
+    options = {"subject": wish.get("subject") or portal_subject(run, name), "paths": wish.get("paths")}
+    return {**item, **{option: value for option, value in options.items() if value}}
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------

@@ -107,6 +107,12 @@ def portal_options(run: Run, name: str) -> Item:
     return {key: value for key, value in words.items() if value}
 
 
+def portal_subject(run: Run, name: str) -> t.Any:
+    """Of an organization whose CSR goes to a portal: its application names what the CSR says (ca-apis 6.2)."""
+    options = portal_options(run, name)
+    return options.get("subject") if options.get("validation_level") in ("ov", "ev") else None
+
+
 def contract_options(run: Run, name: str) -> Item:
     """Where a seller renews a contract by itself, the order remembers by when that can be stopped: nobody plans a
     certificate any more that is declared no longer."""

@@ -37,6 +37,31 @@ def without_hosts(run: Run, **changes: t.Any) -> Run:
     return dataclasses.replace(run, targets={"shop": Targets((), (), (), ())}, hosts={}, **changes)
 
 
+class TestOfAnOrganization:
+    @pytest.mark.parametrize(
+        ("level", "portals", "own", "expected"),
+        [
+            ("ov", {"pebble"}, {}, {"O": "Example KK"}),
+            ("ev", {"pebble"}, {}, {"O": "Example KK"}),
+            ("ov", {"pebble"}, {"O": "Its own"}, {"O": "Its own"}),
+            ("dv", {"pebble"}, {}, None),
+            ("ov", set(), {}, None),
+        ],
+    )
+    def test_the_csr_for_a_portal_names_it(
+        self, level: str, portals: set[str], own: dict[str, str], expected: dict[str, str] | None
+    ) -> None:
+        plan = planned("due", certificate=wish(organization="example", subject=own))
+        run = dataclasses.replace(
+            a_run(plan),
+            plans={"shop": {"validation_level": level}},
+            portals=frozenset(portals),
+            organizations={"example": {"subject": {"O": "Example KK"}}},
+        )
+        [item] = works.request_items(run, "web1")
+        assert item.get("subject") == expected
+
+
 class TestMadeBySellers:
     def test_no_csr_is_asked_for_and_the_order_says_who_makes_the_key(self) -> None:
         run = without_hosts(a_run(sellers()), portals=frozenset({"pebble"}))
