@@ -29,6 +29,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limi
 from ansible_collections.inkan.tls.plugins.module_utils._io import http
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
+from ansible_collections.inkan.tls.plugins.module_utils._module import requesting
 from ansible_collections.inkan.tls.plugins.modules import (
     certificate_deployments,
     certificate_orders,
@@ -126,12 +127,18 @@ def _budget_of_its_own() -> None:
     counted.SharedBudget = own  # type: ignore[assignment,misc]
 
 
+def _always_a_new_key() -> None:
+    requesting._find = lambda _store, _request: None
+    requesting._KEPT_STAGED = 0
+
+
 DEFECTS: dict[str, t.Callable[[], None]] = {
     "fences are not checked": _no_fence,
     "a lease never expires": _lease_for_ever,
     "a lease expires at once": _lease_for_no_time,
     "a request is sent after its deadline": _no_deadline,
     "each process has a budget of its own": _budget_of_its_own,
+    "the staged key gives way to a new one": _always_a_new_key,
 }
 
 

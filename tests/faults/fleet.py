@@ -114,11 +114,11 @@ class Work:
 
     # calls
 
-    def make_keys(self, controllers: int) -> list[list[Data]]:
+    def make_keys(self, controllers: int, **more: t.Any) -> list[list[Data]]:
         """All controllers on all certificates of the one store."""
         items = [{"name": name, "common_name": self.dns_name(name)} for name in self.names]
         params = {"store_path": str(self.store), "certificates": items}
-        answers = [self.fleet.start("certificate_requests", params) for _controller in range(controllers)]
+        answers = [self.fleet.start("certificate_requests", params, **more) for _controller in range(controllers)]
         told = [controller.items() for controller in answers]
         self.csrs = {item["name"]: item["csr"] for item in told[0]}
         return told

@@ -186,37 +186,32 @@ def test_the_attack_finds_two_that_order_at_once(fleet: Fleet, lab: Lab, tmp_pat
 # -- one store --------------------------------------------------------------------------------------------------------
 
 
+def on_one_store(work: Work, count: int, defect: str = "") -> None:
+    told = work.make_keys(count, defect=defect)
+    keys = {
+        item["name"]: {one["public_key_sha256"] for said in told for one in said if one["name"] == item["name"]}
+        for item in told[0]
+    }
+    assert all(len(found) == 1 for found in keys.values()), "two controllers were told of two keys"
+    issued = work.finish()
+    for said in work.deploy(count, issued):
+        assert [item["error"] for item in said] == [None] * len(work.names)
+    work.keys_must_be_there()
+    assert all((work.store / name / "live").exists() for name in work.names)
+    work.must_be_consistent()
+
+
 @pytest.mark.parametrize("count", spread((2, 4, 8), short=2))
 def test_on_one_store_no_key_is_lost_and_every_pair_is_one(
     fleet: Fleet, lab: Lab, tmp_path: Path, tally: Tally, count: int
 ) -> None:
-    work = Work(fleet, lab, tmp_path, 3)
     with tally.attack(Invariant.LIVE_PAIR, STORE):
-        told = work.make_keys(count)
-        keys = {
-            item["name"]: {one["public_key_sha256"] for said in told for one in said if one["name"] == item["name"]}
-            for item in told[0]
-        }
-        assert all(len(found) == 1 for found in keys.values()), "two controllers were told of two keys"
-        issued = work.finish()
-        for said in work.deploy(count, issued):
-            assert [item["error"] for item in said] == [None] * 3
-        work.keys_must_be_there()
-        assert all((work.store / name / "live").exists() for name in work.names)
-        work.must_be_consistent()
+        on_one_store(Work(fleet, lab, tmp_path, 3), count)
 
 
-def test_the_attack_finds_a_key_that_is_lost(fleet: Fleet, lab: Lab, tmp_path: Path, tally: Tally) -> None:
-    work = Work(fleet, lab, tmp_path, 1)
-    work.make_keys(2)
-    work.finish()
-    for path in work.store.rglob("privkey.pem"):
-        path.unlink()
-    work.csrs, ordered = {}, dict(work.csrs)
-    work.make_keys(2)
-    work.csrs = ordered
+def test_the_attack_finds_a_key_that_gives_way_to_another(fleet: Fleet, lab: Lab, tmp_path: Path, tally: Tally) -> None:
     with tally.seeded(STORE, "the staged key gives way to a new one"):
-        work.keys_must_be_there()
+        on_one_store(Work(fleet, lab, tmp_path, 1), 2, "the staged key gives way to a new one")
 
 
 # -- shards -----------------------------------------------------------------------------------------------------------

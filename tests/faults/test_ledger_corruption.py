@@ -355,15 +355,7 @@ def test_the_attack_finds_a_journal_that_is_left_beside_the_restored_file(
     room: Room, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     DAMAGES["another file's hot journal"].damage(room.ledger)
-    journal = Path(f"{room.ledger}-journal").read_bytes()
-    original = ledger_restore.restore
-
-    def leaving(path: str, plan: t.Any, now: t.Any) -> str:
-        aside = original(path, plan, now)
-        Path(path + "-journal").write_bytes(journal)
-        return aside
-
-    monkeypatch.setattr("ansible_collections.inkan.tls.plugins.module_utils._module.restoring.restore", leaving)
+    monkeypatch.setattr(ledger_restore, "COMPANIONS", ())
     with tally.seeded(RESTORING, "the journal stays where it is"):
         error = told(lambda: killed_and_restored(room))
         assert error is None, error
