@@ -110,7 +110,6 @@ class TalkativePlays(Plays):
             "ANSIBLE_CALLBACKS_ENABLED": "inkan_counts,inkan_everything,ansible.builtin.junit",
             "JUNIT_OUTPUT_DIR": str(self.root / "junit"),
             "ANSIBLE_CALLBACK_RESULT_FORMAT": self.result_format,
-            "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "True",
             "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
             "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.root / "facts"),
             "ANSIBLE_INJECT_FACT_VARS": "True",
