@@ -4,11 +4,11 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures awx-proof format docs build lock clean
 .NOTPARALLEL:
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | expand -t 14
 
 demo: ## order, approve, deploy, prove, renew and roll back certificates in the lab, two minutes
 	@scripts/demo
@@ -51,6 +51,9 @@ bench: ## ours and what you would pick instead on the same servers (JOBS="A50 C"
 mutants: ## change the core's code, one thing at a time: how many changes no test tells (an hour; FILES="times wish": few)
 	@$(DEV) nice python scripts/mutants $(FILES)
 
+awx-proof: ## 400 days of scheduled jobs as AWX runs them, of 32 certificates and their people; prints the table (DAYS=, SEED=)
+	@$(DEV) env PYTHONPATH=tests:tests/journeys python -m awx.proof $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
+
 pictures: ## photograph the report's page anew for its guide (needs Chromium)
 	@$(DEV) python scripts/report_pictures.py
 
@@ -65,7 +68,7 @@ build: ## the collection as a tarball
 	@$(DEV) ansible-galaxy collection build --force
 
 lock: ## resolve requirements/*.in anew for Python >= 3.11, all hashes and no address in it
-	@for kind in demo dev bench; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for kind in demo dev bench ee; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header requirements/$$kind.in --output-file requirements/$$kind.txt || exit; done
 
 clean: ## remove all that these commands made
