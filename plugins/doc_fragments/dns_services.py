@@ -19,7 +19,8 @@ options:
         the primary server), C(port) (default V(53)), C(key_name), C(key_algorithm) (default V(hmac-sha256);
         V(hmac-md5) is refused) and C(timeout) (seconds, default V(5)); and the secret C(key_secret) (base64). With
         C(gss_tsig) it signs by Kerberos (the controller then needs the PyPI package gssapi), and has the settings
-        C(server_name) (host name in the principal of the server), C(keytab) and C(principal) in place of the key.'
+        C(server_name) (host name in the principal of the server), C(keytab) (a path, or in place of it the secret
+        C(keytab), in base64) and C(principal) in place of the key.'
       - 'Service V(iij_dpf) (IIJ DNS Platform Service) has the settings C(service_code), C(requests_per_second) (default
         V(1)), C(burst) (default V(5)), C(job_timeout) (seconds, default V(120)), C(job_interval) (seconds, default
         V(1)), C(timeout) (seconds, default V(60)), C(url) and C(ca_bundle) (PEM file), none of which is needed; and the

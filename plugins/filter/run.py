@@ -190,10 +190,15 @@ def without_secrets(
 def only_secrets(
     accounts: t.Mapping[str, t.Mapping[str, t.Any]] | t.Sequence[t.Mapping[str, t.Any]],
 ) -> dict[str, Item]:
-    """Name → secrets, for the option that is masked."""
-    if not isinstance(accounts, t.Mapping):
-        return {str(entry.get("name")): dict(entry["secrets"]) for entry in accounts if entry.get("secrets")}
-    return {name: dict(entry["secrets"]) for name, entry in accounts.items() if entry.get("secrets")}
+    """Name → secrets, for the option that is masked. An empty text is a secret that nobody gave: so a field of a
+    credential that was left empty arrives, and an environment variable that is not set."""
+    entries = accounts.items() if isinstance(accounts, t.Mapping) else ((str(one.get("name")), one) for one in accounts)
+    given = {
+        name: {key: value for key, value in entry["secrets"].items() if value != ""}
+        for name, entry in entries
+        if entry.get("secrets")
+    }
+    return {name: secrets for name, secrets in given.items() if secrets}
 
 
 def portal_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:

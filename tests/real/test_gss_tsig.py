@@ -7,6 +7,7 @@ It runs in the system's Python, with the distribution's gssapi and dnspython: Py
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pathlib
@@ -39,7 +40,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.rfc2136 import Rfc2
 
 said = json.load(sys.stdin)
 zone = said["zone"]
-config = ServiceConfig("primary", "rfc2136", said["settings"], {}, (zone,))
+config = ServiceConfig("primary", "rfc2136", said["settings"], said["secrets"], (zone,))
 assert Rfc2136Factory().settings_errors(config) == []
 service = Rfc2136Factory().open(config)
 
@@ -103,11 +104,13 @@ class Client:
         self.cache = folder / "tickets"
         self.environment = {**os.environ, **kdc.environment, "KRB5CCNAME": f"FILE:{self.cache}"}
 
-    def plays(self, *acts: tuple[str, ...], **changes: t.Any) -> list[t.Any]:
+    def plays(
+        self, *acts: tuple[str, ...], secrets: t.Mapping[str, str] | None = None, **changes: t.Any
+    ) -> list[t.Any]:
         settings = {name: one for name, one in {**self.settings, **changes}.items() if one is not None}
         done = subprocess.run(
             [PYTHON, "-c", CLIENT],
-            input=json.dumps({"settings": settings, "zone": ZONE, "acts": acts}),
+            input=json.dumps({"settings": settings, "secrets": secrets or {}, "zone": ZONE, "acts": acts}),
             env={**self.environment, "PYTHONPATH": str(COLLECTIONS), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
@@ -139,6 +142,15 @@ def test_the_mailbox_of_a_zone_is_set_by_the_same_right(bind: Bind, client: Clie
     rname = "dns\\.admin.example.jp."
     assert client.plays(("mailbox", rname), principal=f"inkan@{REALM}") == [rname]
     assert bind.serial(ZONE) > 1
+
+
+def test_a_keytab_that_is_a_secret_is_held_in_memory(kdc: Kdc, client: Client) -> None:
+    keytab = base64.encodebytes(kdc.keytab("inkan").read_bytes()).decode()
+    assert client.plays(("look", NAME), keytab=None, secrets={"keytab": keytab}) == [["theirs@example.jp"]]
+    assert not client.cache.exists(), "no ticket is left in a file"
+    stranger = base64.encodebytes(kdc.keytab("stranger").read_bytes()).decode()
+    (error,) = client.plays(("add", NAME, "stranger@example.jp"), keytab=None, secrets={"keytab": stranger})
+    assert error is not None, "another keytab is another principal"
 
 
 def test_tickets_that_are_at_hand_do(kdc: Kdc, client: Client) -> None:

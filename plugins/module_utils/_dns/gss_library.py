@@ -3,31 +3,40 @@
 """The door to the PyPI package gssapi: credentials of this machine, and a security context for one DNS server.
 
 The package is loaded where a service asks for GSS-TSIG and nowhere else. Credentials are those that the user has (the
-default cache), or come from a keytab; then the ticket is kept in memory, and no file is left behind.
+default cache), or come from a keytab; then the ticket is kept in memory, and no file is left behind. A keytab that is a
+secret is in memory, too: Kerberos is given the path of a file that has no place on a disk.
 
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import typing as t
+from dataclasses import dataclass, field
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
-__all__ = ["Client", "Context", "open_context"]
+__all__ = ["CAN_HOLD_KEYTAB", "Client", "Context", "open_context"]
 
 #: SPNEGO (RFC 4178), which RFC 3645 §3.1.1 wants: Active Directory takes nothing else
 _SPNEGO = "1.3.6.1.5.5.2"
 
 
-class Client(t.NamedTuple):
-    """Who signs for which server; principal and keytab may be empty."""
+#: Linux
+CAN_HOLD_KEYTAB = hasattr(os, "memfd_create")
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who signs for which server; principal and keytab (a path, or what is in it) may be empty."""
 
     server_name: str
     principal: str = ""
     keytab: str = ""
+    keytab_content: bytes = field(default=b"", repr=False)
 
     @property
     def service(self) -> str:
@@ -55,16 +64,25 @@ def open_context(client: Client, where: str) -> Context:
     library: t.Any = gssapi
     failures: type[Exception] = library.exceptions.GSSError
     try:
-        return _Guarded(_new_context(library, client), client, where, failures)
+        held = _held(client.keytab_content) if client.keytab_content else None
+        path = f"/proc/self/fd/{held.fileno()}" if held is not None else client.keytab
+        return _Guarded(_new_context(library, client, path), client, where, failures, held)
     except failures as failure:
         raise _failed(client, where, failure) from failure
 
 
-def _new_context(gssapi: t.Any, client: Client) -> t.Any:
+def _held(content: bytes) -> t.BinaryIO:
+    """In memory for as long as the file is open."""
+    file = os.fdopen(os.memfd_create("keytab"), "wb", buffering=0)
+    file.write(content)
+    return t.cast("t.BinaryIO", file)
+
+
+def _new_context(gssapi: t.Any, client: Client, keytab: str) -> t.Any:
     name = gssapi.Name(client.principal, gssapi.NameType.kerberos_principal) if client.principal else None
     store = None
-    if client.keytab:
-        store = {"client_keytab": f"FILE:{client.keytab}", "ccache": f"MEMORY:inkan-{secrets.token_hex(8)}"}
+    if keytab:
+        store = {"client_keytab": f"FILE:{keytab}", "ccache": f"MEMORY:inkan-{secrets.token_hex(8)}"}
     return gssapi.SecurityContext(
         name=gssapi.Name(f"DNS@{client.server_name}", gssapi.NameType.hostbased_service),
         creds=gssapi.Credentials(name=name, usage="initiate", store=store),
@@ -77,8 +95,16 @@ def _new_context(gssapi: t.Any, client: Client) -> t.Any:
 class _Guarded:
     """Failures of the negotiation as errors of ours; those of a signature are judged by dnspython."""
 
-    def __init__(self, context: t.Any, client: Client, where: str, failures: type[Exception]) -> None:
+    def __init__(
+        self,
+        context: t.Any,
+        client: Client,
+        where: str,
+        failures: type[Exception],
+        held: t.BinaryIO | None = None,
+    ) -> None:
         self._context = context
+        self._held = held  # Kerberos reads it when the first token is made
         self._client = client
         self._where = where
         self._failures = failures
@@ -117,6 +143,8 @@ def _missing_library(where: str) -> InkanError:
 def _failed(client: Client, where: str, failure: Exception) -> InkanError:
     who = client.principal or "the credentials at hand"
     source = f"keytab {client.keytab}" if client.keytab else "the default credential cache"
+    if client.keytab_content:
+        source = "the keytab in the secrets"
     return LocalError(
         code="tsig_gss_credentials",
         what=f"Kerberos gives no security context for {client.service}",

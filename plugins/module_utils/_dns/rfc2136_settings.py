@@ -3,7 +3,7 @@
 """The settings and secrets of the DNS service ``rfc2136``: judged, and turned into a signed way to the server.
 
     settings  server, port, timeout; key_name, key_algorithm; or gss_tsig, server_name, principal, keytab
-    secrets   key_secret, not with gss_tsig
+    secrets   key_secret; or with gss_tsig keytab, if there is no file of it
 
 This file is private to the collection.
 """
@@ -21,7 +21,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import dns_n
 from ansible_collections.inkan.tls.plugins.module_utils._core.records import canonical_name
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import ServiceConfig
-from ansible_collections.inkan.tls.plugins.module_utils._dns.gss_library import Client, open_context
+from ansible_collections.inkan.tls.plugins.module_utils._dns.gss_library import CAN_HOLD_KEYTAB, Client, open_context
 from ansible_collections.inkan.tls.plugins.module_utils._dns.gss_tsig import GssExchange
 from ansible_collections.inkan.tls.plugins.module_utils._dns.library import dns
 from ansible_collections.inkan.tls.plugins.module_utils._dns.wire import TsigKey, WireExchange
@@ -43,7 +43,10 @@ ALGORITHMS = (
 _SETTINGS = ("server", "port", "timeout", "key_name", "key_algorithm", "gss_tsig")
 _GSS_SETTINGS = ("server", "port", "timeout", "gss_tsig", "server_name", "principal", "keytab")
 _SECRETS = ("key_secret",)
+_GSS_SECRETS = ("keytab",)
 _PRINCIPAL = re.compile(r"[!-~]{1,256}")
+#: the first byte of each format of a keytab
+_KEYTAB = b"\x05"
 
 
 def settings_errors(config: ServiceConfig) -> list[str]:
@@ -63,8 +66,7 @@ def settings_errors(config: ServiceConfig) -> list[str]:
 def _gss_errors(config: ServiceConfig) -> list[str]:
     settings = config.settings
     found = _unknown("setting", settings, _GSS_SETTINGS, " with gss_tsig") + _server_errors(settings)
-    if config.secrets:
-        found.append("there are no secrets with gss_tsig: the credentials are those of Kerberos")
+    found += _unknown("secret", config.secrets, _GSS_SECRETS, " with gss_tsig") + list(_keytab_errors(config))
     reason = dns_name_error(canonical_name(str(settings.get("server_name") or "")), wildcard=False)
     if reason:
         found.append(f"settings.server_name must be the host name in the server's principal DNS/<name>: {reason}")
@@ -74,6 +76,26 @@ def _gss_errors(config: ServiceConfig) -> list[str]:
     if keytab is not None and (not os.path.isabs(str(keytab)) or "\0" in str(keytab)):
         found.append("settings.keytab must be an absolute path")
     return found
+
+
+def _keytab(config: ServiceConfig) -> bytes | None:
+    """The keytab of the secrets, in whatever lines its base64 stands; None: it is no keytab."""
+    try:
+        found = base64.b64decode("".join(config.secrets.get("keytab", "").split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found if not found or found[:1] == _KEYTAB else None
+
+
+def _keytab_errors(config: ServiceConfig) -> t.Iterator[str]:
+    if "keytab" not in config.secrets:
+        return
+    if not _keytab(config):
+        yield "secrets.keytab is no keytab in base64: write what `base64 inkan.keytab` prints"
+    if config.settings.get("keytab") is not None:
+        yield "settings.keytab and secrets.keytab exclude each other"
+    if not CAN_HOLD_KEYTAB:
+        yield "secrets.keytab is held in memory, which this system cannot: name a file in settings.keytab"
 
 
 def settings_warnings(config: ServiceConfig) -> list[str]:
@@ -95,6 +117,7 @@ def open_exchange(config: ServiceConfig) -> WireExchange | GssExchange:
         canonical_name(str(settings["server_name"])),
         str(settings.get("principal") or ""),
         str(settings.get("keytab") or ""),
+        _keytab(config) or b"",
     )
     return GssExchange(lambda key: WireExchange(address, port, timeout, key, always_tcp=True), client, open_context)
 

@@ -220,12 +220,19 @@ def test_what_is_needed_is_taken(settings: dict[str, t.Any]) -> None:
     assert Rfc2136Factory().settings_errors(config(**settings)) == []
 
 
+def test_a_keytab_may_be_a_secret_in_as_many_lines_as_base64_prints() -> None:
+    assert Rfc2136Factory().settings_errors(config({"keytab": "BQIA\nAAAA\n"})) == []
+
+
 @pytest.mark.parametrize(
     ("settings", "secrets", "told"),
     [
         ({"gss_tsig": "yes"}, {}, "settings.gss_tsig must be true or false, 'yes' is neither"),
         ({"key_name": "upd"}, {}, 'there is no setting "key_name" with gss_tsig'),
-        ({}, {"key_secret": "c2VjcmV0LXNlY3JldA=="}, "there are no secrets with gss_tsig"),
+        ({}, {"key_secret": "c2VjcmV0LXNlY3JldA=="}, 'there is no secret "key_secret" with gss_tsig, only keytab'),
+        ({}, {"keytab": "bm8ga2V5dGFi"}, "secrets.keytab is no keytab in base64"),
+        ({}, {"keytab": "no base64"}, "secrets.keytab is no keytab in base64"),
+        ({"keytab": "/etc/inkan.keytab"}, {"keytab": "BQIAAAAA"}, "exclude each other"),
         ({"server_name": None}, {}, "settings.server_name must be the host name"),
         ({"server_name": "192.0.2.53"}, {}, "settings.server_name must be the host name"),
         ({"principal": "in kan"}, {}, "settings.principal is no Kerberos principal"),
