@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures awx-proof format docs build lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures awx-proof format docs build matrix lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -61,15 +61,19 @@ format: ## let ruff write the code
 	@$(DEV) ruff check --fix .
 	@$(DEV) ruff format .
 
-docs: ## check the documentation of all plugins and roles
+docs: ## the documentation as a site to read offline, English and Japanese: .cache/docs/site/index.html
 	@$(DEV) antsibull-docs lint-collection-docs --plugin-docs .
+	@scripts/venv docs python scripts/docs_site.py
 
-build: ## the collection as a tarball
-	@$(DEV) ansible-galaxy collection build --force
+build: ## dist/: the tarball (same commit, same bytes), bill of materials, SHA256SUMS; Galaxy's importer looks (SIGN_KEY=)
+	@scripts/venv release python scripts/build.py
+
+matrix: ## ansible-test on every ansible-core and Python there is here, as a table (PAIRS="2.21/3.13", KINDS="sanity units")
+	@$(DEV) nice python scripts/matrix.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(KINDS),--kinds $(KINDS))
 
 lock: ## resolve requirements/*.in anew for Python >= 3.11, all hashes and no address in it
-	@for kind in demo dev bench ee; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for kind in demo dev docs bench ee release; do $(DEV) uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header requirements/$$kind.in --output-file requirements/$$kind.txt || exit; done
 
 clean: ## remove all that these commands made
-	rm -rf .venv .venv-demo .cache .demo .ansible collections tests/output inkan-tls-*.tar.gz
+	rm -rf .venv .venv-demo .cache .demo .ansible collections dist tests/output inkan-tls-*.tar.gz

@@ -3,7 +3,10 @@
 """The lab for people, until Ctrl-C.
 
 python -m lab [--folder FOLDER] [--now MOMENT] [--vices all|default|none|NAME,NAME]
-python -m lab --folder FOLDER --stop     ends the lab of that folder, by its process id, and waits for it
+python -m lab --folder FOLDER --background   comes back when it is open; it goes on by itself
+python -m lab --folder FOLDER --stop         ends the lab of that folder, by its process id, and waits for it
+
+Where the collection is installed, without any PYTHONPATH: python COLLECTION/tests/lab --folder FOLDER
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -21,6 +25,13 @@ import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
+if not __package__:  # started as a folder: python .../tests/lab
+    os.execve(  # noqa: S606 - that is what is wanted
+        sys.executable,
+        [sys.executable, "-m", "lab", *sys.argv[1:]],
+        {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+    )
+
 from .also import ALSO
 from .clock import iso_jst
 from .inventory import INVENTORY_FILE, write_inventory
@@ -28,6 +39,7 @@ from .lab import FACTS_FILE, PID_FILE, Lab, is_running
 from .vices import VICES
 
 STOP_SECONDS = 20.0
+OPEN_SECONDS = 60.0
 SETS = {
     "default": [vice.name for vice in VICES if vice.default],
     "none": [],
@@ -39,6 +51,8 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     options = _options(arguments)
     if options.stop:
         return _stop(options.folder)
+    if options.background:
+        return _start(options.folder.resolve(), [*(arguments or sys.argv[1:])])
     try:
         folder = _empty(options.folder)
     except ValueError as error:
@@ -68,9 +82,10 @@ def _options(arguments: t.Sequence[str] | None) -> argparse.Namespace:
         "--vices", type=_vices, default=SETS["default"], help="all, default, none, or names with commas"
     )
     parser.add_argument("--stop", action="store_true", help="end the lab of --folder, if one runs there")
+    parser.add_argument("--background", action="store_true", help="come back when it is open; --stop ends it")
     options = parser.parse_args(arguments)
-    if options.stop and options.folder is None:
-        parser.error("--stop needs --folder")
+    if (options.stop or options.background) and options.folder is None:
+        parser.error("--stop and --background need --folder")
     return options
 
 
@@ -103,7 +118,31 @@ def _empty(folder: Path | None) -> Path:
     return folder
 
 
-# --- its end -------------------------------------------------------------------------------------------------------
+# --- its beginning in the background, and its end --------------------------------------------------------------------
+
+
+def _start(folder: Path, arguments: t.Sequence[str]) -> int:
+    """A process of its own, in a session of its own: it outlives this one. What it prints lies beside its folder."""
+    log = folder.with_name(f"{folder.name}.log")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    words = [word for word in arguments if word != "--background"]
+    with log.open("w", encoding="utf-8") as file:
+        lab = subprocess.Popen(
+            [sys.executable, "-m", "lab", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    until = time.monotonic() + OPEN_SECONDS
+    while lab.poll() is None and time.monotonic() < until:
+        if "The lab is open." in (text := log.read_text("utf-8")):
+            print(text.replace("Ctrl-C closes the lab.", f"--folder {folder} --stop closes the lab."))
+            return 0
+        time.sleep(0.05)
+    print(log.read_text("utf-8") or "lab: it does not open", file=sys.stderr)
+    lab.terminate()
+    return 1
 
 
 def _stop(folder: Path) -> int:

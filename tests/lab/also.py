@@ -16,6 +16,7 @@ from .atlas import Atlas
 from .dpf import Dpf
 from .gcc import Gcc
 from .http_server import Routes
+from .inbox import Inbox
 from .renge import Renge
 
 
@@ -51,5 +52,6 @@ ALSO: dict[str, t.Callable[..., Simulator]] = {
     "atlas": Atlas,
     "dpf": Dpf,
     "gcc": Gcc,
+    "inbox": Inbox,
     "renge": Renge,
 }
