@@ -25,7 +25,6 @@ def registered(name: str) -> str | None:
         ("2026-06-23T10:00:00+09:00", "2026-11-30T23:59:59+09:00", "the fifth month has 30 days"),
         ("2026-08-31T12:00:00+09:00", "2027-01-31T23:59:59+09:00", "over the end of the year"),
         ("2026-09-30T00:00:00+09:00", "2027-02-28T23:59:59+09:00", "February"),
-        ("2027-09-01T00:00:00+09:00", "2028-02-29T23:59:59+09:00", "February of a leap year"),
         ("2026-07-01T00:00:00+09:00", "2026-12-31T23:59:59+09:00", "December itself"),
         ("2026-06-30T14:59:59+00:00", "2026-11-30T23:59:59+09:00", "the last second of June in Japan"),
         ("2026-06-30T15:00:00+00:00", "2026-12-31T23:59:59+09:00", "the first second of July in Japan, June in UTC"),
@@ -35,6 +34,19 @@ def registered(name: str) -> str | None:
 def test_dv_ends_with_the_fifth_month_after_issue_in_japan(issued: str, until: str, why: str) -> None:
     for product in ("dv", "dv_wildcard"):
         assert iso_jst(validity.not_after(product, datetime.fromisoformat(issued))) == until, why
+
+
+def test_the_fifth_month_may_be_february_of_a_leap_year() -> None:
+    issued = datetime.fromisoformat("2027-09-01T00:00:00+09:00")
+    assert iso_jst(validity.end_of_month(issued, 5)) == "2028-02-29T23:59:59+09:00"
+
+
+@pytest.mark.parametrize(("issued", "days"), [("2027-03-14", None), ("2027-03-15", 99), ("2029-03-15", 46)])
+@pytest.mark.parametrize("product", ["dv", "flex"])
+def test_from_dated_rules_on_nothing_lives_longer(product: str, issued: str, days: int | None) -> None:
+    begin = datetime.fromisoformat(f"{issued}T12:00:00+00:00")
+    lives = (validity.not_after(product, begin) - begin).total_seconds() + 1
+    assert lives == days * 86_400 if days else lives > 150 * 86_400
 
 
 def test_flex_is_valid_199_days_and_both_ends_count() -> None:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from lab.clock import JST
 
 MONTHS_OF_DV = 5
 DAYS_OF_FLEX = 199
 SECOND = timedelta(seconds=1)
+#: from this day on, nothing lives longer (SC-081v3, less a day)
+LIMITS = ((date(2027, 3, 15), 99), (date(2029, 3, 15), 46))
 
 
 def end_of_month(issued: datetime, months: int) -> datetime:
@@ -21,6 +23,8 @@ def end_of_month(issued: datetime, months: int) -> datetime:
 
 
 def not_after(product: str, issued: datetime) -> datetime:
-    if product == "flex":
-        return issued + timedelta(days=DAYS_OF_FLEX) - SECOND  # RFC 5280: both ends count
-    return end_of_month(issued, MONTHS_OF_DV)
+    sold = issued + timedelta(days=DAYS_OF_FLEX) - SECOND  # RFC 5280: both ends count
+    if product != "flex":
+        sold = end_of_month(issued, MONTHS_OF_DV)
+    limits = [days for since, days in LIMITS if issued.date() >= since]
+    return min([sold, *(issued + timedelta(days=days) - SECOND for days in limits)])
