@@ -235,3 +235,72 @@ def test_the_bounds_of_a_handshake() -> None:
 
 def test_a_copy_may_lie_beside_the_store() -> None:
     assert deploy(copies=[{**COPY, "path": f"{STORE}-copies/x"}]).copies[0].path == f"{STORE}-copies/x"
+
+
+def test_what_is_given_twice_is_told_with_its_option() -> None:
+    copies = [{**COPY, "path": "/srv/twice.pem"}]
+    twice = {"name": "shop", "deploy": {"copies": copies}}
+    name, path = refused(twice, twice).errors
+    assert (name.what, name.code, name.where) == ("Cannot use the option name", "duplicate_name", "item 'shop'")
+    assert name.why == "2 items have this name"
+    assert (path.what, path.where) == ("Cannot use the option deploy.copies", "path /srv/twice.pem")
+
+
+def test_a_name_that_is_no_folder_is_told_with_its_code() -> None:
+    (error,) = refused({"name": "../shop"}).errors
+    assert (error.what, error.code) == ("Cannot use the option name", "bad_name")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("public_key_sha256", "AB"), ("sealed_key", "*"), ("to_serial", "0x1"), ("dns_names", ["Example.jp"])],
+    ids=str,
+)
+def test_a_value_of_the_certificate_that_cannot_be_names_its_option(option: str, value: t.Any) -> None:
+    (error,) = refused({"name": "shop", option: value}).errors
+    assert error.what == f"Cannot use the option {option}" and error.todo
+
+
+def test_what_is_known_of_the_certificate_is_taken_as_it_is() -> None:
+    digest = "0" * 64
+    (wish,) = read({"name": "shop", "public_key_sha256": digest, "to_serial": "1f", "dns_names": ["a.example.jp"]})
+    assert (wish.public_key_sha256, wish.to_serial, wish.dns_names) == (digest, "1f", ("a.example.jp",))
+    assert read({"name": "shop"})[0].dns_names == ()
+
+
+def test_a_digest_that_only_the_order_tells_is_refused_outside_check_mode() -> None:
+    known = {"name": "shop", "public_key_sha256": "known_after_order"}
+    assert read(known, check_mode=True)[0].public_key_sha256 is None
+    (error,) = refused(known).errors
+    assert error.what == "Cannot use the option public_key_sha256"
+
+
+@pytest.mark.parametrize(
+    ("content", "most", "too_open"), [("privkey", 0o660, "0664"), ("fullchain", 0o664, "0666")], ids=str
+)
+def test_a_copy_is_as_open_as_its_content_allows(content: str, most: int, too_open: str) -> None:
+    copy = {"path": "/srv/x.pem", "content": content}
+    assert deploy(copies=[{**copy, "mode": f"{most:04o}"}]).copies[0].standing.mode == most
+    assert [error.code for error in refused({"name": "x", "deploy": {"copies": [{**copy, "mode": too_open}]}}).errors]
+
+
+def test_a_mode_may_be_written_with_an_o_and_must_let_its_owner_read() -> None:
+    assert deploy(mode="0o400").access.mode == 0o400
+    (error,) = refused({"name": "shop", "deploy": {"mode": "0200"}}).errors
+    assert (error.what, error.code) == ("Cannot use the option deploy.mode", "bad_mode")
+
+
+def test_a_reload_without_a_shape_and_a_path_that_is_relative_name_their_options() -> None:
+    (shape,) = refused({"name": "shop", "deploy": {"reload": {"argv": ["x"], "pid_file": "/x"}}}).errors
+    assert (shape.what, shape.code) == ("Cannot use the option deploy.reload", "bad_reload")
+    (path,) = refused({"name": "shop", "deploy": {"copies": [{**COPY, "path": "srv/x"}]}}).errors
+    assert (path.what, path.code) == ("Cannot use the option deploy.copies.path", "bad_path")
+
+
+def test_a_store_path_may_end_with_a_slash() -> None:
+    errors = InputCollector()
+    read_wishes(
+        [{"name": "x", "deploy": {"copies": [{**COPY, "path": f"{STORE}/y"}]}}], "prepare", f"{STORE}/", False, errors
+    )
+    with pytest.raises(InputErrors, match="lies in the store"):
+        errors.refuse()
