@@ -143,6 +143,7 @@ def lint(shell: Shell) -> Count:
     count.add(shell.check(sys.executable, "scripts/write_argument_specs.py", "--check"))
     count.add(shell.check("antsibull-changelog", "lint"))
     count.add(shell.check("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."))
+    count.add(shell.check("scripts/venv", "docs", "python", "scripts/docs_site.py"))
     if shutil.which("shellcheck"):
         count.add(shell.check("shellcheck", *shell_scripts()))
     else:
@@ -181,6 +182,7 @@ def sanity(shell: Shell) -> Count:
 
 
 def units(shell: Shell) -> Count:
+    shell.run("scripts/awx_modules")  # without network its tests are skipped, aloud
     return pytest_ring(shell, "units", "-n", "2", "tests/unit")
 
 
