@@ -4,6 +4,8 @@
 
     make mutants                                       all files; minutes, more on a busy machine
     scripts/venv dev python scripts/mutants FILE...    only these (names of files of the package, without .py)
+    ... --sample 1500 --seed 10 [--again]              a share of each file; --again: only what is not yet killed
+    ... --guard                                        a few mutants of the files that their own tests tell best
 
 Prints a table by file; .cache/mutants/survivors.txt lists what survived. Timeouts and untested mutants are survivors.
 Settings: [tool.mutants] in pyproject.toml. What is changed and what is not: operators.py.
@@ -35,26 +37,40 @@ from table import figures, interval, survivors
 
 FOLDER = REPOSITORY / ".cache" / "mutants"
 FIGURES = REPOSITORY / "docs" / "mutants.txt"
+LARGEST = 1500
+
+Chosen = dict[Path, list[int]]  # numbers of mutants
 
 
 class Results:
-    """How each mutant ended, in a file that two processes write one after the other."""
+    """How each mutant ended, in a file that several processes write one after the other."""
 
     def __init__(self, file: Path, keep: bool = False) -> None:
         self._file = file
         file.parent.mkdir(parents=True, exist_ok=True)
-        if not keep:
+        if not keep or not file.exists():
             file.write_text("", encoding="utf-8")
 
     def add(self, path: Path, number: int, mutant: Mutant, ending: str) -> None:
-        line = {"file": path.stem, "number": number, "line": mutant.line, "what": mutant.what, "ending": ending}
+        line = self._line(path.stem, number, mutant, ending)
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def read(self) -> list[dict[str, t.Any]]:
-        """Of each mutant the last that was said."""
-        lines = [json.loads(line) for line in self._file.read_text("utf-8").splitlines()]
-        return list({(line["file"], line["number"]): line for line in lines}.values())
+    @staticmethod
+    def _line(file: str, number: int, mutant: Mutant, ending: str) -> dict[str, t.Any]:
+        return {"file": file, "number": number, "line": mutant.line, "what": mutant.what, "ending": ending}
+
+    def read(self, chosen: Chosen, sources: dict[Path, Source]) -> list[dict[str, t.Any]]:
+        """Of each chosen mutant the last that was said, unless its file has changed since."""
+        mutants = {(path.stem, number): sources[path].mutants[number] for path, row in chosen.items() for number in row}
+        found: dict[tuple[str, int], dict[str, t.Any]] = {}
+        for text in self._file.read_text("utf-8").splitlines():
+            line = json.loads(text)
+            mutant = mutants.get((line["file"], line["number"]))
+            if mutant is not None and (mutant.line, mutant.what) == (line["line"], line["what"]):
+                found[line["file"], line["number"]] = line
+        unasked = {key: self._line(*key, one, Ending.UNASKED) for key, one in mutants.items() if key not in found}
+        return [*found.values(), *unasked.values()]
 
 
 def main() -> int:
@@ -63,40 +79,55 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of what is written")
     parser.add_argument("--write", action="store_true", help=f"the table to {FIGURES.relative_to(REPOSITORY)}, too")
     parser.add_argument("--sample", type=int, help="so many of all, the same share of each file")
-    parser.add_argument("--left", action="store_true", help="only what a broken run left to do at import")
     parser.add_argument("--seed", type=int, default=10, help="of the sample")
-    chosen = parser.parse_args()
+    parser.add_argument("--again", action="store_true", help="ask only what the run before has not killed")
+    parser.add_argument("--table", action="store_true", help="ask nothing: the table of what the folder has")
+    parser.add_argument("--guard", action="store_true", help="[tool.mutants.guard] of pyproject.toml")
+    options = parser.parse_args()
     if sys.version_info < (3, 12):
         sys.exit("mutation testing needs Python 3.12 or newer: it watches lines by sys.monitoring")
     settings = read_settings()
+    if options.guard:
+        settings, options.files = settings.for_guard(), list(settings.guard_files)
+        options.sample, options.seed = settings.guard_mutants, settings.guard_seed
     os.chdir(REPOSITORY)
+    return run(options, settings)
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
     began = time.monotonic()
-    sources = read_sources(settings, chosen.files)
-    if chosen.sample:
-        draw(sources, chosen.sample, chosen.seed)
-    results = Results(chosen.folder / "results.jsonl", keep=chosen.left)
-    warm_up()
-    if chosen.left:
-        notes = pickle.loads((chosen.folder / "notes").read_bytes())  # noqa: S301  # our own
-    else:
-        notes = run_sessions(settings, sources, results, chosen.folder / "notes")
-    if notes is None:
-        return 1
-    run_imports(settings, sources, results, notes)
-    lines = results.read()
-    (chosen.folder / "survivors.txt").write_text(survivors(lines, sources), encoding="utf-8")
+    sources = read_sources(settings, options.files)
+    chosen = draw(sources, options.sample or 0, options.seed, only_functions=options.guard)
+    results = Results(options.folder / "results.jsonl", keep=options.again or options.table)
+    flaws = "" if options.table else ask(settings, sources, chosen, results, options.folder)
+    lines = results.read(chosen, sources)
+    (options.folder / "survivors.txt").write_text(survivors(lines, sources), encoding="utf-8")
     text, good = figures(lines, settings.goal)
-    minutes = (time.monotonic() - began) / 60
-    if chosen.sample:
-        text += f"\n{interval(lines)}, seed {chosen.seed}"
-    text += f"\n{datetime.datetime.now(datetime.timezone.utc).date().isoformat()}, {minutes:.0f} minutes\n"
-    (chosen.folder / "table.txt").write_text(text, encoding="utf-8")
-    if chosen.write:
+    if options.sample:
+        text += f"\n{interval(lines)}; seed {options.seed}"
+    text += f"\n{datetime.datetime.now(datetime.timezone.utc).date().isoformat()}\n"
+    (options.folder / "table.txt").write_text(text, encoding="utf-8")
+    if options.write:
         FIGURES.write_text(text, encoding="utf-8")
-    for name, said in notes["broken"].items():
-        print(f"fails without any mutant, and counts for nothing: {name}\n{said}")
-    print(text)
-    return 0 if good and not notes["broken"] else 1
+    print(f"{text}{flaws}{(time.monotonic() - began) / 60:.0f} minutes")
+    return 0 if good and not flaws else 1
+
+
+def ask(settings: Settings, sources: dict[Path, Source], chosen: Chosen, results: Results, folder: Path) -> str:
+    """Tries all that is not known to be killed. Returns what speaks against the figures, or nothing."""
+    killed = {
+        (line["file"], line["number"]) for line in results.read(chosen, sources) if line["ending"] == Ending.KILLED
+    }
+    left = {path.name: [one for one in row if (path.stem, one) not in killed] for path, row in chosen.items()}
+    warm_up()
+    notes = run_sessions(settings, sources, left, results, folder / "notes")
+    if notes is None:
+        return "the tests cannot be run\n"
+    unfit = run_imports(settings, sources, results, notes)
+    broken = notes["broken"].items()
+    return unfit + "".join(
+        f"fails without any mutant, and counts for nothing: {name}\n{said}\n" for name, said in broken
+    )
 
 
 def read_sources(settings: Settings, names: list[str]) -> dict[Path, Source]:
@@ -108,14 +139,22 @@ def read_sources(settings: Settings, names: list[str]) -> dict[Path, Source]:
     return {file: Source(file.read_text("utf-8"), str(file)) for file in chosen}
 
 
-def draw(sources: dict[Path, Source], size: int, seed: int) -> None:
-    """Leaves each file its share of a sample of this size, drawn by chance, the same with the same seed."""
-    total = sum(len(source.mutants) for source in sources.values())
-    for path, source in sources.items():
-        share = min(len(source.mutants), math.ceil(size * len(source.mutants) / total))
+def draw(sources: dict[Path, Source], size: int, seed: int, only_functions: bool = False) -> Chosen:
+    """Numbers of mutants: each file's share of a sample of this size, the same with the same seed; all for size 0.
+
+    A smaller sample is the beginning of one of LARGEST: a run can be made longer, and keeps what it has.
+    """
+    possible = {
+        path: [number for number, one in enumerate(source.mutants) if one.scope is not None or not only_functions]
+        for path, source in sources.items()
+    }
+    total = sum(map(len, possible.values()))
+    chosen: Chosen = {}
+    for path, numbers in possible.items():
+        share, most = (min(len(numbers), math.ceil(one * len(numbers) / total)) for one in (size, max(size, LARGEST)))
         chance = random.Random(f"{seed} {path.stem}")  # noqa: S311  # a sample, no secret
-        numbers = sorted(chance.sample(range(len(source.mutants)), share))
-        source.mutants = tuple(source.mutants[number] for number in numbers)
+        chosen[path] = chance.sample(numbers, most)[:share] if size else numbers
+    return chosen
 
 
 def _in_process(work: t.Callable[[], t.Any], file: Path) -> t.Any:
@@ -136,22 +175,26 @@ def _in_process(work: t.Callable[[], t.Any], file: Path) -> t.Any:
 
 
 def run_sessions(
-    settings: Settings, sources: dict[Path, Source], results: Results, file: Path
+    settings: Settings, sources: dict[Path, Source], left: dict[str, list[int]], results: Results, file: Path
 ) -> dict[str, t.Any] | None:
-    """The core's own tests first: they are few and quick, and tell most; then all."""
-    left = {path.name: list(range(len(source.mutants))) for path, source in sources.items()}
-    broken: dict[str, str] = {}
-    notes = None
-    for tests, last in ((settings.first_tests, False), (settings.tests, True)):
+    """The core's own tests first: they are few and quick, and tell most; then the others, of what is left."""
+    known: dict[str, t.Any] = {"touches": defaultdict(Counter), "seconds": Counter(), "broken": {}}
+    rounds = [(settings.first_tests, settings.without)]
+    if settings.tests:
+        rounds.append((settings.tests, (*settings.without, *settings.first_tests)))
+    for tests, without in rounds:
         mutants = {path: [sources[path].mutants[number] for number in left[path.name]] for path in sources}
-        run = functools.partial(run_functions, settings, sources, mutants, results, tests, last)
+        last = (tests, without) == rounds[-1]
+        run = functools.partial(run_functions, settings, sources, mutants, results, tests, without, last)
         notes = _in_process(run, file)
         if notes is None:
             return None
-        broken.update(notes["broken"])
         left = notes["rest"]
-    file.write_bytes(pickle.dumps({**notes, "broken": broken}))
-    return {**notes, "broken": broken}
+        for name, count in notes["touches"].items():
+            known["touches"][name].update(count)
+        known["seconds"].update(notes["seconds"])
+        known["broken"].update(notes["broken"])
+    return {**known, "rest": left}
 
 
 def run_functions(
@@ -160,6 +203,7 @@ def run_functions(
     mutants: dict[Path, list[Mutant]],
     results: Results,
     tests: tuple[str, ...],
+    without: tuple[str, ...],
     last: bool,
 ) -> dict[str, t.Any] | None:
     """Tries the mutants of functions. Returns what the other ways need: what is left, which tests ran which file."""
@@ -172,8 +216,8 @@ def run_functions(
 
     plugin = Mutation(settings, mutants, sources, last, done)
     arguments = ["-q", "-p", "no:xdist", "-p", "no:terminalreporter", "-o", "cache_dir=.cache/mutants/pytest"]
-    without = [f"--ignore={file}" for file in settings.without]
-    status = pytest.main([*tests, *arguments, *without], plugins=[plugin])
+    ignored = [f"--ignore={file}" for file in without]
+    status = pytest.main([*tests, *arguments, *ignored], plugins=[plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         print(f"pytest ended with {status}")
         return None
@@ -188,19 +232,24 @@ def run_functions(
     return {"rest": rest, "touches": dict(touches), "seconds": dict(seconds), "broken": plugin.broken}
 
 
-def run_imports(settings: Settings, sources: dict[Path, Source], results: Results, notes: dict[str, t.Any]) -> None:
+def run_imports(settings: Settings, sources: dict[Path, Source], results: Results, notes: dict[str, t.Any]) -> str:
+    """Tries what is left in forks that import the file anew. Returns what makes its kills worthless, or nothing."""
+    asked: dict[str, None] = {}
+    seconds = notes["seconds"]
     for path, source in sources.items():
         numbers = notes["rest"][path.name]
-        if not numbers:
-            continue
         tests = files_for(path, settings, notes["touches"])
-        limit = settings.limit(4 + sum(notes["seconds"].get(one, 0) for one in tests))
-        if tests and try_import(path, None, tests, limit) != Ending.SURVIVED:
-            sys.exit(f"{path.name}: these tests do not pass without a mutant: {' '.join(tests)}")
+        limit = settings.limit(4 + sum(seconds.get(one, 0) for one in tests))
         for number in numbers:
             mutant = source.mutants[number]
             results.add(path, number, mutant, try_import(path, source.whole(mutant), tests, limit))
-        print(f"{path.stem}: {len(numbers)} at import", flush=True)
+        if numbers:
+            asked.update(dict.fromkeys(tests))
+            print(f"{path.stem}: {len(numbers)} at import", flush=True)
+    limit = settings.limit(4 + sum(seconds.get(one, 0) for one in asked))
+    if asked and try_import(next(iter(sources)), None, list(asked), limit) != Ending.SURVIVED:
+        return f"these tests do not pass without a mutant: {' '.join(asked)}\n"
+    return ""
 
 
 if __name__ == "__main__":

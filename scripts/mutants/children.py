@@ -19,6 +19,7 @@ class Ending:
     SURVIVED = "survived"
     TIMEOUT = "timeout"
     UNTESTED = "untested"
+    UNASKED = "unasked"  # the run was broken off
 
 
 def in_child(work: t.Callable[[], int | None], limit: int) -> tuple[str, int | None]:

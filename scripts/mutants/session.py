@@ -14,7 +14,7 @@ import sys
 import time
 import types
 import typing as t
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -171,15 +171,21 @@ class Mutation:
         return ending
 
     def _tests(self, path: Path, mutant: Mutant) -> list[int]:
-        """Those that have lately killed come first, then the file's own, then the quick ones."""
+        """Those that have lately killed come first, then the file's own, then of each file the quickest, and so on."""
         by_line = self.notes.lines.get(path.name, {})
         found = {test for line in mutant.lines for test in by_line.get(line, ())}
         lately = self._killers[path.name, t.cast("Scope", mutant.scope)]
+        seen: Counter[str] = Counter()
+        turns: dict[int, int] = {}
+        for one in sorted(found, key=lambda one: self.notes.seconds[one]):
+            turns[one] = seen[self.notes.test_files[one]]
+            seen[self.notes.test_files[one]] += 1
         order = sorted(
             (one for one in found if self._items[one].nodeid not in self.broken),
             key=lambda one: (
                 lately.index(one) if one in lately else len(lately),
                 not self.notes.test_files[one].endswith(f"test_{path.stem}.py"),
+                turns[one],
                 self.notes.seconds[one],
             ),
         )

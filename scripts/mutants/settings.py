@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tomllib
@@ -24,6 +24,16 @@ class Settings:
     seconds: int
     times: int
     goal: int
+    guard_files: tuple[str, ...]
+    guard_mutants: int
+    guard_seed: int
+
+    def for_guard(self) -> Settings:
+        """Only the own tests of the files, and no others."""
+        folder = REPOSITORY / self.first_tests[0]
+        own = [path for name in self.guard_files for path in sorted(folder.glob(f"test_{name}*.py"))]
+        tests = tuple(dict.fromkeys(str(path.relative_to(REPOSITORY)) for path in own))
+        return replace(self, first_tests=tests, tests=())
 
     def limit(self, known: float) -> int:
         """Seconds of processor time for tests that need ``known`` seconds without a mutant."""
@@ -42,4 +52,7 @@ def read_settings() -> Settings:
         seconds=table["seconds"],
         times=table["times"],
         goal=table["goal"],
+        guard_files=tuple(table["guard"]["files"]),
+        guard_mutants=table["guard"]["mutants"],
+        guard_seed=table["guard"]["seed"],
     )

@@ -11,26 +11,27 @@ from pathlib import Path
 
 from children import Ending
 
-ORDER = (Ending.KILLED, Ending.SURVIVED, Ending.TIMEOUT, Ending.UNTESTED)
+ORDER = (Ending.KILLED, Ending.SURVIVED, Ending.TIMEOUT, Ending.UNTESTED, Ending.UNASKED)
 Line = dict[str, t.Any]
 
 
 def figures(lines: list[Line], goal: int) -> tuple[str, bool]:
-    """A table by file, and whether the whole reaches the goal."""
+    """A table by file, and whether the whole reaches the goal. Whatever is not killed counts as a survivor."""
     by_file: dict[str, Counter[str]] = defaultdict(Counter)
     for line in lines:
         by_file[line["file"]][line["ending"]] += 1
     total = sum(by_file.values(), Counter[str]())
     rows = [_row(name, count) for name, count in sorted(by_file.items())]
-    head = f"{'file':24}{'mutants':>9}{'killed':>9}{'survived':>10}{'timeouts':>10}{'untested':>10}{'killed %':>10}"
+    titles = ("killed", "survived", "timeouts", "untested", "unasked")
+    head = f"{'file':24}{'mutants':>9}{''.join(f'{one:>10}' for one in titles)}{'killed %':>10}"
     good = bool(lines) and 100 * total[Ending.KILLED] >= goal * total.total()
     return "\n".join([head, *rows, _row("all", total)]) + f"\ngoal: {goal} %", good
 
 
 def _row(name: str, count: Counter[str]) -> str:
-    killed, survived, timeouts, untested = (count[one] for one in ORDER)
-    share = 100 * killed / count.total()
-    return f"{name:24}{count.total():9}{killed:9}{survived:10}{timeouts:10}{untested:10}{share:10.1f}"
+    killed, survived, timeouts, untested, unasked = (count[one] for one in ORDER)
+    share = 100 * killed / max(count.total(), 1)
+    return f"{name:24}{count.total():9}{killed:10}{survived:10}{timeouts:10}{untested:10}{unasked:10}{share:10.1f}"
 
 
 def interval(lines: list[Line]) -> str:

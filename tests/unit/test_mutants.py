@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -117,3 +118,34 @@ def test_the_code_of_a_changed_method_fits_into_the_living_one() -> None:
 def test_what_is_done_at_import_belongs_to_no_function() -> None:
     source = operators.Source(TEXT, "x.py")
     assert {one.line: one.scope is None for one in source.mutants} == {3: True, 6: True, 8: True, 9: False}
+
+
+@pytest.mark.parametrize(
+    ("endings", "is_good"),
+    [
+        ({"killed": 85, "survived": 15}, True),
+        ({"killed": 84, "survived": 16}, False),
+        ({"killed": 84, "timeout": 16}, False),
+        ({"killed": 84, "untested": 16}, False),
+        ({"killed": 84, "unasked": 16}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_whatever_is_not_killed_counts_as_a_survivor(
+    endings: dict[str, int], is_good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(_FILE.parent))
+    table = importlib.import_module("table")
+    lines = [{"file": "times", "ending": ending} for ending, count in endings.items() for _number in range(count)]
+    text, good = table.figures(lines, 85)
+    assert good is is_good
+    assert not lines or text.splitlines()[1].split()[:3] == ["times", "100", str(endings["killed"])]
+
+
+def test_the_interval_holds_what_the_sample_says_and_narrows_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(_FILE.parent))
+    table = importlib.import_module("table")
+    row = [{"ending": "killed"}] * 9 + [{"ending": "survived"}]
+    assert "59.6 to 98.2 %" in table.interval(row)
+    assert "88.0 to 91.7 %" in table.interval(row * 100)
