@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import socket
 import ssl
 import threading
 import typing as t
 from datetime import datetime
 
+import yaml
 from lab.lab import Lab
+from plays.play import COLLECTION
 
 Data = dict[str, t.Any]
 
@@ -78,8 +81,15 @@ AT_APIS = {
     "acme": ("acme", "dns-01"),
 }
 PRODUCTS = (*AT_APIS, *AT_PORTALS)
-#: what AWX's credential types inject: (account, secret) -> how
-FILES = {("atlas", "client_certificate"), ("atlas", "client_key")}
+#: account or DNS service -> its credential type in extensions/awx
+TYPES = {
+    "labssl": "inkan.tls REST seller v1",
+    "certcentral": "inkan.tls DigiCert v1",
+    "gspanel": "inkan.tls GlobalSign GCC v1",
+    "atlas": "inkan.tls GlobalSign Atlas v1",
+    "acme": "inkan.tls ACME v1",
+    "lab": "inkan.tls DNS TSIG v1",
+}
 
 
 def certificates(seller_port: int) -> list[Data]:
@@ -199,36 +209,61 @@ def accounts(lab: Lab) -> Data:
 
 
 class Credentials:
-    """Secrets out of the inventory, into what AWX injects: environment, files, extra variables."""
+    """Secrets out of the inventory, into what the credential types of extensions/awx inject: environment and files.
+
+    ``environment``: variable -> value. ``files``: the same, of a file and its content. ``variables``: extra ones.
+    """
 
     def __init__(self) -> None:
         self.environment: dict[str, str] = {}
         self.files: dict[str, str] = {}
         self.variables: dict[str, str] = {}
+        self._types = {one["name"]: one["injectors"] for one in _credential_types()}
 
     def take(self, inventory: Data) -> Data:
         """The inventory as it is kept in the project: with templates where secrets were."""
         inventory = json.loads(json.dumps(inventory))
         shared = inventory["all"]["vars"]
-        for name, account in shared["inkan_ca_accounts"].items():
-            for word, value in account.get("secrets", {}).items():
-                variable = f"INKAN_{name}_{word}".upper()
-                if (name, word) in FILES:
-                    self.files[variable] = value
-                    path = "lookup('ansible.builtin.env', '" + variable + "_FILE')"
-                    account["secrets"][word] = "{{ lookup('ansible.builtin.file', " + path + ") }}"
-                else:
-                    self.environment[variable] = value
-                    account["secrets"][word] = "{{ lookup('ansible.builtin.env', '" + variable + "') }}"
-        for name, service in shared["inkan_dns_services"].items():
-            for word, value in service.get("secrets", {}).items():
-                variable = f"injected_{name}_{word}"
-                self.variables[variable] = value
-                service["secrets"][word] = "{{ " + variable + " }}"
+        for name, one in {**shared["inkan_ca_accounts"], **shared["inkan_dns_services"]}.items():
+            if one.get("secrets"):
+                one["secrets"] = self._injected(self._types[TYPES[name]], one["secrets"])
+        ledger = {"host": shared.pop("inkan_ledger_host"), "path": shared.pop("inkan_ledger_path")}
+        for variable, template in self._types["inkan.tls ledger host v1"]["extra_vars"].items():
+            self.variables[variable] = ledger[_word(template)]
         return t.cast(Data, inventory)
 
+    def _injected(self, injectors: Data, secrets: t.Mapping[str, str]) -> dict[str, str]:
+        """The templates by which the project takes them from the environment, as its accounts.yml does."""
+        taken = {}
+        for variable, template in injectors["env"].items():
+            word, is_file = _word(template), "tower.filename" in template
+            if word in secrets:
+                (self.files if is_file else self.environment)[variable] = secrets[word]
+                env = f"lookup('ansible.builtin.env', '{variable}')"
+                taken[word] = "{{ lookup('ansible.builtin.file', " + env + ") }}" if is_file else "{{ " + env + " }}"
+        if taken.keys() != secrets.keys():
+            raise ValueError(f"no credential type injects {sorted(secrets.keys() - taken.keys())}")
+        return taken
+
     def secrets(self) -> dict[str, str]:
-        return {**self.environment, **self.files, **self.variables}
+        return {**self.environment, **self.files}
+
+
+def _word(template: str) -> str:
+    """The field that a template of an injector puts in."""
+    found = re.fullmatch(r"\{\{ (?:tower\.filename\.)?(\w+) \}\}", template)
+    if found is None:
+        raise ValueError(f"an injector of another form: {template}")
+    return found[1]
+
+
+def _credential_types() -> list[Data]:
+    class Loader(yaml.SafeLoader):
+        """Knows the tag by which Ansible leaves templates alone."""
+
+    Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(t.cast(yaml.ScalarNode, node)))
+    text = (COLLECTION / "extensions" / "awx" / "controller" / "credential_types.yml").read_text("utf-8")
+    return t.cast("list[Data]", yaml.load(text, Loader)["controller_credential_types"])  # noqa: S506 - a safe one
 
 
 class SellersServer:

@@ -20,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 import uuid
 from dataclasses import dataclass, field
@@ -149,8 +150,8 @@ class Controller:
     def __init__(
         self, root: pathlib.Path, environment: Environment, credentials: Credentials, canaries: Canaries
     ) -> None:
-        self.jobs = root / "controller"
-        self.jobs.mkdir(parents=True)
+        # As AWX, below the temporary folder: paths of sockets are short.
+        self.jobs = pathlib.Path(tempfile.mkdtemp(prefix="awx_"))
         self._logs = root / "log"
         self._logs.mkdir(exist_ok=True)
         self.environment = environment
@@ -187,6 +188,9 @@ class Controller:
             private,
         )
         return Job(number, template, private, running, self._canaries)
+
+    def close(self) -> None:
+        shutil.rmtree(self.jobs)
 
     def left(self) -> list[pathlib.Path]:
         return list(self.jobs.iterdir())
@@ -238,7 +242,7 @@ class Controller:
         for name, content in self._credentials.files.items():
             path = private / "credentials" / name.lower()
             _text(path, content)
-            injected[f"{name}_FILE"] = str(path)
+            injected[name] = str(path)
         return {
             **injected,
             "ANSIBLE_COLLECTIONS_PATH": str(self.environment.collections),

@@ -42,19 +42,19 @@ from awx.people import People  # noqa: E402
 
 BEGIN = datetime(2026, 11, 20, 22, tzinfo=timezone.utc)  # 07:00 in Japan
 WEB = ("web1", "web2")
-#: a job that is to be killed is killed soon after the lab saw this
-KILL_AT = ("order", "issued", "dns_update", "request", "web_reload", "mail_delivered")
-SECONDS_TO_KILL = 90.0
+#: a job that is to be killed is killed when it has done so many of these, as the lab saw it
+SEEN = frozenset({"request", "order", "issued", "dns_update", "web_reload", "look", "state", "fetch", "validated"})
+MOST_SEEN = 25
 
 
 class Rhythm(t.NamedTuple):
-    """``slots``: how often a day the schedule comes. Every so many of its runs one is killed, one has ``report`` beside
-    it, one has another ``renew`` beside it."""
+    """The schedule of ``renew`` comes every so many ``hours``. Of its runs, counted from 0, those of ``killed`` are
+    killed, those of ``beside`` have a ``report`` beside them, those of ``twins`` another ``renew``."""
 
-    slots: int = 2
-    kill: int = 11
-    beside: int = 9
-    twin: int = 13
+    hours: int = 12
+    killed: t.Collection[int] = range(10, 10_000, 11)
+    beside: t.Collection[int] = range(7, 10_000, 9)
+    twins: t.Collection[int] = range(11, 10_000, 13)
 
 
 USUAL = Rhythm()
@@ -65,6 +65,7 @@ class Tally:
     """What came of it."""
 
     days: int = 0
+    slots: int = 0
     skipped: int = 0
     runs: collections.Counter[str] = field(default_factory=collections.Counter)
     statuses: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -104,6 +105,7 @@ class Proof:
         self._changes = dict(changes or {})
         self._say = say
         self._due: dict[str, datetime] = {}
+        self._scheduled = 0
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Proof:
@@ -133,6 +135,7 @@ class Proof:
                 elif "BEGIN" not in secret:
                     self.canaries.add(name, secret)
             self.controller = Controller(self.root, self._environment, self._credentials, self.canaries)
+            stack.callback(self.controller.close)
             self.people = People(self.world, self.server, self.canaries, self._seed, self.begin)
             self.watch = judge.Watch(chosen, self.world.lab.web, self.server)
             self._stack = stack.pop_all()
@@ -163,31 +166,34 @@ class Proof:
     # -- time
 
     def play(self, days: int) -> None:
-        """Day after day; the schedule comes twice."""
-        clock, started = self.world.lab.clock, time.monotonic()
+        """Day after day, and whenever the schedule comes."""
+        started = time.monotonic()
         used = sum(os.times()[2:4])
-        self.job("contacts", self.begin, {})
-        for slot in range(days * self._rhythm.slots):
-            now = self.begin + timedelta(days=1) * slot / self._rhythm.slots
-            is_morning = slot % self._rhythm.slots == 0
-            self.tally.days += is_morning
-            clock.set(now)
-            self._sellers_work()
+        if any(one.get("validation", {}).get("contact", {}).get("kind") == "txt" for one in self.world.certificates):
+            self.job("contacts", self.begin, {})
+        for hours in range(0, days * 24, self._rhythm.hours):
+            now = self.begin + timedelta(hours=hours)
+            self._days_until(now)
+            self.tally.slots += 1
             self.people.act(now)
             self._sellers_work()
-            if is_morning:
-                self.watch.look(now)
             if not self.is_wanted(now):
                 self.tally.skipped += 1
                 continue
             self.scheduled(now)
             self._sellers_work()
             self.people.notice(now)
-        end = self.begin + timedelta(days=days)
-        clock.set(end)
-        self.watch.look(end)
+        self._days_until(self.begin + timedelta(days=days))
         self.tally.seconds += time.monotonic() - started
         self.tally.cpu += sum(os.times()[2:4]) - used
+
+    def _days_until(self, now: datetime) -> None:
+        """Each day since the last one, people do what they came to, and the servers are asked."""
+        while (day := self.begin + timedelta(days=self.tally.days)) <= now:
+            self.people.act(day)
+            self._sellers_work()
+            self.watch.look(day)
+            self.tally.days += 1
 
     def _sellers_work(self) -> None:
         lab = self.world.lab
@@ -207,15 +213,11 @@ class Proof:
     # -- jobs
 
     def scheduled(self, now: datetime) -> None:
-        number = self.tally.runs["renew"]
-        if number and number % self._rhythm.kill == 0:
+        number, self._scheduled = self._scheduled, self._scheduled + 1
+        if number in self._rhythm.killed:
             self._killed(now)
             return
-        beside = ""
-        if number % self._rhythm.beside == self._rhythm.beside - 1:
-            beside = "report"
-        elif number % self._rhythm.twin == self._rhythm.twin - 1:
-            beside = "renew"
+        beside = "report" if number in self._rhythm.beside else "renew" if number in self._rhythm.twins else ""
         words = self.people.words()
         jobs = [self._launch("renew", now, words)]
         if beside:
@@ -235,16 +237,12 @@ class Proof:
         return self.controller.launch(template, now, self._inventory, {**variables, **self._changes}, project)
 
     def _killed(self, now: datetime) -> None:
-        """SIGKILL for all of the job, at a moment after the lab saw something of it; or it was over before."""
-        what, after = self._random.choice(KILL_AT), self._random.random() * 0.5
-        before = len(self.world.lab.history.events(what))
+        """SIGKILL for all of the job at a moment that differs each time; or it was over before."""
+        before, most = self._seen(), self._random.randint(1, MOST_SEEN)
         words = self.people.words()
         forced = words.get("inkan_renewal", {}).get("force", [])
-        job, until = self._launch("renew", now, words), time.monotonic() + SECONDS_TO_KILL
-        while job.is_running() and time.monotonic() < until:
-            if len(self.world.lab.history.events(what)) > before:
-                time.sleep(after)
-                break
+        job = self._launch("renew", now, words)
+        while job.is_running() and self._seen() - before < most:
             time.sleep(0.02)
         if job.is_running():
             self.tally.killed += 1
@@ -253,6 +251,9 @@ class Proof:
         else:
             self._ended(job.wait(self.adopt))
         self._look_behind()
+
+    def _seen(self) -> int:
+        return sum(event["kind"] in SEEN for event in self.events)
 
     def adopt(self) -> None:
         hosts = [machine.store for machine in self.world.machines.values()]
@@ -306,11 +307,10 @@ class Proof:
 
     def table(self) -> str:
         tally, jobs = self.tally, sum(self.tally.runs.values())
-        slots = tally.days * self._rhythm.slots
         rows: list[tuple[str, object]] = [
             (
                 "days",
-                f"{tally.days}, from {self.begin:%Y-%m-%d}; {tally.skipped} of {slots} slots had no work",
+                f"{tally.days}, from {self.begin:%Y-%m-%d}; {tally.skipped} of {tally.slots} slots had no work",
             ),
             (
                 "certificates",
@@ -361,8 +361,8 @@ def main() -> int:
             proof.play(options.days)
         finally:
             print("\n".join(["", *proof.tally.red, "", proof.table()]), flush=True)
-        wrong = [*proof.wrong(), *(f"never served: {name}" for name in proof.never_served())]
-        print("\n".join(["", *(wrong or ["All of it held."])]))
+            wrong = [*proof.wrong(), *(f"never served: {name}" for name in proof.never_served())]
+            print("\n".join(["", *(wrong or ["All of it held."])]))
     return 1 if wrong else 0
 
 
