@@ -4,7 +4,7 @@ DEV   := scripts/venv dev
 DEMO  := scripts/venv demo
 RINGS := $(DEV) python scripts/test_rings.py
 
-.PHONY: help demo lab test lint types sanity units faults floor integration molecule real contract journeys bench mutants pictures awx-proof format docs build matrix lock clean
+.PHONY: help demo lab test lint types sanity units faults floor integration molecule molecule-all real contract journeys bench wave mutants pictures awx-proof format docs build ee matrix lock clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -36,6 +36,8 @@ integration: ## ansible-test integration: each module and role on this machine, 
 	@$(RINGS) $@
 molecule: ## the default molecule scenario, in the lab
 	@$(RINGS) $@
+molecule-all: ## every molecule scenario: approval, upgrade, rollback on systemd hosts (podman), the example for users (S=)
+	@scripts/venv release python scripts/molecule_all.py $(S)
 real: ## the whole pipeline on BIND, Pebble and nginx (root installs them)
 	@$(RINGS) $@
 journeys: ## the lab's own tests, and the playbooks in it with each vice alone
@@ -47,6 +49,9 @@ bench: ## ours and what you would pick instead on the same servers (JOBS="A50 C"
 	@scripts/packages bench
 	@scripts/venv bench true
 	@$(DEV) python bench/run.py $(JOBS) $(if $(RUNS),--runs $(RUNS)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MISSING),--missing)
+
+wave: ## 100,000 certificates over shards and CA limits until the end of 2029, simulated (a minute): which knob matters
+	@$(DEV) python bench/simulate.py
 
 mutants: ## change the core's code, one thing at a time: how many changes no test tells (an hour; FILES="times wish": few)
 	@$(DEV) nice python scripts/mutants $(FILES)
@@ -67,6 +72,9 @@ docs: ## the documentation as a site to read offline, English and Japanese: .cac
 
 build: ## dist/: the tarball (same commit, same bytes), bill of materials, SHA256SUMS; Galaxy's importer looks (SIGN_KEY=)
 	@scripts/venv release python scripts/build.py
+
+ee: ## an execution environment as an image, and jobs in it as AWX runs them, against the lab (podman; root installs it)
+	@scripts/venv release python scripts/ee.py
 
 matrix: ## ansible-test on every ansible-core and Python there is here, as a table (PAIRS="2.21/3.13", KINDS="sanity units")
 	@$(DEV) nice python scripts/matrix.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(KINDS),--kinds $(KINDS))
