@@ -5,9 +5,11 @@
     python tests/faults/fuzz/run.py                        15 minutes in sum
     python tests/faults/fuzz/run.py --seconds 300          in sum
     python tests/faults/fuzz/run.py --border "mails"       one border
+    python tests/faults/fuzz/run.py --keep 4               and the shortest inputs that led to something new, per border
 
-A border is fuzzed in a process of its own, bounded in memory. An input that broke it is kept in
-tests/faults/fuzz/corpus/<border>, from where the short form plays it ever after; the exit code is then 1.
+A border is fuzzed in a process of its own, bounded in memory; what a process needs to begin counts as time, too. An
+input that broke a border is kept in tests/faults/fuzz/corpus/<border>, from where the short form plays it ever after;
+the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -39,16 +41,23 @@ _SECONDS = 900
 #: of memory for one border, the interpreter and all libraries included
 _MEGABYTES = 2048
 _LONGEST = 64 * 1024
+#: of an input that is kept
+_KEPT = 2048
 
 
-def fuzz(name: str, seconds: int, found: str, rooms: t.Sequence[str]) -> t.NoReturn:
-    """In this process, for ever or until something breaks: libFuzzer ends it."""
+def fuzz(name: str, seconds: int, folder: str, rooms: t.Sequence[str], defect: str) -> t.NoReturn:
+    """In this process, until the time is over or something breaks: libFuzzer ends it. folder: see ``_Place``."""
     import atheris
 
     with atheris.instrument_imports(include=list(rooms)):
         from fuzz.borders import BORDERS, corpus_of
         from fuzz.judge import judged
 
+    if defect:
+        from test_hostile_content import DEFECTS
+
+        _harness, _words, _border, owner, attribute, spoil = next(one for one in DEFECTS if one[1] == defect)
+        setattr(owner, attribute, spoil)
     border = next(one for one in BORDERS if one.name == name)
 
     def play(raw: bytes) -> None:
@@ -59,14 +68,23 @@ def fuzz(name: str, seconds: int, found: str, rooms: t.Sequence[str]) -> t.NoRet
         dice = random.Random(seed)  # noqa: S311  no secret
         return (atheris.Mutate(raw, most) if dice.randint(0, 1) else border.mutate(raw, dice))[:most]
 
-    with tempfile.TemporaryDirectory() as folder:
-        for number, raw in enumerate([*border.seeds(), *corpus_of(border)]):
-            Path(folder, str(number)).write_bytes(raw)
-        options = [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", f"-max_len={_LONGEST}"]
-        options += [f"-rss_limit_mb={_MEGABYTES}", "-timeout=60", "-print_final_stats=1", "-verbosity=0"]
-        atheris.Setup([sys.argv[0], *options, folder], play, custom_mutator=spoiled)
-        atheris.Fuzz()
+    place = _Place(Path(folder))
+    for number, raw in enumerate([*border.seeds(), *corpus_of(border)]):
+        (place.known / str(number)).write_bytes(raw)
+    options = [f"-max_total_time={seconds}", f"-artifact_prefix={place.broken}/", f"-max_len={_LONGEST}"]
+    options += [f"-rss_limit_mb={_MEGABYTES}", "-timeout=60", "-print_final_stats=1", "-verbosity=0"]
+    atheris.Setup([sys.argv[0], *options, str(place.new), str(place.known)], play, custom_mutator=spoiled)
+    atheris.Fuzz()
     raise SystemExit(0)
+
+
+class _Place:
+    """The folders of one run: inputs that were known, those that led to something new, those that broke it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.known, self.new, self.broken = folder / "known", folder / "new", folder / "broken"
+        for one in (self.known, self.new, self.broken):
+            one.mkdir(exist_ok=True)
 
 
 def _rooms(name: str) -> list[str]:
@@ -81,31 +99,48 @@ def _rooms(name: str) -> list[str]:
     )
 
 
-def _in_turn(names: t.Sequence[str], seconds: int) -> int:
-    from fuzz.border import folder
-    from fuzz.borders import CORPUS
-
+def _in_turn(names: t.Sequence[str], seconds: int, keep: int) -> int:
     ends = time.monotonic() + seconds
+    beginning = 0.0  # what the processes so far needed to begin, at most
     broken = 0
     for number, name in enumerate(names):
-        share = max(int((ends - time.monotonic()) / (len(names) - number)), 1)
-        with tempfile.TemporaryDirectory() as found:
-            command = [sys.executable, str(HERE), "--one", name, "--seconds", str(share), "--found", found]
-            command += [word for room in _rooms(name) for word in ("--room", room)]
-            run = subprocess.run(command, capture_output=True, text=True, timeout=share + 300, check=False)
-            inputs = sorted(Path(found).iterdir())
-            for one in inputs:
-                place = CORPUS / folder(name)
-                place.mkdir(exist_ok=True)
-                (place / one.name[:60]).write_bytes(one.read_bytes())
+        begin = time.monotonic()
+        share = max(int((ends - begin) / (len(names) - number) - beginning), 1)
+        with tempfile.TemporaryDirectory() as folder:
+            run = _run(name, share, folder)
+            place = _Place(Path(folder))
+            inputs = list(place.broken.iterdir())
+            _keep(name, [*inputs, *_shortest(place.new, keep)])
+        beginning = max(beginning, time.monotonic() - begin - share)
         played = next((line.split()[-1] for line in run.stderr.splitlines() if "number_of_executed" in line), "?")
         is_broken = bool(inputs) or run.returncode != 0
         broken += is_broken
         print(f"{name:40}{played:>10} inputs  {'BROKEN' if is_broken else 'held'}", flush=True)
         if is_broken:
             print("\n".join(run.stderr.splitlines()[-25:]))
-    print(f"{len(names)} borders, {broken} broken")
+    print(f"{len(names)} borders, {broken} broken, {time.monotonic() - ends + seconds:.0f} s of {seconds} s")
     return 1 if broken else 0
+
+
+def _run(name: str, seconds: int, folder: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HERE), "--one", name, "--seconds", str(seconds), "--folder", folder]
+    command += [word for room in _rooms(name) for word in ("--room", room)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds + 300, check=False)
+
+
+def _shortest(folder: Path, count: int) -> list[Path]:
+    fitting = [path for path in folder.iterdir() if path.stat().st_size <= _KEPT]
+    return sorted(fitting, key=lambda path: (path.stat().st_size, path.name))[:count]
+
+
+def _keep(name: str, inputs: t.Sequence[Path]) -> None:
+    from fuzz.border import folder
+    from fuzz.borders import CORPUS
+
+    place = CORPUS / folder(name)
+    for one in inputs:
+        place.mkdir(exist_ok=True)
+        (place / one.name[:60]).write_bytes(one.read_bytes())
 
 
 def main() -> int:
@@ -114,13 +149,17 @@ def main() -> int:
     parser.add_argument("--border", action="append", help="only this one; may be given several times")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--room", action="append", default=[], help=argparse.SUPPRESS)
-    parser.add_argument("--found", default=".", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", default=".", help=argparse.SUPPRESS)
+    parser.add_argument("--defect", default="", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--keep", type=int, default=0, help="inputs for each border, of those that led to something new"
+    )
     given = parser.parse_args()
     if given.one:
-        fuzz(given.one, given.seconds, given.found, given.room)
+        fuzz(given.one, given.seconds, given.folder, given.room, given.defect)
     from fuzz.borders import BORDERS
 
-    return _in_turn(given.border or [border.name for border in BORDERS], given.seconds)
+    return _in_turn(given.border or [border.name for border in BORDERS], given.seconds, given.keep)
 
 
 if __name__ == "__main__":
