@@ -106,8 +106,7 @@ def repack(rough: Path, tarball: Path, when: int) -> bytes:
     """Galaxy's own order of files, times, owners and gzip header depend on the machine; here they depend on nothing."""
     with tarfile.open(rough) as old:
         members = {member.name: member for member in old.getmembers()}
-        contents = {name: t.cast(t.IO[bytes], old.extractfile(member)).read()
-                    for name, member in members.items() if member.isfile()}  # fmt: skip
+        contents = {name: read(old, member) for name, member in members.items() if member.isfile()}
     contents[FILES] = in_order(contents[FILES])
     contents[MANIFEST] = with_sum(contents[MANIFEST], hashlib.sha256(contents[FILES]).hexdigest())
     plain = io.BytesIO()
@@ -119,6 +118,11 @@ def repack(rough: Path, tarball: Path, when: int) -> bytes:
     with tarball.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         packed.write(plain.getvalue())
     return contents[MANIFEST]
+
+
+def read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    return b"" if file is None else file.read()
 
 
 def in_order(files: bytes) -> bytes:
