@@ -39,7 +39,7 @@ from .lab import FACTS_FILE, PID_FILE, Lab, is_running
 from .vices import VICES
 
 STOP_SECONDS = 20.0
-OPEN_SECONDS = 60.0
+OPEN_SECONDS = 180.0
 SETS = {
     "default": [vice.name for vice in VICES if vice.default],
     "none": [],
