@@ -53,16 +53,16 @@ def loaded(path: Path) -> t.Any:
 
 def group_vars() -> Entry:
     return {
-        key: one for path in sorted((PROJECT / "group_vars/all").glob("*.yml")) for key, one in loaded(path).items()
+        key: one
+        for path in sorted((PROJECT / "inventory/group_vars/all").glob("*.yml"))
+        for key, one in loaded(path).items()
     }
 
 
-def filled(value: t.Any, variables: Entry, basedir: Path = PROJECT) -> t.Any:
+def filled(value: t.Any, variables: Entry) -> t.Any:
     """With every template filled in, as plain values."""
     know_collections()
-    loader = DataLoader()
-    loader.set_basedir(str(basedir))
-    return plain(Templar(loader, variables=variables).template(value))
+    return plain(Templar(DataLoader(), variables=variables).template(value))
 
 
 def plain(value: t.Any) -> t.Any:

@@ -136,7 +136,11 @@ def test_the_playbook_for_awx_makes_every_list_with_every_key() -> None:
 def test_both_playbooks_read_all_files() -> None:
     (awx,), (aap,) = loaded(AWX / "apply.yml"), loaded(AWX / "apply_aap.yml")
     files = {f"controller/{path.name}" for path in (AWX / "controller").glob("*.yml")}
-    assert set(awx["vars_files"]) == set(aap["vars_files"]) == {*files, "project/group_vars/all/certificates.yml"}
+    assert (
+        set(awx["vars_files"])
+        == set(aap["vars_files"])
+        == {*files, "project/inventory/group_vars/all/certificates.yml"}
+    )
     assert awx["tasks"][0]["ansible.builtin.include_tasks"] == "apply/awx.yml"
     assert aap["tasks"][0]["ansible.builtin.include_role"] == {"name": "infra.aap_configuration.dispatch"}
 
@@ -176,7 +180,7 @@ def test_the_project_has_a_playbook_for_each_of_ours() -> None:
 
 
 def test_every_variable_of_ours_is_one_that_there_is() -> None:
-    assert set(group_vars()) - set(VARIABLES) - SECRET_MAPS == {"inkan_hosts"}
+    assert set(group_vars()) - set(VARIABLES) - SECRET_MAPS == {"reseller_description"}
     injected = {name for one in types_by_name().values() for name in one["injectors"].get("extra_vars", {})}
     fixed = {name for one in TEMPLATES.values() for name in one.get("extra_vars", {})}
     assert injected and fixed and injected | fixed <= set(VARIABLES)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import typing as t
 from pathlib import Path
 
@@ -72,13 +71,9 @@ def inputs_of(credential_type: Entry) -> dict[str, str]:
     return {field["id"]: sample(field) for field in credential_type["inputs"]["fields"]}
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    shutil.copytree(PROJECT, folder)
-    (folder / "sellers").mkdir()
-    shutil.copy(DESCRIPTION, folder / "sellers" / "reseller.yml")
-    return folder
+def said_by_the_project() -> Entry:
+    said = group_vars()
+    return t.cast(Entry, filled({key: said[key] for key in MAPS}, said))
 
 
 @pytest.fixture
@@ -215,9 +210,9 @@ def needed_only(said: Entry) -> Entry:
     return said
 
 
-def test_with_all_credentials_every_reader_takes_what_arrives(project: Path, attached: t.Callable[..., Entry]) -> None:
+def test_with_all_credentials_every_reader_takes_what_arrives(attached: t.Callable[..., Entry]) -> None:
     attached(*TYPES)
-    said = needed_only(filled({key: group_vars()[key] for key in MAPS}, {}, project))
+    said = needed_only(said_by_the_project())
     assert refused(said) == []
     secrets = {name: one for key in MAPS for name, one in only_secrets(said[key]).items()}
     assert secrets["atlas"]["client_key"] == PEM and secrets["certs-google"]["private_key"] == PEM
@@ -226,39 +221,46 @@ def test_with_all_credentials_every_reader_takes_what_arrives(project: Path, att
 
 
 def test_the_readers_see_what_does_not_arrive(
-    project: Path, attached: t.Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+    attached: t.Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attached(*TYPES)
     monkeypatch.delenv("INKAN_ATLAS_CLIENT_KEY_FILE")
     monkeypatch.setenv("INKAN_TSIG_KEY_SECRET", "no base64 at all")
-    wrong = refused(needed_only(filled({key: group_vars()[key] for key in MAPS}, {}, project)))
+    wrong = refused(needed_only(said_by_the_project()))
     assert len(wrong) == 2 and "client_key" in wrong[0] and "key_secret" in wrong[1]
 
 
-def test_a_job_without_credentials_has_no_secret_and_can_read_the_rest(project: Path) -> None:
-    said = filled({key: group_vars()[key] for key in MAPS}, {}, project)
+def test_a_job_without_credentials_has_no_secret_and_can_read_the_rest() -> None:
+    said = said_by_the_project()
     assert [only_secrets(said[key]) for key in MAPS] == [{}] * 4
     assert said["inkan_ca_accounts"]["jprs-acme"]["settings"]["eab_kid"] is None
 
 
-def test_an_optional_field_that_is_left_empty_is_no_secret(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_optional_field_that_is_left_empty_is_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "inkan.tls GlobalSign Atlas v1"
     inputs = {key: value for key, value in inputs_of(TYPES[name]).items() if key != "client_key_password"}
     for key, value in injected(TYPES[name], inputs, tmp_path)[0].items():
         monkeypatch.setenv(key, value)
-    said = filled({"accounts": group_vars()["inkan_ca_accounts"]}, {}, project)
-    assert set(only_secrets(said["accounts"])["atlas"]) == {"api_key", "api_secret", "client_certificate", "client_key"}
+    said = said_by_the_project()
+    assert set(only_secrets(said["inkan_ca_accounts"])["atlas"]) == {
+        "api_key",
+        "api_secret",
+        "client_certificate",
+        "client_key",
+    }
 
 
-def test_the_host_of_the_ledger_is_reached_with_its_own_key(project: Path, attached: t.Callable[..., Entry]) -> None:
+def test_the_host_of_the_ledger_is_reached_with_its_own_key(attached: t.Callable[..., Entry]) -> None:
     extra = attached("inkan.tls ledger host v1")
     assert extra == {"inkan_ledger_host": "ledger.example.jp", "inkan_ledger_path": "made-up-path"}
-    inventory = yaml.safe_load((project / "inventory/hosts.yml").read_text())
+    inventory = yaml.safe_load((PROJECT / "inventory/hosts.yml").read_text())
     assert extra["inkan_ledger_host"] in inventory["all"]["children"]["ledger"]["hosts"]
-    said = filled(loaded(project / "host_vars" / f"{extra['inkan_ledger_host']}.yml"), {}, project)
+    said = filled(loaded(PROJECT / "inventory/host_vars" / f"{extra['inkan_ledger_host']}.yml"), {})
     assert Path(said["ansible_ssh_private_key_file"]).read_text() == f"{PEM}\n"
     known_hosts = re.search(r"UserKnownHostsFile=(\S+)", said["ansible_ssh_common_args"])
     assert known_hosts and Path(known_hosts.group(1)).read_text() == f"{PEM}\n"
     assert "StrictHostKeyChecking=yes" in said["ansible_ssh_common_args"]
+
+
+def test_the_seller_of_the_project_is_that_of_the_documentation() -> None:
+    assert group_vars()["reseller_description"] == yaml.safe_load(DESCRIPTION.read_text("utf-8"))
