@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """100,000 certificates until the end of 2029 (make wave): how long a wave takes, which limit binds, which knob matters.
 
-    simulate.py          works all tables out (two minutes), writes them to simulation/results.json and the two pages
+    simulate.py          works all tables out (a minute), writes them to simulation/results.json and the two pages
     simulate.py --page   writes the pages anew from simulation/results.json
 
 Nothing is ordered anywhere: the collection's policy, shards and budgets run on a clock that is only counted.

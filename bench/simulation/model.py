@@ -20,7 +20,7 @@ from collections import Counter, deque
 from datetime import date, datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
-from ansible_collections.inkan.tls.plugins.module_utils._core.budget import earliest
+from ansible_collections.inkan.tls.plugins.module_utils._core.budget import Limit, earliest
 from ansible_collections.inkan.tls.plugins.module_utils._core.calendar import Calendar, Hours
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import (
     Choose,
@@ -119,35 +119,38 @@ class Told:
     log: list[Sent] = dataclasses.field(default_factory=list)
 
 
-class _Budget:
-    """One account's limits, by the arithmetic of the adapters."""
+class Budget:
+    """One account's limits in whole orders (or lots of them), by the arithmetic of the adapters; what is left of a
+    window after whole ones is not used. An order larger than a window takes as many windows as it needs."""
 
-    def __init__(self, authority: Authority) -> None:
-        self._limits = authority.limits
+    def __init__(self, authority: Authority, lot: int = 1) -> None:
+        unit = authority.requests * lot
+        self._limits = [
+            Limit(limit.requests // unit, limit.seconds)
+            if unit <= limit.requests
+            else Limit(1, limit.seconds * unit / limit.requests)
+            for limit in authority.limits
+        ]
         self._most = max((limit.requests for limit in self._limits), default=0)
         self._taken: list[float] = []
 
-    def take(self, ready: float, requests: int, latest: float) -> float | None:
-        """The instant of the last of so many requests; None, and nothing taken: it would be too late."""
-        taken, mark, at = self._taken, len(self._taken), ready
-        for _unused in range(requests if self._limits else 0):
-            at = earliest(taken, self._limits, ready)
-            if at > latest:
-                break
-            taken.append(at)
+    def take(self, ready: float, latest: float) -> float | None:
+        """The instant of one more; None, and nothing taken: it would be too late."""
+        at = earliest(self._taken, self._limits, ready) if self._limits else ready
         if at > latest:
-            del taken[mark:]
             return None
-        if len(taken) > 4 * self._most:
-            del taken[: len(taken) - self._most]
+        if self._limits:
+            self._taken.append(at)
+            if len(self._taken) > 4 * self._most + 100:
+                del self._taken[: -self._most]
         return at
 
 
 class _Account:
-    def __init__(self, authority: Authority, number: int) -> None:
+    def __init__(self, authority: Authority, number: int, lot: int) -> None:
         self.authority = authority
         self.key = (authority.key, number)
-        self.budget = _Budget(authority)
+        self.budget = Budget(authority, lot)
         self.open = 0
 
 
@@ -198,7 +201,7 @@ class Simulation:
         setup = self.setup
         at, known = 0, {authority.key: authority for authority in setup.authorities}
         for key, share in setup.shares.items():
-            accounts = [_Account(known[key], number) for number in range(setup.accounts)]
+            accounts = [_Account(known[key], number, setup.lot) for number in range(setup.accounts)]
             for index in range(at, at + round(setup.certificates * share / setup.lot)):
                 one = _One(f"c{index:06}.example", accounts[index % len(accounts)])
                 group = next(group for group in self.groups if group.shard.has(one.name))
@@ -300,7 +303,7 @@ class Simulation:
         if authority.pending is not None and account.open + self.setup.lot > authority.pending:
             return None
         counted = not (authority.exempt and authority.suggests and one.live.suggested is not None)
-        at = account.budget.take(ready, authority.requests * self.setup.lot, latest) if counted else ready
+        at = account.budget.take(ready, latest) if counted else ready
         if at is None or at > latest or self._is_out(authority.key, at):
             return None
         issued = self._issued(one, at)

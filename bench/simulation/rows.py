@@ -86,7 +86,7 @@ GUESSES = (
     ("UNVERIFIED: how long its window is when it revokes", "half of the time until the revocation"),
     ("UNVERIFIED: approvals that persons can give", "400 a working day, from 9 to 18 o'clock, no Japanese holiday"),
     ("UNVERIFIED: a limit of open orders", "none, for no document names one"),
-    ("UNVERIFIED: mix of the estate", "half Let's Encrypt, a quarter DigiCert, the rest as in the first table"),
+    ("UNVERIFIED: mix of the estate", "half Let's Encrypt, a quarter DigiCert, the rest as in the table of the estate"),
 )
 
 

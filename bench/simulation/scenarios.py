@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import RenewalPolicy
-from simulation.model import WORKDAY, Outage, Revocation, Setup, Simulation, Told, _Budget, moment
+from simulation.model import WORKDAY, Budget, Outage, Revocation, Setup, Simulation, Told, moment
 from simulation.rows import ATLAS, AUTHORITIES, DAY, DIGICERT, DOMAIN, GCC, HOUR, LETSENCRYPT, Authority, Cost, end_of
 
 Row = dict[str, t.Any]
@@ -42,10 +42,10 @@ def _by_day(told: Told) -> Counter[int]:
     return days
 
 
-def _peak(days: Counter[int], since: float, until: float) -> tuple[int, str]:
+def _peak(days: Counter[int], since: float, until: float) -> tuple[int, str | None]:
     found = [(number, -day) for day, number in days.items() if since <= day * DAY < until]
     number, day = max(found, default=(0, 0))
-    return number, str(moment(-day * DAY).date())
+    return number, str(moment(-day * DAY).date()) if number else None
 
 
 def _expired(setup: Setup, told: Told) -> int:
@@ -124,7 +124,7 @@ def alone(setup: Setup, authority: Authority) -> Setup:
 
 
 def waves(cost: Cost) -> list[Row]:
-    best = recommended(cost, lot=20)
+    best = recommended(cost, lot=50)
     cases = [
         ("digicert_5d", best, "digicert", 120.0),
         ("digicert_24h", best, "digicert", 24.0),
@@ -167,7 +167,7 @@ def knobs(best: Setup) -> t.Iterator[tuple[str, Setup]]:
 def sensitivity(cost: Cost) -> list[Row]:
     """All at DigiCert, whose limits bind: revoked within a day; and two months in which a bunched estate is renewed."""
     rows = []
-    for key, setup in knobs(alone(recommended(cost, lot=50), DIGICERT)):
+    for key, setup in knobs(alone(recommended(cost, lot=125), DIGICERT)):
         wave = _wave(setup, DIGICERT.key, 24.0)
         calm = dataclasses.replace(setup, begin=SHORT, end=SHORT + timedelta(days=65), bunched=1.0)
         told = Simulation(calm).run()
@@ -189,11 +189,11 @@ def sensitivity(cost: Cost) -> list[Row]:
 
 
 def troubles(cost: Cost) -> list[Row]:
-    best = recommended(cost, lot=20)
+    best = recommended(cost, lot=50)
     soon = dataclasses.replace(best, begin=SHORT, end=SHORT + timedelta(days=40))
     since = (SHORT + timedelta(days=5)).timestamp()
     mail = dataclasses.replace(
-        best, shares={"mail": 0.02}, lot=1, begin=datetime(2027, 12, 1, tzinfo=timezone.utc),
+        best, shares={"mail": 0.02}, lot=5, begin=datetime(2027, 12, 1, tzinfo=timezone.utc),
         end=datetime(2028, 7, 1, tzinfo=timezone.utc), moves=None,
     )  # fmt: skip
     everybody = tuple(Outage(one.key, since, since + DAY) for one in AUTHORITIES)
@@ -226,7 +226,7 @@ def troubles(cost: Cost) -> list[Row]:
 
 def orders_a_day(authority: Authority, setup: Setup, exempt: bool = False) -> int:
     """As many as the limits let through, where more are always due: the second of two days of runs."""
-    budget = _Budget(dataclasses.replace(authority, limits=() if exempt else authority.limits))
+    budget = Budget(dataclasses.replace(authority, limits=() if exempt else authority.limits), setup.lot)
     step, cost, count = setup.every * HOUR, setup.cost, 0
     gap = step / setup.shards if setup.staggered else 0.0
     starts = sorted(number * gap + turn * step for number in range(setup.shards) for turn in range(int(2 * DAY / step)))
@@ -235,7 +235,7 @@ def orders_a_day(authority: Authority, setup: Setup, exempt: bool = False) -> in
         latest = ready + setup.deadline
         while ready < latest:
             ready += cost.each * setup.lot
-            at = budget.take(ready, authority.requests * setup.lot, latest)
+            at = budget.take(ready, latest)
             if at is None or at > latest:
                 break
             count += setup.lot * (start >= DAY)
@@ -284,8 +284,8 @@ def everything(cost: Cost, tell: t.Callable[[str], None]) -> Row:
         ("waves", lambda: waves(cost)),
         ("troubles", lambda: troubles(cost)),
         ("knobs", lambda: sensitivity(cost)),
-        ("history", lambda: history(recommended(cost, lot=20))),
-        ("bunched", lambda: history(dataclasses.replace(recommended(cost, lot=50), bunched=7.0))),
+        ("history", lambda: history(recommended(cost, lot=100))),
+        ("bunched", lambda: history(dataclasses.replace(recommended(cost, lot=100), bunched=7.0))),
     )
     for key, ask in questions:
         tell(key)
