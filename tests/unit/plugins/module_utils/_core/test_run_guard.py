@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run must not begin with: names that nobody declares, a moved clock outside a lab."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import (
+    refuse_moved_clock,
+    refuse_undeclared_intake,
+    refuse_undeclared_names,
+)
+
+DECLARED = ["shop", "blog"]
+
+
+def told(errors: InputCollector) -> list[tuple[str, str, str]]:
+    return [(error.code, error.where, error.why) for error in errors.errors]
+
+
+@pytest.mark.parametrize(
+    ("names", "unknown"),
+    [([], ""), (["shop", "blog"], ""), (["shop", "shpo", "x"], "shpo, x"), (["y" * 101], "y" * 100)],
+    ids=str,
+)
+def test_names_must_be_declared(names: list[str], unknown: str) -> None:
+    errors = InputCollector()
+    refuse_undeclared_names(names, DECLARED, errors)
+    found = told(errors)
+    assert bool(found) is bool(unknown)
+    for code, where, why in found:
+        assert (code, where) == ("not_declared", "inkan_names")
+        assert why.startswith(f"inkan_certificates has no {unknown}")
+
+
+@pytest.mark.parametrize("intake", [["shop"], "shop", None], ids=str)
+def test_what_was_told_is_a_dictionary(intake: t.Any) -> None:
+    errors = InputCollector()
+    refuse_undeclared_intake(intake, DECLARED, errors)
+    assert told(errors) == [("intake_form", "inkan_intake", "it is no dictionary of certificates")]
+
+
+@pytest.mark.parametrize(
+    ("intake", "is_refused"),
+    [
+        ({}, False),
+        ({"shop": {"order": "1"}}, False),
+        ({"gone": {"done": "contract_end"}}, False),
+        ({"gone": {"done": None}}, True),
+        ({"gone": {"order": "1"}}, True),
+        ({"gone": "done"}, True),
+    ],
+    ids=str,
+)
+def test_only_the_end_of_a_contract_is_told_of_what_is_declared_no_more(intake: t.Any, is_refused: bool) -> None:
+    errors = InputCollector()
+    refuse_undeclared_intake(intake, DECLARED, errors)
+    refusal = ("not_declared", "inkan_intake", "inkan_certificates has no gone")
+    assert told(errors) == [refusal] * is_refused
+
+
+def test_a_moved_clock_is_for_a_lab_on_loopback() -> None:
+    foreign: dict[str, t.Any] = {"le": {"directory": "https://acme.example/dir", "type": "acme"}}
+    errors = InputCollector()
+    refuse_moved_clock(None, foreign, {}, errors)
+    refuse_moved_clock("2026-11-20T00:00:00Z", {}, {}, errors)
+    assert told(errors) == []
+    refuse_moved_clock("2026-11-20T00:00:00Z", foreign, {}, errors)
+    ((code, where, why),) = told(errors)
+    assert (code, where) == ("moved_clock", "inkan_now") and why.endswith("is not on loopback")
