@@ -202,7 +202,13 @@ def accounts(lab: Lab) -> Data:
         },
         "acme": {
             "adapter": "acme",
-            "settings": {"directory": acme["url"], **common, "accept_terms": True, "eab_kid": eab},
+            "settings": {
+                "directory": acme["url"],
+                **common,
+                "accept_terms": True,
+                "eab_kid": eab,
+                "lost_order": "resubmit",  # this CA lists no orders: after a kill nobody is to be asked
+            },
             "secrets": {"eab_hmac_key": hmac},
         },
     }

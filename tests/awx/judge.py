@@ -104,7 +104,7 @@ class Watch:
                 asked = one["common_name"].replace("*", "any", 1)
                 shown = host.served(asked)
                 self.handshakes += 1
-                if shown is not None and not shown.is_default:
+                if shown is not None and {one["common_name"], asked} & set(shown.dns_names):
                     fresh = shown.serial not in self.seen[one["name"]]
                     if fresh:
                         self.lifetimes[round((shown.not_after - shown.not_before) / timedelta(days=1))] += 1
