@@ -240,6 +240,13 @@ def codes(run: Run, name: str) -> list[str]:
     return sorted(set(found))
 
 
+def error_codes(run: Run, name: str) -> list[str]:
+    """Of its errors, wherever they happened; each once."""
+    refusal = (run.plan.get(name) or {}).get("error")
+    said = [one for _host, one in _said_errors(run, name, run.order(name))] + ([refusal] if refusal else [])
+    return sorted({str(one["code"]) for one in said if one.get("code")})
+
+
 def _said_errors(run: Run, name: str, order: Said) -> t.Iterator[tuple[str, Said]]:
     """Host, "" for the steps made once for all, and its error."""
     keys = {name, *_token_ids(order)}

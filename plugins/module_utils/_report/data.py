@@ -69,6 +69,7 @@ def _certificate(row: Row) -> Data:
         "outcome": row.outcome,
         "state": row.state,
         "sentences": list(row.sentences),
+        "codes": list(row.codes),
         "waiting_for": _waiting(row.waiting) if row.waiting else None,
         "tasks": [_waiting(task) for task in row.tasks],
         "mails": list(row.mails),
@@ -206,6 +207,7 @@ def _read_certificate(said: _Said) -> Row:
         order=said.text("order"),
         since=said.text("since"),
         cliffs=tuple(Cliff(one.word("date"), one.word("what"), one.word("do")) for one in said.several("cliffs")),
+        codes=said.texts("codes"),
     )
 
 

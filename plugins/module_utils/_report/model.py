@@ -62,6 +62,7 @@ class Row:
     validated_until: the first day on which its last validation does not count any more.
     since: when the open order was made. tasks: all that persons have to do for it, the next one first.
     cancel_by: the last day on which its contract can be ended before it is renewed.
+    codes: of the errors that its sentences tell.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Row:
     order: str | None
     since: str | None
     cliffs: tuple[Cliff, ...]
+    codes: tuple[str, ...] = ()
 
     @property
     def for_people(self) -> tuple[Waiting, ...]:

@@ -30,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._report.model import (
     people_tasks,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._report.words import Words
+from ansible_collections.inkan.tls.plugins.module_utils._report.words_errors import summary_of
 
 #: over the column that tells what is the matter
 _TOLD = {Group.ATTENTION: "wrong", Group.WAITING: "who", Group.DUE: "why", Group.IN_ORDER: "next"}
@@ -136,7 +137,12 @@ class Table:
     def _sentences(self, row: Row, soft: bool = False, but: str | None = None) -> list[Markup]:
         """but: what was said already."""
         told = [sentence for sentence in row.sentences if but is None or but not in sentence]
-        return [self._sentence(sentence, "soft" if soft else None) for sentence in told]
+        return [*self._summaries(row), *(self._sentence(sentence, "soft" if soft else None) for sentence in told)]
+
+    def _summaries(self, row: Row) -> list[Markup]:
+        """What went wrong in one line of Japanese: errors tell what exactly in English."""
+        found = [summary_of(code) for code in row.codes] if self.words.language == "ja" else []
+        return [tag("div", summary) for summary in dict.fromkeys(found) if summary]
 
     def _sentence(self, text: str, kind: str | None) -> Markup:
         """With a capital letter, and times that people read and no line breaks."""

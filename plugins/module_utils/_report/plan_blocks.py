@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
+from ansible_collections.inkan.tls.plugins.module_utils._report.words_errors import summary_of
 
 Said = t.Mapping[str, t.Any]
 
@@ -162,7 +163,9 @@ def _product(result: Said, plan: Said) -> list[str]:
 
 def _refusal(plan: Said) -> list[str]:
     error = plan.get("error") or {}
-    return [_said(error.get("message") or error.get("what") or "it is refused")] if error else []
+    if not error:
+        return []
+    return [_said(error.get("message") or error.get("what") or "it is refused"), summary_of(error.get("code")) or ""]
 
 
 def _step(step: Said, day: str | None) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome
+from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Ending, Outcome, error_codes
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import OPEN, Run, Said
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import parse_time
@@ -97,6 +97,7 @@ def _row(run: Run, ending: Ending) -> Row:
         order=escaped(str(order["order"]), 200) if is_open and order.get("order") else None,
         since=order.get("created_at") if is_open else None,
         cliffs=tuple(Cliff(one["date"], one["what"], one["do"]) for one in plan.get("cliffs") or ()),
+        codes=tuple(escaped(code, 100) for code in error_codes(run, name)),
     )
 
 
