@@ -139,7 +139,7 @@ def _keep(name: str, inputs: t.Sequence[Path]) -> None:
 
     place = CORPUS / folder(name)
     for one in inputs:
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         (place / one.name[:60]).write_bytes(one.read_bytes())
 
 
