@@ -17,6 +17,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_approvals as approvals
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_at_all as gate
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_notices as notices
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
@@ -134,6 +135,11 @@ def work(
     raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")
 
 
+def has_work(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> bool:
+    """Whether any step after the plan has an item."""
+    return gate.has_work(inputs.read_run(said, hostvars, hosts))
+
+
 def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
     """How the run ended, a certificate at a time."""
     run = inputs.read_run(said, hostvars, hosts)
@@ -222,6 +228,7 @@ class FilterModule:
             "targets": targets,
             "plan_items": plan_items,
             "work": work,
+            "has_work": has_work,
             "endings": endings,
             "report_data": report_data,
             "plan_text": plan_text,

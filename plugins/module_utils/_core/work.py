@@ -337,6 +337,13 @@ def leftover_file_items(run: Run, host: str) -> list[Item]:
     return _files(run, host, _leftovers(run, "files"))
 
 
+def has_files(run: Run) -> bool:
+    """Whether any web server may have one to serve, or to remove."""
+    return any(True for _token in _tokens(run.orders, "files", "wanted")) or any(
+        True for _token in _leftovers(run, "files")
+    )
+
+
 def _files(run: Run, host: str, tokens: t.Iterable[tuple[str, Item]]) -> list[Item]:
     if not run.hosts[host].reached:
         return []

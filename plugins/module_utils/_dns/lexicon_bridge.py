@@ -32,14 +32,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import (
     Question,
     ServiceConfig,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._dns.lexicon_library import (
-    LEXICON_ERROR,
-    Driver,
-    Row,
-    missing_library,
-    open_driver,
-)
 from ansible_collections.inkan.tls.plugins.module_utils._dns.zone_service import Edit, ZoneService
+
+if t.TYPE_CHECKING:  # the package brings 300 modules along: it is loaded where a service of this kind is opened
+    from ansible_collections.inkan.tls.plugins.module_utils._dns.lexicon_library import Driver, Row
 
 DEFAULT_TIMEOUT = 30.0
 _SETTINGS = ("driver", "options", "timeout")
@@ -47,7 +43,7 @@ _SETTINGS = ("driver", "options", "timeout")
 _LONGEST_STRING = 255
 
 #: (zone, ttl of new records) -> a driver that has read nothing yet
-OpenDriver = t.Callable[[str, int], Driver]
+OpenDriver = t.Callable[[str, int], "Driver"]
 
 
 class _Held(t.NamedTuple):
@@ -233,6 +229,12 @@ class LexiconFactory:
 
     def open(self, config: ServiceConfig) -> DnsService:
         """An import that failed is told where the service is used, and no sooner."""
+        from ansible_collections.inkan.tls.plugins.module_utils._dns.lexicon_library import (
+            LEXICON_ERROR,
+            missing_library,
+            open_driver,
+        )
+
         driver = str(config.settings["driver"])
         where = f'service "{config.name}", driver {driver}'
         options = dict(config.settings.get("options") or {})

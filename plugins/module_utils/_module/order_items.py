@@ -38,7 +38,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.records import val
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import SHORTEST_SECRET
 from ansible_collections.inkan.tls.plugins.module_utils._core.task_input import read_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
-from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors as mailbox_errors
 
 #: RFC 5280 §5.3.1, without those that no subscriber may give (BR 4.9.1.1).
 REVOKE_REASONS = (
@@ -293,7 +292,9 @@ def _mailboxes(
             settings, secret = data.get("settings") or {}, secrets.get(name) or {}
             config = MailboxConfig(name, str(data.get("service") or ""), settings, secret)
             found[name] = config
-            wrong = mailbox_errors(config)
+            from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import settings_errors
+
+            wrong = settings_errors(config)
         for why in wrong:
             where = f'mailboxes "{name}", CA account "{account.name}"'
             errors.add(

@@ -65,7 +65,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_writing,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.intake_folder import with_dropped
-from ansible_collections.inkan.tls.plugins.module_utils._module.intake_mail import with_mailed
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_foresight import foreseen_entry, foreseen_tasks
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_intake import IntakeDesk, is_told
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import Call, Item
@@ -127,6 +126,8 @@ class _Run:
     def run(self) -> Result:
         works = self._look_only()
         if self._call.mailboxes and self._call.until is Until.ISSUED and not self._call.record_only:
+            from ansible_collections.inkan.tls.plugins.module_utils._module.intake_mail import with_mailed
+
             left = max(self._ends_at - self._tools.clock.monotonic(), 0.0)
             with_mailed(works, self._call, self._tools.reader, self._tools.clock, left / 2)
         before = {work.item.name: work.entry for work in works}

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._data.lexicon_drivers import REFUSED_DRIVERS
-from ansible_collections.inkan.tls.plugins.module_utils._dns import lexicon_bridge
+from ansible_collections.inkan.tls.plugins.module_utils._dns import lexicon_library
 from ansible_collections.inkan.tls.plugins.module_utils._dns.contract import Change, Question, RRset, ServiceConfig
 from ansible_collections.inkan.tls.plugins.module_utils._dns.lexicon_bridge import (
     Lexicon,
@@ -208,7 +208,7 @@ def test_settings_are_judged_all_at_once(settings: dict[str, t.Any], secrets: di
 
 
 def test_without_the_package_the_service_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lexicon_bridge, "LEXICON_ERROR", "ImportError")
+    monkeypatch.setattr(lexicon_library, "LEXICON_ERROR", "ImportError")
     config = ServiceConfig("dns", "lexicon", {"driver": "powerdns"}, {"auth_token": "12345678"}, (ZONE,))
     (look,) = LexiconFactory().open(config).looks([Question(NAME, "TXT")])
     assert isinstance(look, InkanError) and (look.code, "pip install dns-lexicon" in look.todo) == (
