@@ -93,6 +93,7 @@ class Store:
         self._open_root: Directory | None = None
         self._opening = threading.Lock()
         self._held: dict[str, int] = {}
+        self._looks: dict[str, _Look] = {}
 
     def close(self) -> None:
         if self._open_root is not None:
@@ -100,6 +101,16 @@ class Store:
             self._open_root = None
 
     # -- looking ---------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def looking(self, name: str) -> t.Iterator[None]:
+        """Folders of a name are opened once within, not once a file."""
+        with contextlib.ExitStack() as stack:
+            self._looks[name] = _Look(stack, {})
+            try:
+                yield
+            finally:
+                del self._looks[name]
 
     def names(self) -> list[str]:
         """The names that have a folder here."""
@@ -339,14 +350,23 @@ class Store:
     def _at(self, name: str, *below: str) -> t.Iterator[Directory | None]:
         """The folder of a name, or one below it, if it is there."""
         self._known_name(name)
+        look = self._looks.get(name)
+        if look is not None:
+            yield self._down(look, name, below)
+            return
         with contextlib.ExitStack() as stack:
-            folder = self._root()
-            for component in (name, *below):
-                folder = folder.child(component) if folder is not None else None
-                if folder is None:
-                    break
-                stack.enter_context(folder)
-            yield folder
+            yield self._down(_Look(stack, {}), name, below)
+
+    def _down(self, look: _Look, name: str, below: tuple[str, ...]) -> Directory | None:
+        folder, way = self._root(), (name, *below)
+        for depth, component in enumerate(way, 1):
+            if folder is None:
+                return None
+            found = look.open.get(way[:depth]) or folder.child(component)
+            if found is not None and way[:depth] not in look.open:
+                look.open[way[:depth]] = look.stack.enter_context(found)
+            folder = found
+        return folder
 
     @contextlib.contextmanager
     def _made(self, name: str, *below: str) -> t.Iterator[Directory]:
@@ -428,6 +448,13 @@ class Store:
 
     def _no_generation(self, name: str, generation: int) -> LocalError:
         return self._refused("generation_missing", name, f"there is no generation {generation}", "Make it first")
+
+
+class _Look(t.NamedTuple):
+    """Open folders by the way from the store to them; ``stack`` closes them."""
+
+    stack: contextlib.ExitStack
+    open: dict[tuple[str, ...], Directory]
 
 
 def _folder(number: int) -> str:

@@ -58,15 +58,18 @@ def see_live(store: Store, name: str) -> Live:
     """The live certificate and whether the key beside it is its own."""
     number: int | None = None
     try:
-        number = store.live(name)
-        if number is None:
-            return Live(None, None, None)
-        facts = certificate_facts(_must_read(store, name, number, CERTIFICATE).decode("ascii", "replace"))
-        if public_key_sha256(_must_read(store, name, number, KEY), where=name, trusted=True) != facts.public_key_sha256:
-            return Live(number, facts, _broken(store, name, number, "the private key is not that of the certificate"))
-        return Live(number, facts, None)
+        with store.looking(name):
+            number = store.live(name)
+            return _pair(store, name, number) if number is not None else Live(None, None, None)
     except InkanError as error:
         return Live(number, None, error)
+
+
+def _pair(store: Store, name: str, number: int) -> Live:
+    facts = certificate_facts(_must_read(store, name, number, CERTIFICATE).decode("ascii", "replace"))
+    if public_key_sha256(_must_read(store, name, number, KEY), where=name, trusted=True) != facts.public_key_sha256:
+        return Live(number, facts, _broken(store, name, number, "the private key is not that of the certificate"))
+    return Live(number, facts, None)
 
 
 def is_due(live: Live, before: datetime | None) -> bool:
@@ -78,10 +81,10 @@ def describe(store: Store, name: str, live: Live) -> ItemResult:
     """All that is known of a name; an error if it could not be looked at."""
     extra = _extra(name, live)
     try:
-        generations = store.generations(name)
-        extra.update(_keys(store, name, generations, live.generation))
-        extra["switching"] = store.read_journal(name) is not None
-        extra["recipient"] = _recipient(store, name)
+        with store.looking(name):
+            extra.update(_keys(store, name, store.generations(name), live))
+            extra["switching"] = store.read_journal(name) is not None
+            extra["recipient"] = _recipient(store, name)
     except InkanError as error:
         live = Live(live.generation, live.facts, live.problem or error)
         extra["problem"] = live.problem.as_data() if live.problem else None
@@ -116,14 +119,14 @@ def _state(live: Live, extra: t.Mapping[str, t.Any]) -> str:
     return "staged" if extra["has_keys"] else "absent"
 
 
-def _keys(store: Store, name: str, generations: t.Sequence[Generation], live: int | None) -> dict[str, t.Any]:
+def _keys(store: Store, name: str, generations: t.Sequence[Generation], live: Live) -> dict[str, t.Any]:
     staged, has_keys = [], []
     for generation in generations:
-        digest = _digest(store, name, generation)
+        digest = _seen_digest(live, generation) or _digest(store, name, generation)
         if digest is None:
             continue
         has_keys.append(digest)
-        if generation.number != live and not generation.has_certificate:
+        if generation.number != live.generation and not generation.has_certificate:
             staged.append(
                 {
                     "generation": generation.number,
@@ -133,6 +136,12 @@ def _keys(store: Store, name: str, generations: t.Sequence[Generation], live: in
                 }
             )
     return {"staged": staged, "has_keys": list(dict.fromkeys(has_keys))}
+
+
+def _seen_digest(live: Live, generation: Generation) -> str | None:
+    """Of the key beside the live certificate, which was just compared with it."""
+    is_seen = live.facts is not None and live.problem is None and generation.number == live.generation
+    return live.facts.public_key_sha256 if is_seen and live.facts and generation.has_key else None
 
 
 def _digest(store: Store, name: str, generation: Generation) -> str | None:
