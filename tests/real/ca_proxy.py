@@ -135,12 +135,13 @@ class CaProxy:
         self.address = address
         self.port = free_port((address,))
         self.entries: list[Entry] = []
+        self.connections = 0
         self._holds: list[Hold] = []
         self._lock = threading.Lock()
         self._upstream = ssl.create_default_context(cafile=str(ca.ca_bundle))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*authority.server("ca-proxy", (address,)))
-        self._server = _Server((address, self.port), _handler(self), context)
+        self._server = _Server((address, self.port), _handler(self), context, self._connected)
 
     @property
     def directory_url(self) -> str:
@@ -159,6 +160,10 @@ class CaProxy:
         self._server.server_close()
 
     # What was asked
+
+    def _connected(self) -> None:
+        with self._lock:
+            self.connections += 1
 
     def count(self) -> int:
         with self._lock:
@@ -218,12 +223,16 @@ def _stops(hold: Hold, entry: Entry, when: When) -> bool:
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], handler: type, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: type, context: ssl.SSLContext, connected: t.Callable[[], None]
+    ) -> None:
         self._context = context
+        self._connected = connected
         super().__init__(address, handler)
 
     def finish_request(self, request: t.Any, client_address: t.Any) -> None:
         """The TLS handshake belongs to the connection's own thread: a slow client must not stop the others."""
+        self._connected()
         with contextlib.suppress(OSError):
             request.settimeout(600)
             with self._context.wrap_socket(request, server_side=True) as tls:
