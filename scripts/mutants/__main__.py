@@ -39,6 +39,8 @@ FOLDER = REPOSITORY / ".cache" / "mutants"
 FIGURES = REPOSITORY / "docs" / "mutants.txt"
 LARGEST = 1500
 
+_DEAD = compile("raise ImportError", "dead", "exec")  # a file that cannot be imported: every test tells it
+
 Chosen = dict[Path, list[int]]  # numbers of mutants
 
 
@@ -240,6 +242,8 @@ def run_imports(settings: Settings, sources: dict[Path, Source], results: Result
         numbers = notes["rest"][path.name]
         tests = files_for(path, settings, notes["touches"])
         limit = settings.limit(4 + sum(seconds.get(one, 0) for one in tests))
+        if numbers and tests and try_import(path, _DEAD, tests[:1], limit) == Ending.SURVIVED:
+            return f"{path.name}: a change at import does not reach {tests[0]}\n"
         for number in numbers:
             mutant = source.mutants[number]
             results.add(path, number, mutant, try_import(path, source.whole(mutant), tests, limit))

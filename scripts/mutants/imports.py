@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionPkgLoaderBase
 from children import Ending, in_child
 from settings import REPOSITORY, Settings
 
@@ -86,11 +87,14 @@ def _watch_no_results() -> None:
 
 
 def _import_instead(path: Path, code: t.Any) -> None:
-    loader: t.Any = importlib.machinery.SourceFileLoader
-    get_code = loader.get_code
+    """Python's own loader, and that of Ansible, which reads collections wherever it is installed."""
     ending = str(path.relative_to(REPOSITORY))
+    loaders: list[t.Any] = [importlib.machinery.SourceFileLoader, _AnsibleCollectionPkgLoaderBase]
+    for loader in loaders:
+        get_code = loader.get_code
 
-    def changed(self: t.Any, name: str) -> t.Any:
-        return code if self.path.endswith(ending) else get_code(self, name)
+        def changed(self: t.Any, name: str, get_code: t.Any = get_code) -> t.Any:
+            file = getattr(self, "path", None) or getattr(self, "_source_code_path", None) or ""
+            return code if file.endswith(ending) else get_code(self, name)
 
-    loader.get_code = changed
+        loader.get_code = changed
