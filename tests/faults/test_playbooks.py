@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole playbooks in the lab, at a CA whose every word is a template."""
+"""Whole playbooks in the lab: shards side by side, a host that is lost while others renew, several certificates that
+share one reload, and a CA whose every word is a template.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,17 @@ import json
 import typing as t
 from pathlib import Path
 
+import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core.shard import Shard
 from canary_world import defective_collection, journeys_world
 from lab.clock import LabClock
 from lab.http_server import HttpServer, Request, Response, Routes
+from plays.play import Play
+from servers.process import free_port
 from tally import Invariant, Tally
 
-TEMPLATES = "templates of a CA, whole playbook"
+SHARDS, FLEET, TEMPLATES = "shards of real runs", "fleet with a lost host", "templates of a CA, whole playbook"
+NAMES = ("a1", "b2", "c3", "d4")
 ZONE = "example.jp"
 
 
@@ -41,6 +48,97 @@ def company(
         }
         yield world
         assert world.lab.failures == []
+
+
+def well(play: Play) -> Play:
+    assert play.rc == 0, play.why()
+    return play
+
+
+def orders(world: t.Any, name: str) -> int:
+    accepted = world.lab.history.events("order")
+    return sum(f"{name}.{ZONE}" in (one.get("names") or [one.get("common_name")]) for one in accepted)
+
+
+def served(world: t.Any, host: str) -> dict[str, str]:
+    roots = Path(world.lab.facts()["issuing_ca"]).read_text("ascii")
+    return {name: world.lab.web[host].verified(f"{name}.{ZONE}", roots).serial for name in NAMES}
+
+
+# -- shards -----------------------------------------------------------------------------------------------------------
+
+
+def sharded(world: t.Any) -> None:
+    """Two controllers at once, each with its shard; then one run for all has nothing to order."""
+    shares = [{name for name in NAMES if Shard(number, 2).has(name)} for number in (1, 2)]
+    assert all(shares)
+    running = [world.start("issue", "-e", f"inkan_shard={number}/2") for number in (1, 2)]
+    for play, share in zip([one.wait(600) for one in running], shares, strict=True):
+        assert {item["name"] for item in well(play).results("certificate_orders")} == share
+    assert {name: orders(world, name) for name in NAMES} == dict.fromkeys(NAMES, 1)
+    well(world.play("issue", seconds=600))
+    assert {name: orders(world, name) for name in NAMES} == dict.fromkeys(NAMES, 1)
+    assert served(world, "web1") == served(world, "web2")
+    assert world.tokens_in_dns() == []
+
+
+# -- a lost host, and one reload for all ------------------------------------------------------------------------------
+
+
+def renewed_without_a_host(world: t.Any) -> None:
+    before = {host: (served(world, host), len(world.lab.web[host].reloads())) for host in world.lab.web}
+    issued = len(world.lab.history.events("issued"))
+    lost = world.machines["web2"]
+    world.machines["web2"] = _Lost(lost)
+    play = world.play("renew", variables={"inkan_renewal": {"force": list(NAMES)}}, seconds=600)
+    world.machines["web2"] = lost
+    assert play.rc != 0 and "web2" in play.stdout, "a lost host must be told"
+    new = served(world, "web1")
+    assert all(new[name] != before["web1"][0][name] for name in NAMES), play.why()
+    assert len(world.lab.web["web1"].reloads()) - before["web1"][1] == 1, "several certificates share one reload"
+    assert served(world, "web2") == before["web2"][0]
+    later = well(world.play("renew", seconds=600))
+    assert served(world, "web2") == new, later.why()
+    assert len(world.lab.web["web2"].reloads()) - before["web2"][1] == 1
+    assert len(world.lab.history.events("issued")) - issued == len(NAMES), "the lost host gets what the other has"
+
+
+class _Lost:
+    """A machine whose variables lead to where nobody answers."""
+
+    def __init__(self, machine: t.Any) -> None:
+        self._machine = machine
+        self._port = free_port((machine.address,))
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._machine, name)
+
+    def variables(self) -> dict[str, t.Any]:
+        return {**self._machine.variables(), **self._machine.unreachable(self._port)}
+
+
+@pytest.mark.long
+def test_shards_side_by_side_then_a_renewal_without_one_host(tmp_path: Path, tally: Tally) -> None:
+    with company(tmp_path, NAMES) as world:
+        with tally.attack(Invariant.ONE_ORDER, SHARDS):
+            sharded(world)
+        with tally.attack(Invariant.LIVE_PAIR, FLEET):
+            renewed_without_a_host(world)
+
+
+_CUT = 'return int.from_bytes(digest[:8], "big") % self.of == self.number - 1'
+_ONE = {"hosts: \"{{ inkan_hosts | default('all') }}\"": "hosts: web2"}
+_SHARD = {"plugins/module_utils/_core/shard.py": {_CUT: "return True or bool(digest)"}}
+
+
+@pytest.mark.long
+def test_the_attacks_find_shards_that_are_none_and_a_host_that_is_left_out(tmp_path: Path, tally: Tally) -> None:
+    with company(tmp_path, NAMES, {**_SHARD, "playbooks/renew.yml": _ONE}) as world:
+        with tally.seeded(SHARDS, "every certificate is in every shard"):
+            sharded(world)
+        well(world.play("issue", seconds=600))
+        with tally.seeded(FLEET, "a host that is there is left out"):
+            renewed_without_a_host(world)
 
 
 # -- a CA whose every word is a template ------------------------------------------------------------------------------
