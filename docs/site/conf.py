@@ -39,6 +39,8 @@ ELSEWHERE = {
     "ansible_configuration_settings": "reference_appendices/config.html",
 }
 BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+)")
+_WIDE = "\u3001-\u303f\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60"
+BREAK = re.compile(f"(?<=[{_WIDE}])\n(?=[{_WIDE}])")
 ANSIBLE = "https://docs.ansible.com/projects/ansible-core/devel/"
 
 
@@ -56,8 +58,18 @@ def _elsewhere(_app: t.Any, _env: t.Any, node: t.Any, inner: t.Any) -> t.Any:
     return nodes.reference("", "", inner, refuri=ANSIBLE + page) if page else None
 
 
+def _without_breaks(app: t.Any, doctree: t.Any) -> None:
+    """A line break of the source is no space between two Japanese characters."""
+    if not app.env.docname.endswith(JAPANESE):
+        return
+    for text in list(doctree.findall(nodes.Text)):
+        if "\n" in text and not isinstance(text.parent, (nodes.literal_block, nodes.comment)):
+            text.parent.replace(text, nodes.Text(BREAK.sub("", text.astext())))
+
+
 def setup(app: t.Any) -> dict[str, t.Any]:
     app.add_search_language(BothLanguages)
     app.connect("missing-reference", _elsewhere)
+    app.connect("doctree-read", _without_breaks)
     app.connect("html-page-context", _language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
