@@ -34,9 +34,12 @@ options:
     elements: str
     required: true
   names:
-    description: The certificates that the run is limited to, V(null) where it is not. Each must be declared.
-    type: list
-    elements: str
+    description: A list of the certificates that the run is limited to, V(null) where it is not. Each must be declared.
+    type: raw
+  may_be_undeclared:
+    description: Whether O(names) may have names that only the ledger knows.
+    type: bool
+    default: false
   intake:
     description:
       - What persons tell of certificates, by name. Each must be declared, unless it is told that its contract was ended.
@@ -107,7 +110,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import It
 def argument_spec() -> dict[str, t.Any]:
     return {
         "declared": {"type": "list", "elements": "str", "required": True},
-        "names": {"type": "list", "elements": "str"},
+        "may_be_undeclared": {"type": "bool", "default": False},
+        "names": {"type": "raw"},  # a text would be made a list here, and searched for letters elsewhere
         "intake": {"type": "raw"},
         "now": {"type": "raw"},
         "ca_accounts": {"type": "dict", "default": {}},
@@ -119,7 +123,8 @@ def run(params: dict[str, t.Any], check_mode: bool) -> Result:
     """Nothing, or all that is wrong as one refusal."""
     errors = InputCollector()
     declared = frozenset(params["declared"])
-    refuse_undeclared_names(params.get("names") or (), declared, errors)
+    if params.get("names") is not None:
+        refuse_undeclared_names(params["names"], None if params.get("may_be_undeclared") else declared, errors)
     if params.get("intake"):
         refuse_undeclared_intake(params["intake"], declared, errors)
     refuse_moved_clock(params.get("now"), params["ca_accounts"], params["dns_services"], errors)

@@ -14,9 +14,18 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import En
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 
-def refuse_undeclared_names(names: t.Sequence[str], declared: t.Collection[str], errors: InputCollector) -> None:
-    """``inkan_names`` may name declared certificates only."""
-    unknown = [name for name in names if name not in declared]
+def refuse_undeclared_names(names: t.Any, declared: t.Collection[str] | None, errors: InputCollector) -> None:
+    """``inkan_names`` is a list and may name declared certificates only; declared None: also those of the ledger."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        errors.add(
+            "names_form",
+            what="Cannot read which certificates the run is about",
+            where="inkan_names",
+            why="it is no list of names",
+            todo='Write a list, on the command line -e \'{"inkan_names": ["shop"]}\'',
+        )
+        return
+    unknown = [name for name in names if declared is not None and name not in declared]
     if unknown:
         _refuse_undeclared(errors, "inkan_names", unknown)
 

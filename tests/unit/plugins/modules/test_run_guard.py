@@ -29,6 +29,7 @@ def codes(**said: t.Any) -> list[str]:
     [
         pytest.param({}, id="nothing special"),
         pytest.param({"names": ["shop"]}, id="one that is declared"),
+        pytest.param({"names": ["gone"], "may_be_undeclared": True}, id="one that only the ledger knows"),
         pytest.param({"intake": {"www": {"token": "t"}}}, id="told of one that is declared"),
         pytest.param({"intake": {"gone": {"done": ["cancel"]}}}, id="the end of a contract that nobody declares"),
         pytest.param({"now": "2027-01-01T00:00:00Z", "ca_accounts": LAB}, id="a moved clock in a lab"),
@@ -44,6 +45,8 @@ def test_a_run_is_accepted(said: dict[str, t.Any]) -> None:
     ("said", "code"),
     [
         pytest.param({"names": ["shp"]}, "not_declared", id="a name that nobody declares"),
+        pytest.param({"names": "shop"}, "names_form", id="a text in place of a list"),
+        pytest.param({"names": [1]}, "names_form", id="names that are no texts"),
         pytest.param({"intake": {"shp": {"token": "t"}}}, "not_declared", id="told of what nobody declares"),
         pytest.param({"intake": ["shop"]}, "intake_form", id="told in another form"),
         pytest.param({"now": "2027-01-01T00:00:00Z", "ca_accounts": REAL}, "moved_clock", id="a moved clock outside"),
