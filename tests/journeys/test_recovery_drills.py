@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drills of the guide of recovery, command by command as the page has them: certificates are served in the end, with
-one order each in the CA's own books, and a second run is without any effect.
+"""The drills of the guide of recovery, command by command as the page has them: each ends with certificates that are
+served, one order each in the CA's own books, and a second run without any effect.
 
-    api   by a file, issued and served     files   by a file, ordered, the crawler has not come
+    api     by a file, issued and served          files, blog, intra   by a file, the crawler has not come
+    moved   by DNS, at one CA, then at another     leaked   by DNS, its key gets out
+    first, then   at an ACME CA that says when to renew
 """
 
 from __future__ import annotations
@@ -116,6 +118,14 @@ def nothing_more_to_do(world: LabWorld, *arguments: str) -> None:
     assert set(again.changed.values()) == {0}, again.why()
 
 
+def told_and_nothing_more(world: LabWorld) -> None:
+    """The first run after a renewal tells the new state, in the report alone; the next one writes nothing."""
+    told = well(world.play("issue"))
+    results = [one for one in told.events if one["event"] == "result"]
+    assert {one["task"] for one in results if one["result"].get("changed")} <= {"Write the report in all its forms"}
+    nothing_more_to_do(world)
+
+
 def ordered_and_open(world: LabWorld, name: str) -> None:
     """One more, which waits for the crawler when the ledger is lost."""
     world.certificates.append(story.by_file(name, f"{name}.example.jp"))
@@ -147,3 +157,69 @@ def test_a_lost_ledger(world: LabWorld) -> None:
     drill(world, EMPTY)
     found_again(world, "files")
     assert serials(world, "api") == before
+
+
+def test_an_old_backup(world: LabWorld) -> None:
+    """It was made before the order that is open."""
+    shutil.copy(world.ledger, world.ledger.with_name(world.ledger.name + ".bak"))
+    ordered_and_open(world, "blog")
+    world.ledger.write_bytes(world.ledger.read_bytes()[:5000])
+    drill(world, BACKUP)
+    found_again(world, "blog")
+
+
+def test_a_lost_host_of_the_ledger(world: LabWorld) -> None:
+    backup = world.root / "elsewhere.sqlite3"
+    shutil.copy(world.ledger, backup)
+    ordered_and_open(world, "intra")
+    shutil.rmtree(world.ledger.parent)
+    drill(world, HOST, ledger2="web1", **{"__var__backups__inkan-tls__ledger_DOT_sqlite3": str(backup)})
+    found_again(world, "intra", "-e", "inkan_ledger_host=web1")
+
+
+def test_a_leaked_key(world: LabWorld) -> None:
+    before, key = serials(world, "leaked"), live_key(world, "leaked")
+    well(world.play("renew", variables={"inkan_renewal": {"force": ["leaked"]}}))  # the new ledger knows it from now on
+    known, key = serials(world, "leaked"), live_key(world, "leaked")
+    drill(world, KEY)
+    after = serials(world, "leaked")
+    assert len(after) == 1 and not after & (before | known)
+    assert live_key(world, "leaked") != key
+    revoked = world.lab.history.events("revoked")
+    assert len(revoked) == 1 and ordered(world, "leaked") == 3, "declared, forced, replaced"
+    told_and_nothing_more(world)
+
+
+def live_key(world: LabWorld, name: str) -> bytes:
+    live = world.machines["web1"].live(name)
+    assert live is not None
+    return (live / "privkey.pem").read_bytes()
+
+
+def test_a_revoked_ca(world: LabWorld) -> None:
+    before = serials(world, "moved")
+    world.declare(by_dns("moved", ca_account="certcentral"))
+    drill(world, CA)
+    after = serials(world, "moved")
+    assert len(after) == 1 and not after & before
+    assert ordered(world, "moved") == 2, "one at each"
+    told_and_nothing_more(world)
+
+
+def test_a_mass_renewal(world: LabWorld) -> None:
+    """Two windows: what is in the first is renewed in it, the other one after it."""
+    ca = world.lab.also["acme_ca"]
+    before = {name: serials(world, name) for name in ("first", "then")}
+    events = [one for one in world.lab.history.events("issued") if one.get("ca") == "acme_ca"]
+    ids = {one["names"][0].partition(".")[0]: one["certificate"] for one in events}
+    now = world.lab.clock.now().replace(microsecond=0)
+    for number, name in enumerate(("first", "then")):
+        start = now + timedelta(hours=6 + 12 * number)
+        ca.mass_renewal(start, start + timedelta(hours=2), ids=[ids[name]])
+    for number, name in enumerate(("first", "then")):
+        world.lab.clock.advance(hours=8.5 if number == 0 else 12)
+        drill(world, MASS)
+        renewed = [one for one in before if serials(world, one) != before[one]]
+        assert renewed == ["first", "then"][: number + 1]
+        assert ordered(world, name) == 2
+    told_and_nothing_more(world)
