@@ -25,7 +25,10 @@ def figures(lines: list[Line], goal: int) -> tuple[str, bool]:
     titles = ("killed", "survived", "timeouts", "untested", "unasked")
     head = f"{'file':24}{'mutants':>9}{''.join(f'{one:>10}' for one in titles)}{'killed %':>10}"
     good = bool(lines) and 100 * total[Ending.KILLED] >= goal * total.total()
-    return "\n".join([head, *rows, _row("all", total)]) + f"\ngoal: {goal} %", good
+    text = "\n".join([head, *rows, _row("all", total)]) + f"\ngoal: {goal} %"
+    if total[Ending.UNASKED]:
+        text += "; the run was broken off: what it had not asked (all of) its tests counts as a survivor here"
+    return text, good
 
 
 def _row(name: str, count: Counter[str]) -> str:
