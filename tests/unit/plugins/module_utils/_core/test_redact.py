@@ -54,7 +54,7 @@ def test_a_secret_is_starred_out_however_it_was_quoted(form: str) -> None:
 def test_of_a_secret_that_was_quoted_twice_no_long_run_is_left() -> None:
     secret = "0123456789abcdef&'fedcba9876543210"
     twice = repr(html.escape(secret, quote=False).encode())
-    assert mask(twice, [secret]) == f"b\"{MASK}&amp;'{MASK}\""
+    assert mask(twice, [secret]) == f'b"{MASK}&amp;\'{MASK}"'
 
 
 @pytest.mark.parametrize("before", ["", "u", "us", "user:"])
