@@ -99,7 +99,7 @@ def cells(pair: str, kinds: t.Collection[str]) -> list[Cell]:
 
 def play(cell: Cell) -> Row:
     begin = time.monotonic()
-    missing = [python for python in {cell.controller, cell.python} if not shutil.which(f"python{python}")]
+    missing = [python for python in (cell.controller, cell.python) if not shutil.which(f"python{python}")]
     if missing:
         return Row(cell, f"no python{missing[0]} on this machine", not os.environ.get("REQUIRE_REAL"), 0.0)
     try:

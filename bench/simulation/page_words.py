@@ -37,23 +37,84 @@ HEADS: dict[str, dict[str, tuple[str, ...]]] = {
 
 TITLES: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
-        "largest": ("The largest estate of each limit", "How many certificates one account of the CA can keep renewed, where nothing else goes wrong, at the lifetimes of the middle of 2029 (mail: of 2027). \"Recommended\" has four shards an hour. Where a CA exempts what replaces by ARI the only limit is the pace of our runs."),
-        "waves": ("How long a wave takes", "A CA revokes all its certificates; within so many hours each must be replaced. Let's Encrypt says so by ARI, and is asked at a moment in the window; for others a person names the certificates in ``inkan_renewal.force``. The last orders are the slow ones: one in twenty takes 2 to 24 hours at the sellers."),
-        "knobs": ("Which knob matters", "The whole estate at one key of DigiCert, whose limits bind, one knob at a time. Hours and \"not in time\": all of it is revoked within 24 hours (\"none\": some were not replaced within ten days). The others: all certificates were issued on one day and are renewed for two months; \"least days left\" is the time from the service of a new certificate to the end of the old one, below 0 where it came late."),
-        "history": ("Until the end of 2029", "The recommended set-up, certificates of all ages at the beginning. 2027-03-15 and 2029-03-15 shorten lifetimes; the load follows as the certificates are renewed."),
-        "bunched": ("The same, all issued in one week", "What was bought together stays together: jitter spreads it over days, not weeks."),
-        "troubles": ("What goes wrong", "Outages of a day and a week in June 2029; and 2,000 certificates by mail around 2028-03-15, where mail ends: declared with another method on 2028-02-01, with 400 approvals a working day and with 20, and never."),
-        "estate": ("The estate", "The recommended set-up: four shards, one run of each an hour, a quarter of an hour apart; one account a CA; ``inkan_deadline`` 300; ``fraction`` 0.667; ``jitter_hours`` 72; ``run_every_hours`` 1. Limits are windows that roll, with the half second that our budgets spare. The simulation moves certificates in lots of 50 to 125."),
-        "guesses": ("What nobody confirmed", "Figures that no public document says. Change them in ``bench/simulation/rows.py`` for your contract, and run ``make wave``."),
+        "largest": (
+            "The largest estate of each limit",
+            "How many certificates one account of the CA can keep renewed, where nothing else goes wrong, at "
+            "the lifetimes of the middle of 2029 (mail: of 2027). \"Recommended\" has four shards an hour. Where "
+            "a CA exempts what replaces by ARI the only limit is the pace of our runs.",
+        ),
+        "waves": (
+            "How long a wave takes",
+            "A CA revokes all its certificates; within so many hours each must be replaced. Let's Encrypt says "
+            "so by ARI, and is asked at a moment in the window; for others a person names the certificates in "
+            "``inkan_renewal.force``. The last orders are the slow ones: one in twenty takes 2 to 24 hours at "
+            "the sellers.",
+        ),
+        "knobs": (
+            "Which knob matters",
+            "The whole estate at one key of DigiCert, whose limits bind, one knob at a time. Hours and \"not in "
+            "time\": all of it is revoked within 24 hours (\"none\": some were not replaced within ten days). The "
+            "others: all certificates were issued on one day and are renewed for two months; \"least days left\" "
+            "is the time from the service of a new certificate to the end of the old one, below 0 where it "
+            "came late.",
+        ),
+        "history": (
+            "Until the end of 2029",
+            "The recommended set-up, certificates of all ages at the beginning. 2027-03-15 and 2029-03-15 "
+            "shorten lifetimes; the load follows as the certificates are renewed.",
+        ),
+        "bunched": (
+            "The same, all issued in one week",
+            "What was bought together stays together: jitter spreads it over days, not weeks.",
+        ),
+        "troubles": (
+            "What goes wrong",
+            "Outages of a day and a week in June 2029; and 2,000 certificates by mail around 2028-03-15, where "
+            "mail ends: declared with another method on 2028-02-01, with 400 approvals a working day and with "
+            "20, and never.",
+        ),
+        "estate": (
+            "The estate",
+            "The recommended set-up: four shards, one run of each an hour, a quarter of an hour apart; one "
+            "account a CA; ``inkan_deadline`` 300; ``fraction`` 0.667; ``jitter_hours`` 72; "
+            "``run_every_hours`` 1. Limits are windows that roll, with the half second that our budgets spare. "
+            "The simulation moves certificates in lots of 50 to 125.",
+        ),
+        "guesses": (
+            "What nobody confirmed",
+            "Figures that no public document says. Change them in ``bench/simulation/rows.py`` for your "
+            "contract, and run ``make wave``.",
+        ),
     },
     "ja": {
-        "largest": ("上限ごとの最大規模", "ほかに問題がない場合に、認証局の1アカウントで更新を続けられる証明書の数です。有効期間は2029年半ばのもの(メールは2027年のもの)です。推奨設定は1時間に4シャードです。ARIによる置き換えを上限に数えない認証局では、実行の速さだけが上限になります。"),
-        "waves": ("波にかかる時間", "認証局がすべての証明書を失効させ、決まった時間のうちに置き換える場合です。Let's EncryptはARIで知らせ、その期間の中の時刻に注文します。ほかの認証局では担当者が ``inkan_renewal.force`` に名前を書きます。最後に残るのは遅い注文です(販売元では20件に1件が2時間から24時間)。"),
-        "knobs": ("どの設定が効くか", "すべてをDigiCertの1つのキーで扱い(上限が効く場合)、設定を1つずつ変えます。時間と「間に合わない数」は、全数が24時間以内に失効する場合です(「なし」は10日のうちに終わらなかったもの)。残りの列は、全数を同じ日に発行し2か月更新した場合です。残り日数は、新しい証明書の使用開始から古い証明書の期限までで、遅れた場合は負になります。"),
+        "largest": (
+            "上限ごとの最大規模",
+            "ほかに問題がない場合に、認証局の1アカウントで更新を続けられる証明書の数です。有効期間は2029年半ばのもの(メールは2027年のもの)です。推奨設定は1時間に4シャードです。AR"
+            "Iによる置き換えを上限に数えない認証局では、実行の速さだけが上限になります。",
+        ),
+        "waves": (
+            "波にかかる時間",
+            "認証局がすべての証明書を失効させ、決まった時間のうちに置き換える場合です。Let's EncryptはARIで知らせ、その期間の中の時刻に注文します。ほかの認証局では担当者が "
+            "``inkan_renewal.force`` に名前を書きます。最後に残るのは遅い注文です(販売元では20件に1件が2時間から24時間)。",
+        ),
+        "knobs": (
+            "どの設定が効くか",
+            "すべてをDigiCertの1つのキーで扱い(上限が効く場合)、設定を1つずつ変えます。時間と「間に合わない数」は、全数が24時間以内に失効する場合です(「なし」は10日のうちに終わ"
+            "らなかったもの)。残りの列は、全数を同じ日に発行し2か月更新した場合です。残り日数は、新しい証明書の使用開始から古い証明書の期限までで、遅れた場合は負になります。",
+        ),
         "history": ("2029年末まで", "推奨設定で、最初の証明書の発行日はばらばらです。2027年3月15日と2029年3月15日に有効期間が短くなり、更新されるにつれて負荷が増えます。"),
         "bunched": ("全数を1週間に発行した場合", "まとめて買ったものは、まとまって更新されます。ジッターは数日にしか散らしません。"),
-        "troubles": ("問題が起きた場合", "2029年6月の1日と7日の停止、および2028年3月15日(メール認証の終了)前後の2,000枚です。2028年2月1日に別の方法に変えた場合(1営業日に400件の承認と20件の承認)と、変えなかった場合です。"),
-        "estate": ("前提とした規模", "推奨設定: 4シャードを15分ずらして1時間に1回ずつ、1認証局に1アカウント、``inkan_deadline`` 300、``fraction`` 0.667、``jitter_hours`` 72、``run_every_hours`` 1。上限はどの時点から数えても超えない窓で、当コレクションが余分に取る0.5秒を含みます。シミュレーションでは50枚から125枚をひとまとめに扱います。"),
+        "troubles": (
+            "問題が起きた場合",
+            "2029年6月の1日と7日の停止、および2028年3月15日(メール認証の終了)前後の2,000枚です。2028年2月1日に別の方法に変えた場合(1営業日に400件の承認と20件の"
+            "承認)と、変えなかった場合です。",
+        ),
+        "estate": (
+            "前提とした規模",
+            "推奨設定: 4シャードを15分ずらして1時間に1回ずつ、1認証局に1アカウント、``inkan_deadline`` 300、``fraction`` 0.667、"
+            "``jitter_hours`` 72、``run_every_hours`` 1。上限はどの時点から数えても超えない窓で、当コレクションが余分に取る0.5秒を含みます。シミュレー"
+            "ションでは50枚から125枚をひとまとめに扱います。",
+        ),
         "guesses": ("確認できていないこと", "公開文書にない値です。契約に合わせて ``bench/simulation/rows.py`` を変え、``make wave`` を実行してください。"),
     },
 }  # fmt: skip

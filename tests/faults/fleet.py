@@ -210,7 +210,8 @@ class Work:
             said = {item["name"]: item for item in self.ask(self.names).items()}
             if all(item["certificate"] for item in said.values()):
                 return said
-        raise AssertionError(f"not issued: { {name: (one['state'], one['error']) for name, one in said.items()} }")
+        states = {name: (one["state"], one["error"]) for name, one in said.items()}
+        raise AssertionError(f"not issued: {states}")
 
     # what must be
 

@@ -166,7 +166,7 @@ def test_links_and_codes_of_approval_mails(world: CanaryWorld, tally: Tally) -> 
 # --- all playbooks
 
 
-@pytest.mark.parametrize(("book", "arguments"), spread(RUNS, short=2), ids=lambda one: "".join(one))
+@pytest.mark.parametrize(("book", "arguments"), spread(RUNS, short=2), ids="".join)
 def test_every_playbook(world: CanaryWorld, tally: Tally, book: str, arguments: tuple[str, ...]) -> None:
     with tally.attack(Invariant.NO_SECRET, HARNESS):
         play = world.play(book, *arguments, variables=BOOKS[book])

@@ -84,7 +84,7 @@ def attack(room: Room, case: Case) -> None:
         "order": lambda: room.ground.play(*(item(name) for name in NAMES), until="wanted"),
         "order in check mode": lambda: room.ground.play(item(), check_mode=True),
         "record": lambda: room.ground.play({"name": "shop", "hosts": ["web7"]}, record_only=True),
-        "prepare": lambda: room.ground.play(),
+        "prepare": room.ground.play,
         "read": lambda: _read_all(room.ledger),
     }
     for who, attempt in attempts.items():

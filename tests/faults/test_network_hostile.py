@@ -32,7 +32,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import ser
 from ansible_collections.inkan.tls.plugins.module_utils._mail import imap
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MailboxConfig
 from ansible_collections.inkan.tls.plugins.modules import dns_tokens
-from harness import ZONE, Account, Bench, Harness, publish_in
+from harness import ZONE, Account, Bench, publish_in
 from harness_atlas import AtlasHarness
 from harness_digicert import DigicertHarness
 from harness_globalsign_gcc import GccHarness

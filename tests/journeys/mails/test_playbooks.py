@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from mails.playdesk import Desk, open_desk
 
 @pytest.fixture
 def desk(tmp_path: Path) -> t.Iterator[Desk]:
-    with open_desk(tmp_path) as found:
-        yield found
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(open_desk(tmp_path))
 
 
 def test_a_person_approves_one_and_refuses_another(desk: Desk) -> None:

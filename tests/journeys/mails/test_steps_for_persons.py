@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+import contextlib
 import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -51,7 +52,8 @@ def blog(local: str = "admin") -> dict[str, t.Any]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Desk]:
-    with open_desk(tmp_path_factory.mktemp("steps")) as found:
+    with contextlib.ExitStack() as stack:
+        found = stack.enter_context(open_desk(tmp_path_factory.mktemp("steps")))
         office = found.office
         office.order("blog", "cpi", "cpi-dv", "blog.example.jp")
         office.order("old", "iij", "iij-globalsign-quick-dv", "old.example.jp", cancel_days=26, deploy_by="seller")
