@@ -125,7 +125,7 @@ def order_through(world: World, adapter: str, mode: str, folder: Path) -> None:
     harness = world.harnesses[adapter]
     with Front(world.pki, world.upstream(adapter)) as front:
         proxy = types.SimpleNamespace(url=front.url, tls=types.SimpleNamespace(ca_bundle=str(world.pki.bundle)))
-        customer = Customer(t.cast("Harness", harness), t.cast("t.Any", proxy), folder, "submit", skew=False)
+        customer = Customer(t.cast(t.Any, harness), t.cast(t.Any, proxy), folder, "submit", skew=False)
         front.mode, customer.deadline = mode, DEADLINE
         watch = Stopwatch(DEADLINE)
         error = customer.run()["error"]
@@ -136,7 +136,7 @@ def order_through(world: World, adapter: str, mode: str, folder: Path) -> None:
         assert (error["code"] in codes, error["retryable"]) == (True, retryable), error
         assert error["todo"]
         told = bytes(front.heard)
-        secrets = [value.encode() for value in harness.account(t.cast("t.Any", proxy)).secrets.values()]
+        secrets = [value.encode() for value in harness.account(t.cast(t.Any, proxy)).secrets.values()]
         secrets += [base64.b64encode(b":" + value)[2:-4] for value in secrets]
         assert mode in PROVEN or not any(secret in told for secret in secrets), "a stranger was told a secret"
         assert mode in PROVEN or b"POST " not in told, "a stranger was told what we want"

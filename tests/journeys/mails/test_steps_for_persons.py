@@ -9,9 +9,9 @@ old    IIJ, issued; declared no more, and IIJ renews its contract by itself (IIJ
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-import contextlib
 import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
