@@ -286,6 +286,7 @@ SUMMARIES: dict[str, str] = {
     "moved_clock_refused": "時計を動かした状態では注文しません",
     "name_missing": "証明書に必要な名前がありません",
     "name_not_sold": "この品目に、その名前は加えられません",
+    "names_form": "対象の証明書の指定が一覧になっていません",
     "no_ca_account": "CAアカウントの指定がなく、注文できません",
     "no_contact": "メール認証には宛先が必要です",
     "no_contact_address": "この種類の宛先にはメールアドレスが必要です",

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.inkan.tls.plugins.filter.shard import in_shard
 from ansible_collections.inkan.tls.plugins.module_utils._core.shard import Shard
 
 NAMES = [f"c{number}" for number in range(2000)]
@@ -31,13 +29,3 @@ FIRST_OF_TWO = ["wild"]
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="1/4 for the first of four"):
         Shard.read(text)
-    with pytest.raises(AnsibleFilterError, match="Nothing was done"):
-        in_shard([{"name": "shop"}], text)
-
-
-def test_without_a_shard_all_stay_and_what_has_no_name_stays_in_all() -> None:
-    certificates = [{"name": "shop"}, {"nmae": "typo"}, "text"]
-    assert in_shard(certificates, None) == certificates
-    kept = [in_shard(certificates, f"{number}/3") for number in (1, 2, 3)]
-    assert all({"nmae": "typo"} in one and "text" in one for one in kept)
-    assert sum({"name": "shop"} in one for one in kept) == 1
