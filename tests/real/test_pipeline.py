@@ -142,7 +142,7 @@ def test_a_report_is_written_once_whatever_playbook_writes_it(story: Story) -> N
     before = world.snapshot()
     play_ended_well(world.play("renew", variables=where))
     assert before.differences(world.snapshot(), ledger=True) == []
-    forms = ["report.csv", "report.html", "report.ics", "report.ja.html", "report.json", "report.md"]
+    forms = [".made.json", "report.csv", "report.html", "report.ics", "report.ja.html", "report.json", "report.md"]
     assert sorted(path.name for path in folder.iterdir()) == forms
     certificates = json.loads((folder / "report.json").read_text("utf-8"))["certificates"]
     assert {one["name"]: one["serial"] for one in certificates} == story.issued
