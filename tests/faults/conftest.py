@@ -7,7 +7,6 @@ FAULTS=long (make faults) tries everything, within an hour; without it (make tes
 
 from __future__ import annotations
 
-import os
 import sys
 import typing as t
 from pathlib import Path
@@ -18,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))  # servers
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # lab and plays
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from spread import LONG
 from tally import Tally, blind_harnesses, table
 
-LONG = os.environ.get("FAULTS") == "long"
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "logs" / "faults"
 TABLE = FOLDER.parent / "faults-table.txt"  # read by scripts/test_rings.py
 

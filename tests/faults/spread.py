@@ -8,11 +8,12 @@ import os
 import typing as t
 
 T = t.TypeVar("T")
+LONG = os.environ.get("FAULTS") == "long"
 
 
 def spread(cases: t.Sequence[T], short: int) -> t.Sequence[T]:
     """All cases in the long form; else at most ``short``, evenly from first to last, the same ones each time."""
-    if os.environ.get("FAULTS") == "long" or len(cases) <= short:
+    if LONG or len(cases) <= short:
         return cases
     step = (len(cases) - 1) / max(short - 1, 1)
     return [cases[round(number * step)] for number in range(short)]

@@ -26,12 +26,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_store,
 from ansible_collections.inkan.tls.plugins.module_utils._mail import pages, reading
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import MAILBOX_SERVICES
 from ansible_collections.inkan.tls.plugins.module_utils._x509 import seal
-from conftest import LONG
 from fuzz.border import Border, folder
 from fuzz.borders import BORDERS, CORPUS, corpus_of, parsers_without_a_row
 from fuzz.judge import judged
 from fuzz.of_options import MODULES
 from hypothesis import strategies as st
+from spread import LONG
 from tally import Invariant, Tally
 
 BY_NAME = {border.name: border for border in BORDERS}
