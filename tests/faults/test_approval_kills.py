@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import typing as t
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.correction import 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
     Append,
-    LedgerStore,
     open_for_reading,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.approval_answering import Answering
@@ -31,11 +29,11 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.mailr
     letter,
     page,
 )
+from ledger_writes import Sabotage, after_writing, before_writing, die, while_writing
 from tally import Invariant, Tally
 
 APPROVING, AT_A_PORTAL, REFUSING = "approval killed", "approval killed, portal", "refusal killed"
 AUTO: dict[str, t.Any] = {"mode": "auto", "auto_domains": ["example.jp"]}
-Sabotage = t.Callable[["Room", pytest.MonkeyPatch], None]
 
 
 class Room(Mailroom):
@@ -71,11 +69,6 @@ class Written(list[str]):
             file.write(f"{call}\n")
 
 
-def die() -> t.NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("still alive")
-
-
 def before_the_post(room: Room, _patch: pytest.MonkeyPatch) -> None:
     room.web.effect = die
 
@@ -94,49 +87,6 @@ def at_the_look_after(room: Room, _patch: pytest.MonkeyPatch) -> None:
         room.ca.fault("look", lambda _effect: die())
 
     room.web.effect = effect
-
-
-def before_writing(kind: Kind) -> Sabotage:
-    def sabotage(_room: Room, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore.append
-
-        def append(self: LedgerStore, leases: t.Any, additions: t.Any) -> t.Any:
-            if any(fact.kind is kind for addition in additions for fact in addition.facts):
-                die()
-            return original(self, leases, additions)
-
-        patch.setattr(LedgerStore, "append", append)
-
-    return sabotage
-
-
-def while_writing(kind: Kind) -> Sabotage:
-    def sabotage(_room: Room, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore._repeated
-
-        def repeated(self: LedgerStore, connection: sqlite3.Connection, number: int, fact: Fact, data: str) -> bool:
-            if fact.kind is kind:
-                die()
-            return original(self, connection, number, fact, data)
-
-        patch.setattr(LedgerStore, "_repeated", repeated)
-
-    return sabotage
-
-
-def after_writing(kind: Kind) -> Sabotage:
-    def sabotage(_room: Room, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore.append
-
-        def append(self: LedgerStore, leases: t.Any, additions: t.Any) -> t.Any:
-            written = original(self, leases, additions)
-            if any(fact.kind is kind for addition in additions for fact in addition.facts):
-                die()
-            return written
-
-        patch.setattr(LedgerStore, "append", append)
-
-    return sabotage
 
 
 MOMENTS: dict[str, tuple[Sabotage, bool]] = {

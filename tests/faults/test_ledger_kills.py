@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Finding
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Fact, Kind
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_acts import Acts
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import (
     HostileCa,
@@ -25,15 +23,10 @@ from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hosti
     ask,
     item,
 )
+from ledger_writes import Sabotage, after_writing, before_writing, die, while_writing
 from tally import Invariant, Tally
 
 HARNESS = "ledger kills, hostile CA"
-Sabotage = t.Callable[[Playground, pytest.MonkeyPatch], None]
-
-
-def die() -> t.NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("still alive")
 
 
 def before_the_request(verb: str) -> Sabotage:
@@ -51,70 +44,21 @@ def after_the_effect(verb: str) -> Sabotage:
     return lambda ground, _patch: ground.ca.fault(verb, fault)
 
 
-def before_the_outcome(kind: Kind) -> Sabotage:
-    """The answer was read, the outcome is not in the ledger."""
-
-    def sabotage(_ground: Playground, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore.append
-
-        def append(self: LedgerStore, leases: t.Any, additions: t.Any) -> t.Any:
-            if any(fact.kind is kind for addition in additions for fact in addition.facts):
-                die()
-            return original(self, leases, additions)
-
-        patch.setattr(LedgerStore, "append", append)
-
-    return sabotage
-
-
-def inside_the_transaction(kind: Kind) -> Sabotage:
-    """Some rows of the transaction are written, it is not committed."""
-
-    def sabotage(_ground: Playground, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore._repeated
-
-        def repeated(self: LedgerStore, connection: sqlite3.Connection, number: int, fact: Fact, data: str) -> bool:
-            if fact.kind is kind:
-                die()
-            return original(self, connection, number, fact, data)
-
-        patch.setattr(LedgerStore, "_repeated", repeated)
-
-    return sabotage
-
-
-def after_the_outcome(kind: Kind) -> Sabotage:
-    """The outcome is in the ledger, the module has not said so."""
-
-    def sabotage(_ground: Playground, patch: pytest.MonkeyPatch) -> None:
-        original = LedgerStore.append
-
-        def append(self: LedgerStore, leases: t.Any, additions: t.Any) -> t.Any:
-            written = original(self, leases, additions)
-            if any(fact.kind is kind for addition in additions for fact in addition.facts):
-                die()
-            return written
-
-        patch.setattr(LedgerStore, "append", append)
-
-    return sabotage
-
-
 MOMENTS: dict[str, Sabotage] = {
-    "the intent is half in the ledger": inside_the_transaction(Kind.SUBMIT_INTENDED),
+    "the intent is half in the ledger": while_writing(Kind.SUBMIT_INTENDED),
     "the intent to submit is written": before_the_request("submit"),
     "the order is sent, its answer unread": after_the_effect("submit"),
-    "the answer is read, the order not in the ledger": before_the_outcome(Kind.SUBMITTED),
-    "the order is half in the ledger": inside_the_transaction(Kind.SUBMITTED),
-    "the order is in the ledger": after_the_outcome(Kind.SUBMITTED),
+    "the answer is read, the order not in the ledger": before_writing(Kind.SUBMITTED),
+    "the order is half in the ledger": while_writing(Kind.SUBMITTED),
+    "the order is in the ledger": after_writing(Kind.SUBMITTED),
     "the intent to ask is written": before_the_request("ready"),
     "the CA was asked to look, its answer unread": after_the_effect("ready"),
-    "asked, and not in the ledger": before_the_outcome(Kind.READY_ASKED),
+    "asked, and not in the ledger": before_writing(Kind.READY_ASKED),
     "polling": before_the_request("look"),
     "the certificate is asked for": after_the_effect("download"),
-    "the certificate is read, not in the ledger": before_the_outcome(Kind.DOWNLOADED),
-    "the certificate is half in the ledger": inside_the_transaction(Kind.DOWNLOADED),
-    "the certificate is in the ledger": after_the_outcome(Kind.DOWNLOADED),
+    "the certificate is read, not in the ledger": before_writing(Kind.DOWNLOADED),
+    "the certificate is half in the ledger": while_writing(Kind.DOWNLOADED),
+    "the certificate is in the ledger": after_writing(Kind.DOWNLOADED),
 }
 
 
@@ -212,7 +156,7 @@ def test_a_kill_while_cancelling_is_followed_by_a_cancellation(ground: Playgroun
 
 
 def test_the_ledger_of_a_killed_run_can_be_read_in_check_mode(ground: Playground, tally: Tally) -> None:
-    play_and_be_killed(ground, inside_the_transaction(Kind.SUBMITTED), item())
+    play_and_be_killed(ground, while_writing(Kind.SUBMITTED), item())
     files = {path.name: path.read_bytes() for path in ground.ledger.parent.iterdir()}
     with tally.attack(Invariant.CHECK_MODE, HARNESS):
         data = ground.one(item(), check_mode=True)
