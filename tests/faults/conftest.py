@@ -17,8 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))  # servers
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # lab and plays
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from observer import Observer
 from spread import LONG
 from tally import Tally, blind_harnesses, table
+from web_service import WebService
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "logs" / "faults"
 TABLE = FOLDER.parent / "faults-table.txt"  # read by scripts/test_rings.py
@@ -57,3 +59,15 @@ def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> N
 def tally(request: pytest.FixtureRequest) -> Tally:
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     return Tally(FOLDER / f"{worker}.jsonl")
+
+
+@pytest.fixture(scope="module")
+def observer() -> t.Iterator[Observer]:
+    with Observer() as observer:
+        yield observer
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[WebService]:
+    with WebService(tmp_path_factory.mktemp("web") / "service") as web:
+        yield web

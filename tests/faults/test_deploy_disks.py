@@ -34,18 +34,6 @@ HARNESS = "hindered disk, deploy"
 PAIRS = [(scene, hindrance) for scene in SCENES for hindrance in HINDRANCES]
 
 
-@pytest.fixture(scope="module")
-def observer() -> t.Iterator[Observer]:
-    with Observer() as observer:
-        yield observer
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[WebService]:
-    with WebService(tmp_path_factory.mktemp("web") / "service") as web:
-        yield web
-
-
 def attack(scene: Scene, hindrance: Hindrance, observer: Observer, web: WebService, seed: Seed | None = None) -> Ended:
     """What the hindered run said."""
     with small_disk() as disk:

@@ -8,7 +8,6 @@ process of its own looks at live pairs and at the modes of keys all the while, a
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -23,18 +22,6 @@ from web_service import WebService
 
 GRID, POWER = "crash grid, deploy", "power cut grid, deploy"
 _SHORT = 3  # attacks on a scene in the short form
-
-
-@pytest.fixture(scope="module")
-def observer() -> t.Iterator[Observer]:
-    with Observer() as observer:
-        yield observer
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[WebService]:
-    with WebService(tmp_path_factory.mktemp("web") / "service") as web:
-        yield web
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -34,18 +34,6 @@ sys.exit(served != ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(open(sys.ar
 
 
 @pytest.fixture(scope="module")
-def observer() -> t.Iterator[Observer]:
-    with Observer() as observer:
-        yield observer
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[WebService]:
-    with WebService(tmp_path_factory.mktemp("web") / "service") as web:
-        yield web
-
-
-@pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[WebService]:
     """A second service of the same host, with the same certificate."""
     with WebService(tmp_path_factory.mktemp("other") / "service") as other:
