@@ -754,6 +754,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Li
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 from ansible_collections.inkan.tls.plugins.module_utils._x509.keys import new_private_key
 
+NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "for reading CSRs and certificates"),)
+
 
 def argument_spec() -> dict[str, t.Any]:
     return {**orders_spec(), "contacts": CONTACTS_SPEC, "restore": RESTORE_SPEC}
@@ -783,11 +785,7 @@ def _tools(params: dict[str, t.Any]) -> Tools:
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(Library("cryptography", CRYPTOGRAPHY_ERROR, "for reading CSRs and certificates"),),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

@@ -250,6 +250,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (
     registrable_domain,
 )
 
+NEEDS = (DNSPYTHON, Library("publicsuffixlist", PUBLICSUFFIXLIST_ERROR, "to find registrable domains"))
+
 
 def argument_spec() -> dict[str, t.Any]:
     states = ["present", "absent"]
@@ -391,11 +393,7 @@ def _others(outcome: Outcome, every: t.Iterable[Outcome]) -> list[str]:
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(DNSPYTHON, Library("publicsuffixlist", PUBLICSUFFIXLIST_ERROR, "to find registrable domains")),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

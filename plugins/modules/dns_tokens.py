@@ -210,6 +210,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.dns_call import 
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import run_module
 
+NEEDS = (DNSPYTHON,)
+
 
 def argument_spec() -> dict[str, t.Any]:
     states = ["present", "absent"]
@@ -302,7 +304,7 @@ def _reasons(token: Token, check_mode: bool) -> t.Iterator[tuple[str, str, str]]
 
 
 def main() -> None:
-    run_module(argument_spec=argument_spec(), run=run, needs=(DNSPYTHON,))
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

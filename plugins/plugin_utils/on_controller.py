@@ -13,6 +13,8 @@ This file is private to the collection.
 from __future__ import annotations
 
 import json
+import os
+import sys
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -47,15 +49,29 @@ class OnController(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
         super().run(tmp, task_vars)
-        if not self._is_at_home():
+        if not self._is_at_home(task_vars or {}):
             return t.cast(Answer, self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
         return answered(self.door.argument_spec(), self.door.run, self._task.args, bool(self._task.check_mode))
 
-    def _is_at_home(self) -> bool:
-        connection = self._connection
+    def _is_at_home(self, task_vars: t.Mapping[str, t.Any]) -> bool:
+        connection, task = self._connection, self._task
         is_local = connection.transport == "local" and connection.become is None
         has_all = all(library.import_error is None for library in self.door.needs)
-        return is_local and has_all and not self._task.async_val
+        is_plain = not (task.async_val or any(task.environment or ()))
+        return is_local and has_all and is_plain and self._is_our_python(task_vars)
+
+    def _is_our_python(self, task_vars: t.Mapping[str, t.Any]) -> bool:
+        """Whoever names another Python means its libraries; one that would be looked for has none that we lack."""
+        host = self._task.delegate_to
+        variables = task_vars.get("ansible_delegated_vars", {}).get(host, {}) if host else task_vars
+        named = variables.get("ansible_python_interpreter")
+        python = str(self._templar.template(named)) if named else "auto"
+        return python.startswith("auto") or _program(python) == _program(sys.executable)
+
+
+def _program(path: str) -> tuple[str, str]:
+    """A virtual environment's Python links to the one it was made from: the place of the link tells them apart."""
+    return os.path.realpath(os.path.dirname(path)), os.path.realpath(path)
 
 
 def answered(spec: dict[str, t.Any], work: Run, arguments: t.Mapping[str, t.Any], check_mode: bool) -> Answer:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
+import sys
 import types
 import typing as t
 
@@ -87,12 +89,25 @@ class TestPlain:
         assert (value, type(value)) == ("shop", str)
 
 
+OURS = sys.executable
+#: an own folder, as that of a virtual environment: only the place of the link tells them apart
+OTHER = "/opt/other-venv/bin/python"
+
+
 class Home(OnController):
     door = Door(lambda: SPEC, told)
 
-    def __init__(self, transport: str, become: object = None, async_val: int = 0) -> None:  # without Ansible's own
+    def __init__(  # without Ansible's own
+        self,
+        transport: str,
+        become: object = None,
+        async_val: int = 0,
+        environment: t.Sequence[object] = (),
+        delegate_to: str | None = None,
+    ) -> None:
         self._connection = types.SimpleNamespace(transport=transport, become=become)
-        self._task = types.SimpleNamespace(async_val=async_val)
+        self._task = types.SimpleNamespace(async_val=async_val, environment=environment, delegate_to=delegate_to)
+        self._templar = types.SimpleNamespace(template=lambda text: text.replace("{{ ansible_playbook_python }}", OURS))
 
 
 @pytest.mark.parametrize(
@@ -102,14 +117,39 @@ class Home(OnController):
         pytest.param(Home("ssh"), False, id="another host"),
         pytest.param(Home("local", become=object()), False, id="as another user"),
         pytest.param(Home("local", async_val=30), False, id="in the background"),
+        pytest.param(Home("local", environment=[None, {}]), True, id="no variable of the environment"),
+        pytest.param(Home("local", environment=[{"LANG": "C"}]), False, id="an environment of its own"),
     ],
 )
 def test_only_the_controller_s_own_work_is_done_in_ansible_s_process(action: Home, at_home: bool) -> None:
-    assert action._is_at_home() is at_home
+    assert action._is_at_home({}) is at_home
+
+
+@pytest.mark.parametrize(
+    ("python", "at_home"),
+    [
+        pytest.param("auto_silent", True, id="whichever is found"),
+        pytest.param(OURS, True, id="our own"),
+        pytest.param("{{ ansible_playbook_python }}", True, id="our own, as a template"),
+        pytest.param(OTHER, False, id="another one"),
+    ],
+)
+@pytest.mark.parametrize("delegate_to", [None, "ledger"])
+def test_whoever_names_another_python_gets_it(python: str, at_home: bool, delegate_to: str | None) -> None:
+    named = {"ansible_python_interpreter": python}
+    mine = {"ansible_delegated_vars": {"ledger": named}, "ansible_python_interpreter": OTHER} if delegate_to else named
+    assert Home("local", delegate_to=delegate_to)._is_at_home(mine) is at_home
+
+
+def test_two_virtual_environments_of_one_python_are_two(tmp_path: pathlib.Path) -> None:
+    other = tmp_path / "bin" / "python"
+    other.parent.mkdir()
+    other.symlink_to(OURS)
+    assert Home("local")._is_at_home({"ansible_python_interpreter": str(other)}) is False
 
 
 def test_where_a_library_is_missing_the_module_s_python_may_have_it() -> None:
     class Needy(Home):
         door = Door(lambda: SPEC, told, (Library("idna", "Traceback …", "for names"),))
 
-    assert Needy("local")._is_at_home() is False
+    assert Needy("local")._is_at_home({}) is False
