@@ -45,6 +45,12 @@ options:
       - What persons tell of certificates, by name. Each must be declared, unless it is told that its contract was ended.
       - V(null) where nothing is told.
     type: raw
+  resolve:
+    description:
+      - Persons' answers to orders that wait for one, by certificate. Each must be declared and in O(names), where the run is
+        limited, and each answer in the words of M(inkan.tls.certificate_orders).
+      - V(null) where none is given.
+    type: raw
   now:
     description: The moved clock. Then every CA account and every DNS service must be on loopback.
     type: raw
@@ -103,6 +109,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import (
     refuse_moved_clock,
     refuse_undeclared_intake,
     refuse_undeclared_names,
+    refuse_wrong_answers,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Result, run_module
 
@@ -113,6 +120,7 @@ def argument_spec() -> dict[str, t.Any]:
         "may_be_undeclared": {"type": "bool", "default": False},
         "names": {"type": "raw"},  # a text would be made a list here, and searched for letters elsewhere
         "intake": {"type": "raw"},
+        "resolve": {"type": "raw"},
         "now": {"type": "raw"},
         "ca_accounts": {"type": "dict", "default": {}},
         "dns_services": {"type": "dict", "default": {}},
@@ -127,6 +135,8 @@ def run(params: dict[str, t.Any], check_mode: bool) -> Result:
         refuse_undeclared_names(params["names"], None if params.get("may_be_undeclared") else declared, errors)
     if params.get("intake"):
         refuse_undeclared_intake(params["intake"], declared, errors)
+    if params.get("resolve"):
+        refuse_wrong_answers(params["resolve"], declared, params.get("names"), errors)
     refuse_moved_clock(params.get("now"), params["ca_accounts"], params["dns_services"], errors)
     errors.refuse()
     return Result(items=[ItemResult("run", "accepted")])

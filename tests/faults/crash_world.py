@@ -336,7 +336,7 @@ class World:
         if way.adapter == "acme":
             ca = self.lab.facts()["acme_ca"]
             settings = {"directory": ca["url"], "ca_bundle": ca["ca"], "accept_terms": True}
-            settings |= {} if way.held else {"lost_order": "resubmit"}
+            settings |= {"lost_order": "ask_person"} if way.held else {}
             return {"adapter": "acme", "settings": settings, "secrets": {}}
         harness = self._harnesses["rest-renge" if way.variant == "renge" else way.adapter]
         upstream = harness.upstream()

@@ -32,6 +32,7 @@ EMPTY, HOST, BACKUP = (
     "The host of the ledger is lost",
     "The ledger is damaged, and an old backup is restored",
 )
+LOST = "An order may be lost, and the CA cannot be asked"  # played by test_lost_orders
 CA, MASS, KEY = "A CA is revoked, or distrusted", "A CA orders a mass renewal", "A key has leaked"
 Commands = t.Mapping[str, list[list[str]]]
 
@@ -158,7 +159,7 @@ def found_again(world: LabWorld, name: str, *arguments: str) -> None:
 
 def test_both_languages_have_the_same_commands() -> None:
     english, japanese = drills("guide_recovery.rst"), drills("guide_recovery_ja.rst")
-    assert list(english) == [EMPTY, HOST, BACKUP, CA, MASS, KEY]
+    assert list(english) == [EMPTY, HOST, BACKUP, LOST, CA, MASS, KEY]
     assert list(english.values()) == list(japanese.values()) and all(english.values())
 
 

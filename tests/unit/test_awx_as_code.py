@@ -241,6 +241,7 @@ def test_each_template_has_the_credentials_of_its_playbook_and_no_other() -> Non
         "renew": everything,
         "renew, look first": everything,
         "issue": everything,
+        "settle": everything,
         "deploy": {"hosts", "ledger", "channels"},
         "approve": {"ledger", "cas", "mailboxes"},
         "done": {"ledger"},

@@ -41,6 +41,8 @@ class Finding(enum.Enum):
 
     #: the CA lists orders by something of ours: none found means none exists
     EXACT = "exact"
+    #: ``submit`` buys nothing, a later verb does: a lost order is simply sent again, and nobody is asked
+    NEEDLESS = "needless"
     #: the CA cannot be asked: the ledger stops and asks a person
     IMPOSSIBLE = "impossible"
 

@@ -207,12 +207,21 @@ def _expected(run: Run, name: str) -> list[str]:
         before = [f"{sentence}." for sentence in _why_it_ended(run.order(name))]
         ordered = f"It would be ordered: {(planned.get('due') or {}).get('reason')}."
         return [ordered, *before, *dates, *_opening(run.order(name))]
+    answer = _answer(run, name)
+    if answer:
+        return [f"A person's answer to its order would be carried out: {answer}."]
     if run.in_progress(name):
         return ["Its order would be carried on."]
     hosts = [
         host for host in run.reached(name) if any(run.hosts[host].said(step, name).get("changed") for step in _CHANGING)
     ]
     return [f"It would be switched on {', '.join(hosts)}."] if hosts else []
+
+
+def _answer(run: Run, name: str) -> str:
+    """What this run was told for an order that waited for a person when it began."""
+    known = run.central.get("known", {}).get(name) or {}
+    return str(run.answer(name).get("resolve") or "") if known.get("state") == "needs_person" else ""
 
 
 def _opening(order: Said) -> list[str]:
@@ -301,6 +310,8 @@ def _waiting(run: Run, name: str, order: Said) -> list[str]:
     due = run.plan[name].get("due") or {}
     if due.get("code") in _HELD:
         return [due["reason"]]
+    if run.answer(name).get("resolve") == "give_up" and order.get("state") == "cancelled":
+        return ["its order was given up: the next run without that word orders again what is declared"]
     if run.wish(name).get("issued_from") and order.get("state") not in DEPLOYABLE:
         return ["it is registered when the item that it is issued from has a certificate"]
     if order.get("state") not in DEPLOYABLE and not _is_live_somewhere(run, name):
@@ -359,6 +370,8 @@ def _why_it_ended(order: Said) -> list[str]:
 
 def _whose_turn(order: Said) -> str:
     waiting = order.get("waiting_for") or {}
+    if order.get("state") == "needs_person":
+        return f"{waiting.get('what') or 'decide'}; a person answers with inkan_resolve"
     actor = _ACTORS.get(waiting.get("actor") or "ca", "the CA is")
     by = f", by {waiting['by']}" if waiting.get("by") else ""
     return f"{actor} to {waiting.get('what') or 'act'}{by}"

@@ -86,6 +86,8 @@ class Run:
     as_of: datetime | None = None
     #: certificates whose approval mail is wanted once more
     resend: frozenset[str] = frozenset()
+    #: persons' answers to orders in needs_person (``inkan_resolve``), by certificate
+    resolve: ByName = field(default_factory=dict)
     custodian_grace: timedelta = timedelta(hours=72)
     #: certificate -> web server -> its own document root; only of what is ordered now, and only for that step
     document_roots: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
@@ -143,7 +145,12 @@ class Run:
         return (name for name, planned in self.plan.items() if not planned.get("error"))
 
     def is_due(self, name: str) -> bool:
-        """Whether a new key and a new order are needed: by the plan, or because the ledger's order has no future."""
+        """Whether a new key and a new order are needed: by the plan, or because the ledger's order has no future.
+
+        Not in a run that is told to give its order up: the same words twice must not order what they have ended.
+        """
+        if self.answer(name).get("resolve") == "give_up":
+            return False
         if self.wish(name).get("issued_from"):
             return self.is_to_be_registered(name)
         return self.plan[name].get("outcome") == "due" or self.has_no_future(name)
@@ -168,6 +175,12 @@ class Run:
     def served(self, name: str) -> Said:
         """What a service showed whose certificates the seller installs."""
         return self.central.get("served", {}).get(name, {}).get("served") or {}
+
+    def answer(self, name: str) -> Said:
+        """What a person decided about its order; {} where that is said of another order than the newest one."""
+        told = self.resolve.get(name, {})
+        about = told.get("reference")
+        return told if about in (None, "", self.order(name).get("reference")) else {}
 
     def has_no_future(self, name: str) -> bool:
         """Nothing good can come of the order: what it brings is not what is declared, or nobody has its key."""

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import Entries, foreign_endpoints
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Resolve
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 
 
@@ -48,6 +49,59 @@ def refuse_undeclared_intake(intake: t.Any, declared: t.Collection[str], errors:
     ]
     if unknown:
         _refuse_undeclared(errors, "inkan_intake", unknown)
+
+
+def refuse_wrong_answers(resolve: t.Any, declared: t.Collection[str], chosen: t.Any, errors: InputCollector) -> None:
+    """``inkan_resolve`` answers for declared certificates that this run is about, in the words of the module.
+
+    chosen: ``inkan_names``, None where the run is about all of them
+    """
+    if not isinstance(resolve, dict):
+        _refuse_answer(errors, "", "it is no dictionary of certificates")
+        return
+    unknown = [str(name) for name in resolve if name not in declared]
+    if unknown:
+        _refuse_undeclared(errors, "inkan_resolve", unknown)
+    left_out = [str(name) for name in resolve if isinstance(chosen, list) and name in declared and name not in chosen]
+    if left_out:
+        errors.add(
+            "not_chosen",
+            what="The run is not about certificates that an answer is given for",
+            where="inkan_resolve",
+            why=f"inkan_names leaves out {', '.join(escaped(name, 100) for name in left_out)}",
+            todo="Name it in inkan_names too, or leave inkan_names out",
+        )
+    for name, told in resolve.items():
+        why = answer_error(told)
+        if why:
+            _refuse_answer(errors, escaped(str(name), 100), why)
+
+
+def answer_error(told: t.Any) -> str:
+    """Why it is no answer of a person to an order that waits for one, or ""."""
+    if not isinstance(told, dict):
+        return "it is no dictionary"
+    unknown = sorted(escaped(str(key), 100) for key in told if key not in ("resolve", "handle", "reference"))
+    if unknown:
+        return f"unknown is {', '.join(unknown)}"
+    words = [one.value for one in Resolve]
+    if told.get("resolve") not in words:
+        return f"resolve is none of {', '.join(words)}"
+    if any(told.get(key) is not None and not isinstance(told[key], str) for key in ("handle", "reference")):
+        return "handle and reference are texts; put a number in quotes"
+    if (told["resolve"] == Resolve.ADOPT.value) != bool(told.get("handle")):
+        return "adopt needs the handle of the order at the CA, and nothing else has one"
+    return ""
+
+
+def _refuse_answer(errors: InputCollector, name: str, why: str) -> None:
+    errors.add(
+        "resolve_form",
+        what="Cannot read an answer for an order that waits for a person",
+        where=f"inkan_resolve, {name}" if name else "inkan_resolve",
+        why=why,
+        todo="Write inkan_resolve as {certificate: {resolve: resubmit}}; inkan_resolve_as needs inkan_names",
+    )
 
 
 def _refuse_undeclared(errors: InputCollector, variable: str, unknown: t.Sequence[str]) -> None:

@@ -66,6 +66,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         our_contacts=_our_contacts(said.get("known")),
         contacts_problem=_contacts_problem(said.get("observations")),
         resend=frozenset(map(str, said.get("resend") or ())),
+        resolve=_by_name_of(said.get("resolve")),
         intake=_by_name_of(said.get("intake")),
         organizations=_by_name_of(said.get("organizations")),
         portals=frozenset(map(str, said.get("portals") or ())),

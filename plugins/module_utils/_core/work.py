@@ -162,6 +162,7 @@ def order_items(run: Run) -> list[Item]:
         request = run.hosts[keeper].said("requests", name) if keeper else {}
         key = request.get("public_key_sha256") if run.seller_makes_key(name) else None
         item = {**_order_item(run, name), **told(run, name), **({"public_key_sha256": key} if key else {})}
+        item.update(_resolved(run, name))
         if run.is_due(name) and run.wish(name).get("issued_from"):
             items.append({**item, **brought_item(run, name)})
         elif run.is_due(name) and run.seller_makes_key(name):
@@ -170,11 +171,19 @@ def order_items(run: Run) -> list[Item]:
         elif run.is_due(name) and request.get("csr") and not request.get("error"):
             item = {**item, **_key_facts(run, name, request), "custodian": keeper}
             items.append({**item, **_kind(run, name)})
-        elif run.in_progress(name) and not run.has_no_future(name):
+        elif run.in_progress(name) and (not run.has_no_future(name) or "resolve" in item):
             items.append(item)
         elif _adopts(run, name):
             items.append({**item, **adoption_item(run, name), "custodian": keeper or ""})
     return items
+
+
+def _resolved(run: Run, name: str) -> Item:
+    """A person's answer, for an order that waits for one: said once a run, before it is carried on."""
+    answer = run.answer(name)
+    if not answer or run.order(name).get("state") != "needs_person":
+        return {}
+    return {key: answer[key] for key in ("resolve", "handle") if answer.get(key)}
 
 
 def _order_item(run: Run, name: str) -> Item:

@@ -11,7 +11,13 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import PreparingAdapter, Reserving, Seen, Status
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
+    Finding,
+    PreparingAdapter,
+    Reserving,
+    Seen,
+    Status,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import SETTLE, Policy
@@ -81,6 +87,8 @@ class Acts:
     def find(self, work: Work) -> list[Fact]:
         account, entry = self._accounts.of(work), work.order
         now, intended_at = self._clock.now(), entry.standing.intended_at or entry.order.created_at
+        if account.capabilities is not None and account.capabilities.finding is Finding.NEEDLESS:
+            return [Fact(Kind.SUBMIT_ABSENT, now, by="us", text="if the CA has it, it buys nothing: it is sent again")]
         if account.known is None:
             account.known = self._store.handles(work.account)
         since = self._since(entry, intended_at)

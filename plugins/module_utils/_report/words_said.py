@@ -28,6 +28,16 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"It would be switched on (.*)\.", r"\1 で切り替えます。"),
     (r"the order is awaiting approval: (.*)", r"承認待ち: @1"),
     (r"the order is awaiting person: (.*)", r"担当者の作業待ち: @1"),
+    (
+        r"the order may have reached the CA, and this CA cannot be asked for it: ordering again could buy it twice",
+        r"申請が認証局に届いたか分からず、照会もできないため、再申請していません",
+    ),
+    (r"(.*); a person answers with inkan_resolve", r"@1 (担当者が inkan_resolve で回答)"),
+    (
+        r"its order was given up: the next run without that word orders again what is declared",
+        r"申請を打ち切りました。宣言が残っていれば、打ち切りの回答のない次の実行で改めて申請します",
+    ),
+    (r"A person's answer to its order would be carried out: (\w+)\.", r"担当者の回答 (\1) に従って申請を処理します。"),
     (r"the order is needs person: (.*)", r"担当者の判断待ち: @1"),
     (r"the order is validating: (.*)", r"認証中: @1"),
     (r"the order is issuing: (.*)", r"発行中: @1"),

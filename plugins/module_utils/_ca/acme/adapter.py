@@ -104,17 +104,18 @@ class AcmeAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Finding: EXACT where the account lists its orders (§7.1.2.1: Pebble does, Boulder does not); IMPOSSIBLE
-        elsewhere, unless the user chose ``lost_order: resubmit``. Then it is EXACT with nothing found: the CA is
-        simply asked again. ACME orders cost nothing until they are finalized, and Boulder hands out the same pending
-        order again, so the price is at worst one order that expires unused.
+        """Finding: EXACT where the account lists its orders (§7.1.2.1: Pebble does, Boulder does not), elsewhere
+        NEEDLESS: a certificate is issued for a finalized order alone (§7.4), and only ``ready`` finalizes, which needs
+        the order's URL. So the price of a lost order is one that expires unused, and its share of a rate limit; Boulder
+        even hands out the same pending order again. IMPOSSIBLE by the user's choice (``lost_order: ask_person``), for
+        a CA with a bill of its own for orders.
         """
         session = self._open()
-        exact = session.account.orders is not None or self._settings.resubmit_lost
+        unlisted = Finding.NEEDLESS if self._settings.resubmit_lost else Finding.IMPOSSIBLE
         return Capabilities(
             methods=METHODS,
             wildcard_methods=WILDCARD_METHODS,
-            finding=Finding.EXACT if exact else Finding.IMPOSSIBLE,
+            finding=Finding.EXACT if session.account.orders is not None else unlisted,
             revoke=session.directory.revoke_cert is not None,
             renewing=session.directory.renewal_info is not None,
         )

@@ -22,7 +22,8 @@ __all__ = ["PRESETS", "Settings", "parse_settings"]
 PRESETS: dict[str, AcmeDirectory] = {one.key: one for one in ACME_DIRECTORIES}
 
 KEY_TYPES = ("ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096")
-LOST_ORDER = ("ask_person", "resubmit")
+#: the first one is the default
+LOST_ORDER = ("resubmit", "ask_person")
 _SETTINGS = frozenset(
     {"directory", "contact", "ca_bundle", "eab_kid", "key_type", "accept_terms", "preferred_chain", "lost_order"}
     | {"preset", "profile", "preauthorize", "issuer_domain", "persist_days", "revocation_keys"}
@@ -47,7 +48,7 @@ class Settings:
     key_type: str = "ecdsa-p256"
     accept_terms: bool = False
     preferred_chain: str = ""
-    resubmit_lost: bool = False
+    resubmit_lost: bool = True
     preset: AcmeDirectory | None = None
     profile: str = ""
     preauthorize: bool = False
@@ -83,7 +84,7 @@ def _settings(given: t.Mapping[str, t.Any], secrets: t.Mapping[str, str]) -> Set
         key_type=given.get("key_type") or "ecdsa-p256",
         accept_terms=given.get("accept_terms") is True,
         preferred_chain=given.get("preferred_chain") or "",
-        resubmit_lost=given.get("lost_order") == "resubmit",
+        resubmit_lost=(given.get("lost_order") or LOST_ORDER[0]) == "resubmit",
         preset=preset,
         profile=given.get("profile") or "",
         preauthorize=given.get("preauthorize") is True,

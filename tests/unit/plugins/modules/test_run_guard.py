@@ -32,6 +32,9 @@ def codes(**said: t.Any) -> list[str]:
         pytest.param({"names": ["gone"], "may_be_undeclared": True}, id="one that only the ledger knows"),
         pytest.param({"intake": {"www": {"token": "t"}}}, id="told of one that is declared"),
         pytest.param({"intake": {"gone": {"done": ["cancel"]}}}, id="the end of a contract that nobody declares"),
+        pytest.param(
+            {"resolve": {"shop": {"resolve": "resubmit"}}, "names": ["shop"]}, id="an answer for a lost order"
+        ),
         pytest.param({"now": "2027-01-01T00:00:00Z", "ca_accounts": LAB}, id="a moved clock in a lab"),
         pytest.param({"ca_accounts": REAL}, id="a real CA by the real clock"),
     ],
@@ -49,6 +52,12 @@ def test_a_run_is_accepted(said: dict[str, t.Any]) -> None:
         pytest.param({"names": [1]}, "names_form", id="names that are no texts"),
         pytest.param({"intake": {"shp": {"token": "t"}}}, "not_declared", id="told of what nobody declares"),
         pytest.param({"intake": ["shop"]}, "intake_form", id="told in another form"),
+        pytest.param({"resolve": {"shp": {"resolve": "resubmit"}}}, "not_declared", id="an answer for nobody's order"),
+        pytest.param({"resolve": {"shop": {"resolve": "retry"}}}, "resolve_form", id="an answer in other words"),
+        pytest.param({"resolve": "resubmit"}, "resolve_form", id="an answer for no order"),
+        pytest.param(
+            {"resolve": {"shop": {"resolve": "resubmit"}}, "names": ["www"]}, "not_chosen", id="an answer out of reach"
+        ),
         pytest.param({"now": "2027-01-01T00:00:00Z", "ca_accounts": REAL}, "moved_clock", id="a moved clock outside"),
     ],
 )

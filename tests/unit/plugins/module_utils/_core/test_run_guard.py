@@ -12,6 +12,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import (
     refuse_moved_clock,
     refuse_undeclared_intake,
     refuse_undeclared_names,
+    refuse_wrong_answers,
 )
 
 DECLARED = ["shop", "blog"]
@@ -71,3 +72,50 @@ def test_a_moved_clock_is_for_a_lab_on_loopback() -> None:
     refuse_moved_clock("2026-11-20T00:00:00Z", foreign, {}, errors)
     ((code, where, why),) = told(errors)
     assert (code, where) == ("moved_clock", "inkan_now") and why.endswith("is not on loopback")
+
+
+@pytest.mark.parametrize(
+    ("resolve", "where", "why"),
+    [
+        (["shop"], "", "it is no dictionary of certificates"),
+        ({"shop": "resubmit"}, ", shop", "it is no dictionary"),
+        ({"shop": {"resolve": "retry"}}, ", shop", "resolve is none of adopt, resubmit, give_up"),
+        ({"shop": {"resolve": "give_up", "hndle": "1"}}, ", shop", "unknown is hndle"),
+        (
+            {"shop": {"resolve": "adopt", "handle": 4711}},
+            ", shop",
+            "handle and reference are texts; put a number in quotes",
+        ),
+        ({"shop": {"resolve": "adopt"}}, ", shop", "adopt needs the handle of the order at the CA, and nothing else"),
+        (
+            {"blog": {"resolve": "give_up", "handle": "1"}},
+            ", blog",
+            "adopt needs the handle of the order at the CA, and nothing else",
+        ),
+    ],
+    ids=str,
+)
+def test_an_answer_is_in_the_words_of_the_module(resolve: t.Any, where: str, why: str) -> None:
+    errors = InputCollector()
+    refuse_wrong_answers(resolve, DECLARED, None, errors)
+    ((code, told_where, told_why),) = told(errors)
+    assert (code, told_where, told_why.startswith(why)) == ("resolve_form", f"inkan_resolve{where}", True)
+
+
+def test_answers_are_for_what_is_declared() -> None:
+    errors = InputCollector()
+    answers: dict[str, t.Any] = {
+        "shop": {"resolve": "give_up", "reference": "ik-1f0c", "handle": ""},
+        "blog": {"resolve": "adopt", "handle": "4711"},
+    }
+    refuse_wrong_answers(answers, DECLARED, None, errors)
+    assert told(errors) == []
+    refuse_wrong_answers({**answers, "gone": {"resolve": "give_up"}}, DECLARED, None, errors)
+    assert told(errors) == [("not_declared", "inkan_resolve", "inkan_certificates has no gone")]
+
+
+@pytest.mark.parametrize(("chosen", "is_refused"), [(None, False), (["shop"], False), (["blog"], True), ([], True)])
+def test_an_answer_that_the_run_would_pass_over_is_refused(chosen: t.Any, is_refused: bool) -> None:
+    errors = InputCollector()
+    refuse_wrong_answers({"shop": {"resolve": "give_up"}}, DECLARED, chosen, errors)
+    assert told(errors) == [("not_chosen", "inkan_resolve", "inkan_names leaves out shop")] * is_refused

@@ -209,6 +209,43 @@ class TestOrders:
         (item,) = works.order_items(a_run(plan, hosts={"web1": host(look=look(), requests=self.request())}))
         assert item.get("kind") == told
 
+    @pytest.mark.parametrize(
+        ("state", "resolve", "carried"),
+        [
+            ("needs_person", {"resolve": "adopt", "handle": "4711"}, {"resolve": "adopt", "handle": "4711"}),
+            ("needs_person", {"resolve": "resubmit"}, {"resolve": "resubmit"}),
+            ("needs_person", {"resolve": "give_up", "reference": "ref1"}, {"resolve": "give_up"}),
+            ("needs_person", {"resolve": "give_up", "reference": "ref0"}, {}),
+            ("wanted", {"resolve": "resubmit"}, {}),
+        ],
+    )
+    def test_a_persons_answer_goes_with_the_order_that_waits_for_it_alone(
+        self, state: str, resolve: dict[str, str], carried: dict[str, str]
+    ) -> None:
+        run = dataclasses.replace(a_run(planned("in_progress"), order(state)), resolve={"shop": resolve})
+        (item,) = works.order_items(run)
+        assert {key: item[key] for key in ("resolve", "handle") if key in item} == carried
+        assert not {"resolve", "handle"} & set(works.answer_items(run)[0]), "it is said once"
+
+    def test_an_answer_reaches_an_order_that_is_not_the_declared_one_any_more(self) -> None:
+        known = order("needs_person", product="jprs-dv")
+        run = a_run(planned("in_progress"), known)
+        assert works.order_items(run) == [], "it is replaced, and the new key is not made yet"
+        run = dataclasses.replace(run, resolve={"shop": {"resolve": "give_up"}})
+        assert [item["resolve"] for item in works.order_items(run)] == ["give_up"]
+        assert works.request_items(run, "web1") == [], "and no key is made for nothing"
+
+    @pytest.mark.parametrize("reference", ["ref1", "", "ref0"])
+    def test_what_was_given_up_is_not_ordered_again_by_the_same_words(self, reference: str) -> None:
+        request = {"name": "shop", "csr": "CSR", "public_key_sha256": KEY, "error": None}
+        run = a_run(planned("due"), order("cancelled"), {"web1": host(look=look(), requests=request)})
+        assert len(works.order_items(run)) == 1
+        told = {"resolve": "give_up", "reference": reference}
+        run = dataclasses.replace(run, resolve={"shop": told})
+        assert len(works.order_items(run)) == len(works.request_items(run, "web1")) == (reference == "ref0")
+        (ending,) = endings(run)
+        assert ("was given up" in ending.line()) is (reference != "ref0")
+
     @pytest.mark.parametrize(("outcome", "resend"), [("in_progress", True), ("submitted", False)])
     def test_an_approval_mail_is_wanted_again_unless_it_was_sent_in_this_run(self, outcome: str, resend: bool) -> None:
         run = a_run(planned("in_progress"), order("awaiting_approval", outcome=outcome))

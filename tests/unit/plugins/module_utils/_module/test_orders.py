@@ -284,6 +284,17 @@ def test_two_lost_orders_of_the_same_names_get_one_handle_each(ground: Playgroun
     assert len(ground.ca.orders) == 2
 
 
+def test_where_an_order_buys_nothing_a_lost_one_is_sent_again_at_once_and_nobody_is_asked(ground: Playground) -> None:
+    ground.ca.finding = Finding.NEEDLESS
+    ground.ca.fault("submit", lost_answer)
+    data = ground.one(item(), until="wanted")
+    assert (data["state"], data["order"], data["error"]) == ("wanted", "order-2", None)
+    assert (ground.ca.count("submit"), ground.ca.count("find")) == (2, 0)
+    assert ground.one(ask())["outcome"] == "issued"
+    again = ground.one(item())
+    assert (again["outcome"], again["changed"], ground.ca.count("find")) == ("issued", False, 0)
+
+
 def test_where_the_ca_cannot_be_asked_a_lost_answer_goes_to_a_person(ground: Playground) -> None:
     ground.ca.finding = Finding.IMPOSSIBLE
     ground.ca.fault("submit", lost_answer)

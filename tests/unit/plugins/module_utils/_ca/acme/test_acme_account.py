@@ -257,7 +257,7 @@ def test_a_library_that_is_too_old_says_so(tmp_path: Path, monkeypatch: pytest.M
         ({"contact": [3]}, "", "no mail address"),
         ({"accept_terms": "yes"}, "", "accept_terms must be true or false"),
         ({"key_type": "dsa"}, "", "key_type must be one of ecdsa-p256"),
-        ({"lost_order": "panic"}, "", "lost_order must be one of ask_person, resubmit"),
+        ({"lost_order": "panic"}, "", "lost_order must be one of resubmit, ask_person"),
         ({"preferred_chain": 1}, "", "preferred_chain must be a text"),
         ({"ca_bundle": ["x"]}, "", "ca_bundle must be a text"),
         ({"directry": "x"}, "", "unknown setting 'directry': known are accept_terms"),

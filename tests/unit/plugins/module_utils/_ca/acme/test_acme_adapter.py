@@ -434,17 +434,21 @@ def test_find_trusts_an_empty_list(world: World) -> None:
     assert adapter.find(request(), known_handles=frozenset(), since=NOW) is None
 
 
-def test_without_a_list_finding_is_impossible(world: World) -> None:
+@pytest.mark.parametrize(
+    ("settings", "finding"),
+    [
+        pytest.param({}, Finding.NEEDLESS, id="nothing is bought before it is finalized"),
+        pytest.param({"lost_order": "resubmit"}, Finding.NEEDLESS, id="said so"),
+        pytest.param({"lost_order": "ask_person"}, Finding.IMPOSSIBLE, id="this CA has a bill for orders"),
+    ],
+)
+def test_without_a_list_a_lost_order_is_sent_again_unless_the_user_chose(
+    world: World, settings: dict[str, str], finding: Finding
+) -> None:
+    world.config = dataclasses.replace(world.config, settings={"directory": DIRECTORY, **settings})
     world.http.on(f"{CA}/newAccount", account(orders=None))
-    assert world.open().capabilities.finding is Finding.IMPOSSIBLE
-
-
-def test_without_a_list_the_user_may_choose_to_order_again(world: World) -> None:
-    world.config = dataclasses.replace(world.config, settings={"directory": DIRECTORY, "lost_order": "resubmit"})
-    world.http.on(f"{CA}/newAccount", account(orders=None))
-    adapter = world.open()
-    assert adapter.capabilities.finding is Finding.EXACT
-    assert adapter.find(request(), known_handles=frozenset(), since=NOW) is None
+    assert world.open().capabilities.finding is finding
+    assert [one.url for one in world.http.asked if "newOrder" in one.url or "/orders" in one.url] == []
 
 
 def test_a_failure_while_finding_is_not_taken_for_none(world: World) -> None:
