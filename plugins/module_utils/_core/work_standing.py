@@ -122,9 +122,7 @@ def _of_certificate(run: Run, name: str) -> tuple[list[_Record], list[_Record], 
             unknown.append(owner)
             continue
         days = int((account.get("standing") or {}).get("days") or 0)
-        ends = [
-            until(run.as_of - timedelta(days=days / 2 * back), days) for back in range(_STEPS_BACK + 1 if days else 1)
-        ]
+        ends = [until(run.as_of - timedelta(days=days / 2 * back), days) for back in range(_STEPS_BACK + 1)]
         values = [one._replace(wildcard=domain in wide, until=end).value() for one in every for end in ends]
         present.append((owner, values[0]))
         absent += [(owner, value) for value in values[1:]]
@@ -142,7 +140,7 @@ def _spellings(run: Run, name: str, domain: str, owner: str, account: Said) -> l
         return [Standing(facts["issuer"], holder._replace(thumbprint=one).uri(domain)) for one in thumbprints]
     told = [read_standing(value) for place, value in _records_of(run.orders.get(name, {})) if place == owner]
     known = [one for one in told if one is not None]
-    return [max(known, key=lambda one: one.until or 2**62)._replace(until=0)] if known else []
+    return [max(known, key=lambda one: (not one.until, one.until))] if known else []
 
 
 def _records_of(order: Said) -> t.Iterator[_Record]:

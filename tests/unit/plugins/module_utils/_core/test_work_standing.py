@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import typing as t
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome
 from ansible_collections.inkan.tls.plugins.module_utils._core.persist import Holder, Standing, until
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
 from ansible_collections.inkan.tls.plugins.module_utils._core.work import leftover_record_items, observation_items
 from ansible_collections.inkan.tls.plugins.module_utils._core.work_contacts import contact_endings
-from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import standing_items
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_standing import (
+    standing_items,
+    standing_of,
+)
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import order, planned, wish
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -152,3 +157,72 @@ def test_the_ledger_learns_what_this_role_wrote() -> None:
         said = {"standing": {kept["name"]: {"name": kept["name"], "outcome": outcome}}}
         items = observation_items(dataclasses.replace(run, central=said))
         assert [item["observed"]["standing"] for item in items] == [[f"{OWNER} {kept['value']}"]] * standing
+
+
+def test_an_item_is_found_again_by_its_state_its_content_and_its_name() -> None:
+    (item,) = standing_items(a_run(by_record(), accounts=an_account()))
+    value = f"ca.example; accounturi={URL}"
+    digest = hashlib.sha256(f"{OWNER}\0{value}".encode()).hexdigest()[:16]
+    assert item == {
+        "name": f"present {digest} {OWNER}",
+        "record": OWNER,
+        "type": "TXT",
+        "value": value,
+        "ttl": 3600,
+        "state": "present",
+    }
+    long = ".".join(["a" * 63, "b" * 63, "c" * 60, "example.jp"])
+    (item,) = standing_items(a_run(by_record("shop", long), accounts=an_account()))
+    assert len(item["name"]) == 200 and item["name"].endswith("c" * 10)
+
+
+def test_a_certificate_knows_its_items_and_the_names_that_wait_for_its_first_order() -> None:
+    value = f"ca.example; accounturi={URL}"
+    known = {"shop": order("deployed", standing=[record(value)])}
+    run = a_run(by_record("shop", "first.example.jp", "shop.example.jp"), orders=known)
+    (item,) = standing_items(run)
+    assert item["value"] == value, "a name that nothing is known of hides none that comes after it"
+    assert standing_of(run, "shop") == ([item["name"]], True)
+    assert standing_of(a_run(by_record(), accounts=an_account()), "shop") == ([item["name"]], False)
+    assert standing_of(a_run(by_record(method="dns-01"), accounts=an_account()), "shop") == ([], False)
+
+
+def test_a_record_at_a_name_that_nothing_can_be_said_of_stays() -> None:
+    here, elsewhere = f"ca.example; accounturi={URL}", "_validation-persist.gone.example.jp"
+    gone = order("deployed", name="gone", standing=[record(here), record(here, elsewhere)])
+    items = standing_items(a_run(by_record(), orders={"gone": gone}))
+    assert [(item["record"], item["state"]) for item in items] == [(elsewhere, "absent")]
+
+
+@pytest.mark.parametrize(
+    ("error", "count"), [({"message": "a bad name."}, 0), (None, 1)], ids=["refused", "declared otherwise"]
+)
+def test_while_a_declaration_cannot_be_read_nothing_of_it_is_removed(error: Data | None, count: int) -> None:
+    known = {"shop": order("deployed", standing=[record(f"ca.example; accounturi={URL}")])}
+    run = a_run(by_record(method="dns-01", error=error), orders=known)
+    assert len(leftover_record_items(run)) == len(standing_items(run)) == count
+
+
+def test_what_an_earlier_key_wrote_goes_at_every_name() -> None:
+    account = an_account(hash_prefix="https://ca.example/h/", earlier=["old"])
+    run = a_run(by_record("shop", "a.example.jp", "b.example.jp"), accounts=account)
+    old = Holder(URL, "old", "https://ca.example/h/")
+    assert told(standing_items(run))["absent"] == {
+        f"ca.example; accounturi={old.uri(domain)}" for domain in ("a.example.jp", "b.example.jp")
+    }
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept"),
+    [
+        pytest.param((1_800_000_000, 0), 1, id="the one without an end"),
+        pytest.param((0, 1_800_000_000), 0, id="the one without an end, wherever it is"),
+        pytest.param((1_900_000_000, 1_800_000_000), 0, id="else the one that ends last"),
+    ],
+)
+def test_of_several_records_of_an_order_the_account_of_the_last_one_is_kept(ends: tuple[int, int], kept: int) -> None:
+    accounts = [f"{URL}{number}" for number in range(2)]
+    values = [Standing("ca.example", account, until=end).value() for account, end in zip(accounts, ends, strict=True)]
+    known = {"shop": order("deployed", standing=[record(value) for value in values])}
+    items = told(standing_items(a_run(by_record(), orders=known)))
+    assert items["present"] == {f"ca.example; accounturi={accounts[kept]}"}
