@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import typing as t
 import urllib.parse
@@ -28,7 +29,15 @@ _SHAPE = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~%-]{1,2048}")
 _SAFE_LINKS = ".safelinks.protection.outlook.com"
 _PROOFPOINT = ("urldefense.proofpoint.com", "urldefense.com")
 _V3 = re.compile(r"/v3/__(?P<url>.+?)__;(?P<bytes>[A-Za-z0-9_-]*)!")
+_STARS = re.compile(r"\*\*([A-Za-z0-9_-])|\*")
 _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+#: what speaks against links, the worst last: of several that one is told
+_FLAWS = (
+    *("link_other_host", "link_path", "link_malformed", "link_not_https", "link_port"),
+    *("link_host_look_alike", "link_userinfo"),
+)
+#: they spoil the mail, even beside a link that is right
+_HOSTILE = ("link_host_look_alike", "link_userinfo")
 
 
 class Place(t.NamedTuple):
@@ -87,26 +96,18 @@ def _of_v3(text: str) -> str | None:
         taken = base64.urlsafe_b64decode(padded).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    made, rest, url = [], taken, found["url"]
-    place = 0
-    while place < len(url):
-        if url.startswith("**", place) and url[place + 2 : place + 3] in _RUNS and place + 2 < len(url):
-            size = _RUNS.index(url[place + 2]) + 2
-            made.append(rest[:size])
-            rest, place = rest[size:], place + 3
-        elif url[place] == "*":
-            made.append(rest[:1])
-            rest, place = rest[1:], place + 1
-        else:
-            made.append(url[place])
-            place += 1
-    whole = "".join(made)
+    letters = iter(taken)
+    whole = _STARS.sub(lambda stars: "".join(itertools.islice(letters, _size(stars[1]))), found["url"])
     return re.sub(r"^(https?):/([^/])", r"\1://\2", whole)
+
+
+def _size(letter: str | None) -> int:
+    return _RUNS.index(letter) + 2 if letter else 1
 
 
 def approving_link(links: t.Iterable[str], place: Place) -> Found:
     """Of a mail's links exactly one must approve; the others are left alone, whatever they are."""
-    flaws: list[tuple[int, str, str]] = []
+    flaws: dict[str, str] = {}
     fitting: dict[str, None] = {}
     for link in links:
         url = unwrapped(link)
@@ -114,55 +115,50 @@ def approving_link(links: t.Iterable[str], place: Place) -> Found:
         if flaw is None:
             fitting[url] = None
         elif flaw[0]:
-            flaws.append(flaw)
-    if len(fitting) == 1 and not any(rank >= _HOSTILE for rank, _code, _why in flaws):
+            flaws.setdefault(*flaw)
+    if len(fitting) == 1 and not any(code in flaws for code in _HOSTILE):
         return Found(next(iter(fitting)))
     if len(fitting) > 1:
         return Found("", "link_several", f"{len(fitting)} different links would approve, one is expected")
     if flaws:
-        _rank, code, why = max(flaws, key=lambda one: one[0])
-        return Found("", code, why)
+        worst = max(flaws, key=_FLAWS.index)
+        return Found("", worst, flaws[worst])
     return Found("", "link_missing", f"no link leads to {' or '.join(place.hosts) or 'a known host'}")
 
 
-#: a flaw of this rank spoils the mail, even beside a link that is right
-_HOSTILE = 50
-
-
-def _flaw(url: str, place: Place) -> tuple[int, str, str] | None:
-    """(0, …): a link about something else."""
+def _flaw(url: str, place: Place) -> tuple[str, str] | None:
+    """Code and why; without a code: a link about something else."""
     if not _SHAPE.fullmatch(url):
-        return 10, "link_malformed", "a link has characters that no URL has"
+        return "link_malformed", "a link has characters that no URL has"
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError as failure:
-        return 10, "link_malformed", f"a link cannot be read: {failure}"
+        return "link_malformed", f"a link cannot be read: {failure}"
     if parts.scheme.lower() not in ("http", "https"):
-        return 0, "", ""
+        return "", ""
     host = (parts.hostname or "").lower()
     shown = f"{host}:{port}" if port is not None else host
     names = {one.partition(":")[0] for one in place.hosts}
     is_near = any(name in parts.netloc.lower() or _skeleton(name) == _skeleton(host) for name in names)
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        return 60, "link_userinfo", f"a link carries a user name before its host {host}"
+        return "link_userinfo", f"a link carries a user name before its host {host}"
     if host not in names:
         if is_near:
             return (
-                55,
                 "link_host_look_alike",
                 f"the host {host} looks like one of {', '.join(sorted(names))}, and is not",
             )
-        return (5, "link_other_host", f"its link leads to {host}") if _is_asking(parts) else (0, "", "")
+        return ("link_other_host", f"its link leads to {host}") if _is_asking(parts) else ("", "")
     if _is_reject(parts, place.rejects):
-        return 0, "", ""
+        return "", ""
     if parts.scheme != "https":
-        return 20, "link_not_https", f"the link to {host} is {parts.scheme}"
+        return "link_not_https", f"the link to {host} is {parts.scheme}"
     if not _is_port(host, shown, port, place.hosts):
-        return 30, "link_port", f"the link names the port {port} of {host}"
+        return "link_port", f"the link names the port {port} of {host}"
     if not parts.path.startswith(place.path) or ".." in parts.path or "%2e" in parts.path.lower():
-        return (8, "link_path", f"the link's path is not below {place.path}") if _is_asking(parts) else (0, "", "")
-    return None if _is_asking(parts) else (0, "", "")
+        return ("link_path", f"the link's path is not below {place.path}") if _is_asking(parts) else ("", "")
+    return None if _is_asking(parts) else ("", "")
 
 
 def _is_asking(parts: urllib.parse.SplitResult) -> bool:

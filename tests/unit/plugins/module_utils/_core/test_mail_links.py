@@ -53,6 +53,105 @@ def test_a_run_of_letters_that_was_taken_out_is_put_back() -> None:
     )
 
 
+def stars(text: str, taken: str) -> str:
+    return f"https://urldefense.com/v3/__{text}__;{base64.urlsafe_b64encode(taken.encode()).decode().rstrip('=')}!!a$"
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "link"),
+    [
+        pytest.param("https://a.example/*x*", "é?", "https://a.example/éx?", id="one by one"),
+        pytest.param("https://a.example/**A.", "?&", "https://a.example/?&.", id="A: two"),
+        pytest.param("https://a.example/**Z", "=" * 30, f"https://a.example/{'=' * 27}", id="Z: 27"),
+        pytest.param("https://a.example/**_", "=" * 70, f"https://a.example/{'=' * 65}", id="the longest run"),
+        pytest.param("https://a.example/**A*z", "?&=", "https://a.example/?&=z", id="a run and one more"),
+        pytest.param("https://a.example/**.", "?&", "https://a.example/?&.", id="two stars before no length"),
+        pytest.param("https://a.example/**", "?&", "https://a.example/?&", id="two stars at the end"),
+        pytest.param("https://a.example/***B", "?&=#", "https://a.example/?&=#", id="one and a run"),
+        pytest.param("https:/a.example/x", "", "https://a.example/x", id="a slash that got lost"),
+        pytest.param("https://a.example/*", "", "https://a.example/", id="nothing was taken out"),
+    ],
+)
+def test_what_proofpoint_took_out_is_put_back_in_its_place(text: str, taken: str, link: str) -> None:
+    assert unwrapped(stars(text, taken)) == link
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://urldefense.com/v3/__https://a.example/*__;A!!a$",
+        "https://urldefense.com/v3/__https://a.example/*__;_w!!a$",
+        "https://urldefense.com/v4/__https://a.example/__;!!a$",
+        "https://urldefense.com.evil.example/v3/__https://a.example/__;!!a$",
+        "https://urldefense.proofpoint.com/v2/url?u=https-3A__a.example&u=https-3A__b.example",
+        "https://urldefense.proofpoint.com/v2/url?d=x",
+        "https://evil.example/?url=https%3A%2F%2Fa.example",
+        "https://[a.example/",
+    ],
+    ids=["no base64", "no UTF-8", "another version", "another host", "two links", "none", "no gateway", "no URL"],
+)
+def test_what_no_gateway_made_stays_as_it_is(link: str) -> None:
+    assert unwrapped(link) == link
+
+
+def test_a_link_is_unwrapped_three_times_and_no_more() -> None:
+    assert unwrapped(safe(safe(proofpoint2(GOOD)))) == GOOD
+    assert approving_link([safe(safe(safe(proofpoint2(GOOD))))], PLACE).url == ""
+
+
+#: by what of them is told first
+FLAWED = {
+    "link_userinfo": "https://user@approve.example/link/a?t=1",
+    "link_host_look_alike": "https://sub.approve.example/link/a?t=1",
+    "link_port": "https://approve.example:444/link/a?t=1",
+    "link_not_https": "http://approve.example/link/a?t=1",
+    "link_malformed": "https://approve.example:port/link/a?t=1",
+    "link_path": "https://approve.example/other?t=1",
+    "link_other_host": "https://evil.example/link/a?t=1",
+}
+WORSE = list(zip(FLAWED, list(FLAWED)[1:]))  # fmt: skip
+
+
+@pytest.mark.parametrize(("worse", "better"), WORSE)
+def test_of_several_links_the_worst_is_told(worse: str, better: str) -> None:
+    for links in ((worse, better), (better, worse)):
+        assert approving_link([FLAWED[one] for one in links], PLACE).code == worse
+
+
+@pytest.mark.parametrize("flaw", FLAWED)
+def test_a_link_that_is_right_approves_unless_the_mail_has_a_hostile_one(flaw: str) -> None:
+    found = approving_link([FLAWED[flaw], GOOD], PLACE)
+    hostile = flaw in ("link_userinfo", "link_host_look_alike")
+    assert (found.url, found.code) == (("", flaw) if hostile else (GOOD, ""))
+
+
+@pytest.mark.parametrize(
+    ("link", "place", "code"),
+    [
+        pytest.param("https://approve.example/", ("approve.example",), "link_missing", id="a home page"),
+        pytest.param("https://approve.example/?t=1", ("approve.example",), "", id="a query is a question"),
+        pytest.param("https://approve.example:443/a", ("approve.example",), "", id="the usual port"),
+        pytest.param("https://APPROVE.example/a", ("approve.example",), "", id="a host in capitals"),
+        pytest.param("https://:secret@approve.example/a", ("approve.example",), "link_userinfo", id="a password"),
+        pytest.param("https://@approve.example/a", ("approve.example",), "link_userinfo", id="an empty user name"),
+        pytest.param("https://approve.example/%2E%2e/a", ("approve.example",), "link_path", id="quoted dots"),
+        pytest.param("https://approve.example/a b", ("approve.example",), "link_malformed", id="a blank"),
+        pytest.param("https://localhost/a", ("localhost:4433",), "link_port", id="no port where one is named"),
+        pytest.param("https://approve.example/REJECT", ("approve.example",), "link_missing", id="a refusal"),
+        pytest.param("https://approve.example/?a=%72eject", ("approve.example",), "link_missing", id="a quoted one"),
+        pytest.param(
+            "https://approve.example/" + "a" * 2024, ("approve.example",), "", id="2048 letters are not too long"
+        ),
+        pytest.param(
+            "https://approve.example/" + "a" * 2025, ("approve.example",), "link_malformed", id="2049 letters are"
+        ),
+    ],
+)
+def test_where_the_whole_host_is_the_place(link: str, place: tuple[str, ...], code: str) -> None:
+    found = approving_link([link], Place(place, "/", ("reject",)))
+    assert (bool(found.url), found.code) == (not code, code)
+
+
 @pytest.mark.parametrize(
     ("link", "code"),
     [

@@ -184,3 +184,96 @@ def test_what_this_run_revoked_is_told_by_this_run(said: dict[str, t.Any], condi
     revocation = {"name": "shop", "serial": "1", **said}
     run = a_run(known=order("deployed", serial="1"), revocations=[revocation])
     assert the_item(run)["condition"] == condition
+
+
+SELLERS = planned("in_progress", certificate={**planned()["certificate"], "deploy": {"by": "seller"}})
+SHOWN = {"name": "shop", "served": {"serial": "1", "not_after": "2027-01-01T00:00:00Z"}}
+
+
+def test_what_the_seller_has_to_install_is_waited_for_from_the_seller() -> None:
+    item = the_item(a_run(SELLERS, order("issued"), served=[SHOWN]))
+    assert (item["condition"], item["mark"], item["actor"]) == ("waiting", "ref1 install", "seller")
+
+
+@pytest.mark.parametrize(
+    ("run", "case"),
+    [
+        pytest.param(
+            a_run(planned("due"), order("deployed", serial="1")), "would be ordered", id="due in a run that looks"
+        ),
+        pytest.param(
+            a_run(known=order("deploy_pending"), hosts={"web1": host(look=look())}), "to be deployed", id="on its way"
+        ),
+    ],
+)
+def test_what_is_still_to_be_done_is_underway_and_says_so(run: Run, case: str) -> None:
+    item = the_item(dataclasses.replace(run, only_looks=True, check_mode=True))
+    assert (item["condition"], item["mark"]) == ("underway", ""), case
+    assert item["sentences"] and "actor" not in item
+
+
+def test_what_is_in_order_says_nothing_and_has_no_order() -> None:
+    item = the_item(a_run(known=order("deployed", serial="1", order="4711", order_number="JP-1")))
+    assert item == {
+        "name": "shop",
+        "condition": "in_order",
+        "mark": "",
+        "sentences": [],
+        "serial": "1",
+        "not_after": "2027-01-01T00:00:00Z",
+        "is_new": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [({"order": "4711", "order_number": "JP-1"}, "JP-1"), ({"order": "4711"}, "4711"), ({}, None)],
+)
+def test_an_order_is_told_by_the_number_that_people_know(numbers: dict[str, str], told: str | None) -> None:
+    run = a_run(planned("in_progress"), order("awaiting_person", waiting_for=PERSON, **numbers))
+    assert the_item(run).get("order") == told
+
+
+def test_a_refused_order_is_told_with_its_number_and_who_corrects_it() -> None:
+    waiting = {"actor": "customer", "what": "correct it", "by": "2026-12-01T00:00:00Z", "owner": None}
+    due = {"code": "order_refused", "reason": "no"}
+    item = the_item(a_run(planned(due=due), order("refused", waiting_for=waiting, order="4711")))
+    assert (item["mark"], item["order"], item["actor"], item["owner"]) == ("ref1 refused", "4711", "customer", "")
+    alone = the_item(a_run(planned(due=due), order("refused", order="4711")))
+    assert not {"actor", "owner", "due"} & set(alone)
+
+
+@pytest.mark.parametrize(("code", "end"), [("no_such_order", "no_such_order"), (None, "")])
+def test_what_needs_a_person_is_marked_by_its_code(code: str | None, end: str) -> None:
+    waiting = {"actor": "person", "what": "decide", "by": None, "owner": "Sato"}
+    problem = {"code": code, "text": "at 12:00"} if code else None
+    item = the_item(a_run(planned("in_progress"), order("needs_person", waiting_for=waiting, problem=problem)))
+    assert item["mark"] == f"ref1 needs_person Sato {end}"
+
+
+@pytest.mark.parametrize(
+    ("state", "live", "mark"),
+    [
+        pytest.param("revoked", None, "2", id="nothing is live: that of the order"),
+        pytest.param("deployed", None, None, id="an order that was not revoked"),
+        pytest.param("revoked", "1", None, id="another one is live"),
+    ],
+)
+def test_a_revoked_certificate_is_told_until_another_has_its_place(
+    state: str, live: str | None, mark: str | None
+) -> None:
+    revoked = ["2"] if state == "revoked" else []
+    run = a_run(known=order(state, revoked_serials=revoked), hosts={"web1": host(look=look(live, switching=False))})
+    item = the_item(run)
+    assert (item["mark"] if item["condition"] == "revoked" else None) == mark
+
+
+def test_errors_of_the_run_and_of_nameless_declarations_are_one_item() -> None:
+    refused = {"outcome": "refused", "error": {"message": "a bad name.", "code": "bad_name"}}
+    run = a_run()
+    plans = {**run.plan, **{name: {**refused, "name": name} for name in ("b/x", "a/x")}}
+    targets = {**run.targets, **dict.fromkeys(("a/x", "b/x"), run.targets["shop"])}
+    broken = {"records": "no DNS", "checks": "no eyes"}
+    whole = notice_items(dataclasses.replace(run, plan=plans, targets=targets, central_broken=broken))[0]
+    assert whole["mark"] == "checks,records,a/x,b/x"
+    assert len(whole["sentences"]) == 4 and whole["sentences"][2:] == ["a bad name.", "a bad name."]

@@ -95,6 +95,79 @@ class TestMadeBySellers:
         run = a_run(sellers("in_progress"), known)
         assert not run.is_orphaned("shop") and not run.is_outdated("shop")
 
+    def test_a_key_may_lie_in_a_file_on_its_custodian(self) -> None:
+        run = a_run(sellers(deploy={"reload": "nginx"}), intake={"shop": {"certificate": "PEM", "key_file": "/k.pem"}})
+        [request] = works.request_items(run, "web1")
+        assert request["key"] == {"made_by": "seller", "private_key_file": "/k.pem"}
+        assert request["public_key_sha256"] is None
+        assert works.prepare_items(run, "web2") == [{"name": "shop"}], "it will be sealed to the others"
+        both = a_run(sellers(deploy={"reload": "nginx"}), intake={"shop": {"key": "SECRET", "key_file": "/k.pem"}})
+        assert works.request_items(both, "web1")[0]["key"] == {"made_by": "seller", "private_key": "SECRET"}
+
+    @pytest.mark.parametrize(
+        ("key", "intake", "renewed"),
+        [
+            pytest.param({"made_by": "seller"}, {"certificate": "PEM"}, True, id="its certificate was told"),
+            pytest.param({"made_by": "seller"}, {"order_number": "1"}, None, id="only its number was told"),
+            pytest.param({"type": "rsa-2048"}, {"certificate": "PEM"}, None, id="the key is ours"),
+        ],
+    )
+    def test_what_the_seller_made_by_itself_is_taken_in_as_such(
+        self, key: dict[str, str], intake: dict[str, str], renewed: bool | None
+    ) -> None:
+        run = a_run(sellers("not_due", key=key), order("deployed"), intake={"shop": intake}, served=[SHOWN])
+        [item] = works.order_items(run)
+        assert item["intake"] == {**intake, **({"renewed_by_seller": True} if renewed else {})}
+        assert (item["served"], item["custodian"]) == ("PEM 3", "web1")
+
+    def test_the_order_says_what_it_follows_and_who_keeps_its_key(self) -> None:
+        requested = {"name": "shop", "public_key_sha256": KEY}
+        run = a_run(sellers(), hosts={"web1": host(look=look(), requests=requested)})
+        before = {"known": {"shop": {"name": "shop", "serial": "7"}}}
+        [item] = works.order_items(dataclasses.replace(run, central=before))
+        assert (item["replaces"], item["custodian"], item["public_key_sha256"]) == ("7", "web1", KEY)
+        [item] = works.order_items(without_hosts(a_run(sellers())))
+        assert (item["replaces"], item["custodian"]) == (None, "") and "public_key_sha256" not in item
+
+
+class TestApplications:
+    ORGANIZATION: t.ClassVar[dict[str, t.Any]] = {
+        **{key: f"the {key}" for key in ("japanese_name", "name", "corporate_type", "representative", "postal_code")},
+        **{key: f"the {key}" for key in ("address", "phone", "tdb_code", "duns", "responsible", "technical")},
+        "billing": "the billing",
+        "subject": {"O": "Example KK"},
+        "signature": "nothing for an application",
+    }
+
+    def options(self, known: dict[str, t.Any] | None = None, **changes: t.Any) -> dict[str, t.Any]:
+        run = a_run(sellers(organization="example"), known)
+        plan = {"validation_level": "ov", "renewal": {"window_closes": "2026-12-01T00:00:00Z"}}
+        words = {"plans": {"shop": plan}, "organizations": {"example": self.ORGANIZATION}}
+        run = dataclasses.replace(run, **{**words, "portals": frozenset({"pebble"}), **changes})
+        options: dict[str, t.Any] = works.order_items(run)[0]["options"]
+        common = {"contact", "organization", "document_root", "token_hosts"}
+        return {key: value for key, value in options.items() if key not in common}
+
+    def test_an_application_has_all_that_the_sheet_asks_for(self) -> None:
+        left_out = ("subject", "signature")
+        assert self.options() == {
+            "validation_level": "ov",
+            "deploy_by": "seller",
+            "subject": {"O": "Example KK"},
+            "applicant": {key: value for key, value in self.ORGANIZATION.items() if key not in left_out},
+            "apply_by": "2026-12-01T00:00:00Z",
+        }
+
+    def test_nothing_of_it_goes_to_an_account_that_is_no_portal(self) -> None:
+        assert self.options(portals=frozenset({"other"})) == {}
+
+    def test_without_a_window_the_end_of_the_certificate_is_the_last_day(self) -> None:
+        known = order("expired", not_after="2026-12-31T00:00:00Z")
+        assert self.options(known, plans={}, organizations={}) == {
+            "deploy_by": "seller",
+            "apply_by": "2026-12-31T00:00:00Z",
+        }
+
 
 class TestInstalledBySellers:
     def test_a_handshake_is_made_where_the_seller_installs(self) -> None:
