@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import ipaddress
 import select
 import socket
 import ssl
@@ -76,10 +77,10 @@ class Pki:
         if kind == "self-signed":
             signer, issuer = key, subject
         builder = _builder(subject, issuer, key.public_key(), -1 if kind == "expired" else 1)
-        name: x509.GeneralName = x509.IPAddress(__import__("ipaddress").ip_address(HOST))
+        names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(HOST)), x509.DNSName("localhost")]
         if kind == "wrong name":
-            name = x509.DNSName("api.elsewhere.example")
-        certificate = builder.add_extension(x509.SubjectAlternativeName([name]), False).sign(signer, hashes.SHA256())
+            names = [x509.DNSName("api.elsewhere.example")]
+        certificate = builder.add_extension(x509.SubjectAlternativeName(names), False).sign(signer, hashes.SHA256())
         file = self._folder / f"{kind}.pem"
         file.touch(0o600)
         file.write_bytes(
@@ -202,7 +203,7 @@ class Front:
             if mode == "trusted, then silent":
                 self._listen(tls)
                 return
-            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 160\r\n\r\n{")
+            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{")
             if mode == "trusted, drips":
                 while not self._over.wait(0.1):
                     tls.sendall(b" ")

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.shard import Shard
 from fleet import Fleet, Work
+from lab import http_server
 from lab.lab import Lab
 from spread import spread
 from tally import Invariant, Tally
@@ -31,7 +32,11 @@ LONG = 86400.0
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Lab]:
-    with Lab(tmp_path_factory.mktemp("controllers") / "lab", web=(), vices=()) as lab:
+    with (
+        pytest.MonkeyPatch.context() as patch,  # a connection that is held by who sleeps stays open, however long
+        Lab(tmp_path_factory.mktemp("controllers") / "lab", web=(), vices=()) as lab,
+    ):
+        patch.setattr(http_server._Connection, "timeout", 3600)
         lab.digicert.limits.limits = ((1_000_000, 1.0),)
         yield lab
         assert lab.failures == []
@@ -117,6 +122,7 @@ def overtaken(work: Work, place: str, defect: str = "") -> None:
     before = _facts(work)
     sleeper.go_on()
     late = sleeper.items()
+    assert work.orders_at_the_ca() == dict.fromkeys(work.names, 1), "bought twice"
     assert _facts(work) == before, "what came late was written"
     assert all(item["outcome"] == "busy" for item in late if item["changed"] or item["error"]), late
     work.finish()

@@ -19,7 +19,9 @@ import base64
 import contextlib
 import imaplib
 import re
+import socket
 import ssl
+import threading
 import typing as t
 from datetime import datetime, timedelta, timezone
 
@@ -110,34 +112,46 @@ class ImapMailbox:
         self._secrets = config.secrets
         self._clock, self._until, self._seconds = clock, clock.monotonic() + deadline, deadline
         self._connection: imaplib.IMAP4 | None = None
+        self._line: imaplib.IMAP4 | None = None  # known before it is greeted
+        self._hung_up = False
+        self._timer = threading.Timer(deadline, self._hang_up)
+        self._timer.daemon = True
 
     @property
     def _where(self) -> str:
         return f"{self._user} at {self._host}:{self._port}"
 
     def __enter__(self) -> ImapMailbox:
-        with self._told("reach the mailbox"):
-            self._connection = self._connected()
-        with self._told("log in to the mailbox"):
-            self._log_in()
+        self._timer.start()
+        try:
+            with self._told("reach the mailbox"):
+                self._connection = self._connected()
+            with self._told("log in to the mailbox"):
+                self._log_in()
+        except BaseException:
+            self._timer.cancel()
+            raise
         return self
 
     def __exit__(self, *_reason: object) -> None:
+        self._timer.cancel()
         if self._connection is not None:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 self._connection.sock.settimeout(2.0)
                 self._connection.logout()
 
-    def letters(self, *, since: datetime) -> t.Iterator[Letter]:
+    def letters(self, *, since: datetime, known: t.Collection[str] = ()) -> t.Iterator[Letter]:
         for folder in self._folders:
             with self._told(f"read the folder {folder}"):
                 validity = self._examined(folder)
                 found = [one for one in self._found(since) if one.received_at >= since][-MAX_LETTERS:]
             for one in found:
+                name = f"{folder};UIDVALIDITY={validity};UID={one.uid}"
+                if name in known:
+                    continue
                 with self._told(f"read a letter of {folder}"):
                     raw = self._raw(one.uid)
                 if raw is not None:
-                    name = f"{folder};UIDVALIDITY={validity};UID={one.uid}"
                     yield Letter(name, raw, one.received_at, one.size > MAX_LETTER or len(raw) >= MAX_LETTER)
 
     # --- the connection --------------------------------------------------------------------------------------------
@@ -145,10 +159,21 @@ class ImapMailbox:
     def _connected(self) -> imaplib.IMAP4:
         context = ssl.create_default_context(cafile=self._ca_bundle)
         if self._tls == "implicit":
-            return _BoundedTls(self._host, self._port, ssl_context=context, timeout=self._left())
-        connection = _Bounded(self._host, self._port, timeout=self._left())
+            return _BoundedTls(self._opened, self._host, self._port, ssl_context=context, timeout=self._left())
+        connection = _Bounded(self._opened, self._host, self._port, timeout=self._left())
         connection.starttls(ssl_context=context)
         return connection
+
+    def _opened(self, line: imaplib.IMAP4) -> None:
+        self._line = line
+
+    def _hang_up(self) -> None:
+        """Each read has its own limit in imaplib; a server that drips would never reach one."""
+        self._hung_up = True
+        sock = getattr(self._line, "sock", None)
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _log_in(self) -> None:
         connection = self._open()
@@ -182,14 +207,17 @@ class ImapMailbox:
     def _left(self) -> float:
         left = self._until - self._clock.monotonic()
         if left <= 0:
-            raise DeadlineError(
-                code="mailbox_deadline",
-                what="The mailbox was not read in time",
-                where=self._where,
-                why=f"{self._seconds:g} seconds are up",
-                todo="Run again, or give the run more time",
-            )
+            raise self._too_late()
         return left
+
+    def _too_late(self) -> DeadlineError:
+        return DeadlineError(
+            code="mailbox_deadline",
+            what="The mailbox was not read in time",
+            where=self._where,
+            why=f"{self._seconds:g} seconds are up",
+            todo="Run again, or give the run more time",
+        )
 
     @contextlib.contextmanager
     def _told(self, what: str) -> t.Iterator[None]:
@@ -197,16 +225,19 @@ class ImapMailbox:
             yield
         except InkanError:
             raise
-        except ssl.SSLError as error:
-            raise self._failure(
-                "mailbox_tls", what, error, "Correct settings.host, settings.tls or settings.ca_bundle"
-            ) from None
-        except imaplib.IMAP4.abort as error:
-            raise self._failure("mailbox_lost", what, error, "Run again") from None
-        except (imaplib.IMAP4.error, ValueError, OverflowError) as error:
-            raise self._malformed(self._clean(error)) from None
-        except OSError as error:  # time-outs, too
-            raise self._failure("mailbox_unreachable", what, error, "See whether the server can be reached") from None
+        except (imaplib.IMAP4.error, ValueError, OverflowError, OSError) as error:
+            raise (self._too_late() if self._hung_up else self._failed(what, error)) from None
+
+    def _failed(self, what: str, error: Exception) -> InkanError:
+        if isinstance(error, ssl.SSLError):
+            todo = "Correct settings.host, settings.tls or settings.ca_bundle"
+            return self._failure("mailbox_tls", what, error, todo)
+        if isinstance(error, imaplib.IMAP4.abort):
+            return self._failure("mailbox_lost", what, error, "Run again")
+        if isinstance(error, (imaplib.IMAP4.error, ValueError, OverflowError)):
+            return self._malformed(self._clean(error))
+        # time-outs, too
+        return self._failure("mailbox_unreachable", what, error, "See whether the server can be reached")
 
     def _failure(self, code: str, what: str, error: Exception, todo: str) -> TransportError:
         return TransportError(
@@ -277,8 +308,22 @@ class ImapMailbox:
         )
 
 
+_Opened = t.Callable[[imaplib.IMAP4], None]
+
+
 class _Bounded(imaplib.IMAP4):
-    """A server may announce any size of a literal, and the library would read it all."""
+    """A server may announce any size of a literal, and the library would read it all.
+
+    opened: is told of the connection before the greeting is read.
+    """
+
+    def __init__(self, opened: _Opened, *words: t.Any, **more: t.Any) -> None:
+        self._opened = opened
+        super().__init__(*words, **more)
+
+    def open(self, *words: t.Any, **more: t.Any) -> None:
+        super().open(*words, **more)
+        self._opened(self)
 
     def read(self, size: int) -> bytes:
         if size > 2 * MAX_LETTER:
@@ -287,6 +332,14 @@ class _Bounded(imaplib.IMAP4):
 
 
 class _BoundedTls(imaplib.IMAP4_SSL):
+    def __init__(self, opened: _Opened, *words: t.Any, **more: t.Any) -> None:
+        self._opened = opened
+        super().__init__(*words, **more)
+
+    def open(self, *words: t.Any, **more: t.Any) -> None:
+        super().open(*words, **more)
+        self._opened(self)
+
     def read(self, size: int) -> bytes:
         if size > 2 * MAX_LETTER:
             raise self.error(f"the server announces {size} bytes where {MAX_LETTER} were asked for")

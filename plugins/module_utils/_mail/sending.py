@@ -12,26 +12,28 @@ This file is private to the collection.
 from __future__ import annotations
 
 import email.message
+import email.policy
 import email.utils
-import smtplib
-import ssl
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.channels import SMTP, Channel
+from ansible_collections.inkan.tls.plugins.module_utils._core.delivery import NotDelivered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
-    LocalError,
     RefusedError,
     TransportError,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.loopback import is_loopback
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
+from ansible_collections.inkan.tls.plugins.module_utils._io import smtp
 
 __all__ = ["SECURITIES", "Submission", "send", "submission_errors"]
 
 SECURITIES = ("implicit", "starttls", "none")
 _PORTS = {"implicit": 465, "starttls": 587, "none": 25}
+#: for everything together
 _SECONDS = 20.0
 
 
@@ -69,7 +71,7 @@ def submission_errors(one: Submission) -> list[str]:
 
 
 def send(one: Submission, recipient: str, subject: str, text: str, now: datetime) -> None:
-    """Raises TransportError, RefusedError or LocalError; what was taken may still get lost on its way."""
+    """Raises TransportError or RefusedError; what was taken may still get lost on its way."""
     message = email.message.EmailMessage()
     message["From"], message["To"], message["Subject"] = one.sender, recipient, subject
     message["Date"] = email.utils.format_datetime(now)
@@ -77,40 +79,22 @@ def send(one: Submission, recipient: str, subject: str, text: str, now: datetime
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's vacation answers
     message.set_content(text)
     try:
-        with _connected(one) as server:
-            if one.username:
-                server.login(one.username, one.password)
-            server.send_message(message)
-    except smtplib.SMTPRecipientsRefused as refused:
-        code, words = next(iter(refused.recipients.values()))
-        raise _refused(one, f"{code} {_text(words)}") from refused
-    except smtplib.SMTPResponseException as refused:
-        raise _refused(one, f"{refused.smtp_code} {_text(refused.smtp_error)}") from refused
-    except (smtplib.SMTPException, OSError, ValueError) as failure:
-        raise _failed(one, failure) from failure
+        smtp.send(_channel(one), message.as_bytes(policy=email.policy.SMTP), [recipient], timeout=_SECONDS)
+    except NotDelivered as failure:
+        raise (_refused if failure.is_refused else _failed)(one, failure.why) from failure
 
 
-def _connected(one: Submission) -> smtplib.SMTP:
-    port = one.port or _PORTS[one.security]
-    if one.security == "implicit":
-        return smtplib.SMTP_SSL(one.host, port, timeout=_SECONDS, context=_context(one))
-    server = smtplib.SMTP(one.host, port, timeout=_SECONDS)
-    if one.security == "starttls":
-        server.starttls(context=_context(one))
-    return server
-
-
-def _context(one: Submission) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=one.ca_bundle)
-    except (OSError, ssl.SSLError) as failure:
-        raise LocalError(
-            code="ca_bundle_unreadable",
-            what="The file of trusted CAs cannot be read",
-            where=str(one.ca_bundle),
-            why=escaped(str(failure)),
-            todo="Name a readable PEM file",
-        ) from failure
+def _channel(one: Submission) -> Channel:
+    """As ``_io/smtp`` wants it: that room bounds everything by one deadline, and speaks to nobody unproven."""
+    settings: dict[str, t.Any] = {
+        "host": one.host,
+        "port": one.port or _PORTS[one.security],
+        "tls": one.security,
+        "from": one.sender,
+        "ca_bundle": one.ca_bundle,
+        **({"user": one.username} if one.username else {}),
+    }
+    return Channel("test mail", SMTP, (), (), "en", settings, {"password": one.password})
 
 
 def _refused(one: Submission, why: str) -> RefusedError:
@@ -119,19 +103,15 @@ def _refused(one: Submission, why: str) -> RefusedError:
         what="The mail server did not take the test mail",
         where=one.where,
         why=escaped(mask(why, [one.password]), 400),
-        todo="Check the sender, the login and the recipient",
+        todo="Check the sender, the login, the recipient, and the server's certificate",
     )
 
 
-def _failed(one: Submission, failure: Exception) -> InkanError:
+def _failed(one: Submission, why: str) -> InkanError:
     return TransportError(
         code="smtp_failed",
         what="The mail server could not be reached, or broke off",
         where=one.where,
-        why=escaped(mask(str(failure) or type(failure).__name__, [one.password]), 400),
+        why=escaped(mask(why, [one.password]), 400),
         todo="Check host, port and security of the test mail's settings",
     )
-
-
-def _text(words: t.Any) -> str:
-    return words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

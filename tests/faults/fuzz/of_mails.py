@@ -203,7 +203,7 @@ def _play_imap(raw: bytes) -> object:
         def _create_socket(self, *_timeout: object) -> t.Any:
             return wire
 
-    box._connected = lambda: Dialled("mx.example.jp")  # type: ignore[method-assign]
+    box._connected = lambda: Dialled(box._opened, "mx.example.jp")  # type: ignore[method-assign]
     with contextlib.ExitStack() as stack:
         stack.enter_context(box)
         return [one.id for one in box.letters(since=_WHEN)]
