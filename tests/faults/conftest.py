@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from observer import Observer
 from spread import LONG
-from tally import Tally, blind_harnesses, table
+from tally import Tally, blind_harnesses, broken_harnesses, table
 from web_service import WebService
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "logs" / "faults"
@@ -41,6 +41,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("long")]
     items[:] = [item for item in items if not item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=left_out)
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether the ring is run as it is, and no selection of it."""
+    named = {Path(config.invocation_params.dir, one).resolve() for one in config.args if "::" not in one}
+    return Path(__file__).resolve().parent in named and not config.option.keyword and not config.option.markexpr
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was broken fails the run, though a test may have swallowed it; a blind harness fails the whole ring."""
+    files = sorted(FOLDER.glob("*.jsonl"))
+    if hasattr(session.config, "workerinput") or session.exitstatus not in (0, 1):
+        return
+    if broken_harnesses(files) or (is_whole(session.config) and blind_harnesses(files)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:

@@ -101,3 +101,9 @@ def blind_harnesses(files: t.Iterable[Path]) -> list[str]:
     lines = [json.loads(text) for file in files for text in file.read_text("utf-8").splitlines()]
     proven = {line["harness"] for line in lines if "defect" in line}
     return sorted({line["harness"] for line in lines if "invariant" in line} - proven)
+
+
+def broken_harnesses(files: t.Iterable[Path]) -> list[str]:
+    """Those with an attack that an invariant did not survive, whatever became of the test around it."""
+    lines = [json.loads(text) for file in files for text in file.read_text("utf-8").splitlines()]
+    return sorted({line["harness"] for line in lines if line.get("broken")})

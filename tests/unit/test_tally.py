@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,3 +47,50 @@ def test_a_harness_without_a_caught_defect_is_named(tmp_path: Path) -> None:
     with count.seeded("seeing", "switch before verify"):
         raise AssertionError("a pair that does not match")
     assert tally.blind_harnesses([file]) == ["blind"]
+
+
+_TEST = """
+import contextlib
+import pytest
+from tally import Invariant
+
+def test_attacks(tally):
+    {swallowing}
+        with tally.attack(Invariant.ONE_ORDER, "grid"):
+            assert {held}, "two orders"
+
+def test_the_attack_finds_a_defect(tally):
+    with tally.seeded("{seeded}", "no intent"):
+        assert {unnoticed}, "two orders"
+"""
+_AS = {"swallowing": "if True:", "held": True, "seeded": "grid", "unnoticed": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        pytest.param({}, 0, "1       0               1", id="all held, and its defect was caught"),
+        pytest.param({"held": False}, 1, "1       1               1", id="an attack succeeds"),
+        pytest.param(
+            {"held": False, "swallowing": "with contextlib.suppress(AssertionError):"},
+            1,
+            "1       1               1",
+            id="an attack succeeds, and its test swallows that",
+        ),
+        pytest.param({"unnoticed": True}, 1, "did not notice a seeded defect", id="a seeded defect is not caught"),
+        pytest.param(
+            {"seeded": "other"}, 1, "no seeded defect was tried on: grid", id="a harness has no seeded defect"
+        ),
+    ],
+)
+def test_the_ring_fails_by_its_table(tmp_path: Path, change: dict[str, object], status: int, said: str) -> None:
+    """The conftest of the ring itself, in a process of its own, with one harness."""
+    room = tmp_path / "tests" / "faults"
+    room.mkdir(parents=True)
+    for name in ("conftest.py", "tally.py", "spread.py", "observer.py", "web_service.py"):
+        shutil.copy(_FILE.parent / name, room)
+    (room / "test_one.py").write_text(_TEST.format(**{**_AS, **change}), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "--rootdir", str(tmp_path), "tests/faults"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (run.returncode, said in run.stdout) == (status, True), run.stdout + run.stderr
+    assert (tmp_path / ".cache" / "logs" / "faults-table.txt").read_text("utf-8").startswith("invariant")
