@@ -96,8 +96,15 @@ def _correction(task: Said) -> str:
     return f"{task.get('owner') or 'You'} to {task['what']}, by {task['by']}{lapses}"
 
 
+def _spoken(one: Said) -> str:
+    outcome = str(one.get("outcome"))
+    if outcome == "mail_found" and (one.get("error") or one.get("held")):
+        return "an approval mail is there"  # what it waits for follows
+    return _SPOKEN.get(outcome, outcome)
+
+
 def _line(one: Said) -> str:
-    parts = [f"{one['name']}: {_SPOKEN.get(str(one.get('outcome')), one.get('outcome'))}"]
+    parts = [f"{one['name']}: {_spoken(one)}"]
     parts += [
         f"{mail['subject']}: {mail['why']} ({mail['code']})" for mail in one.get("mails") or () if mail.get("code")
     ]

@@ -26,6 +26,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.approval_checks im
 from ansible_collections.inkan.tls.plugins.module_utils._core.approval_form import Sending, sending
 from ansible_collections.inkan.tls.plugins.module_utils._core.correction import correction_fact
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    DeadlineError,
     InkanError,
     PolicyError,
     RefusedError,
@@ -92,8 +93,8 @@ class Answering:
             if sent >= most or self._desk.seconds() <= 0:
                 break
             sent += self._answer(one)
-        if not sent and not self._subject.outcome and self._by == "person":
-            self._subject.error = self._nothing_to_answer()
+        if not sent and not self._subject.outcome and self._subject.error is None and self._by == "person":
+            self._subject.error = self._out_of_time() if self._subject.answerable else self._nothing_to_answer()
         return sent
 
     def _by_domain(self) -> list[Sighting]:
@@ -111,6 +112,15 @@ class Answering:
             where=f'item "{self._entry.order.name}"',
             why="; ".join(flaws[:3]) or "no mail about it was found",
             todo="Nothing was sent. Look at the mail yourself, and answer it by hand if it is right",
+        )
+
+    def _out_of_time(self) -> InkanError:
+        return DeadlineError(
+            code="approval_no_time_left",
+            what=f'Has not approved "{self._entry.order.name}"',
+            where=f'item "{self._entry.order.name}"',
+            why="the time of the run was up before its page was opened",
+            todo="Nothing was sent. Run again, or give the run more time (inkan_deadline)",
         )
 
     # -- one form after the other

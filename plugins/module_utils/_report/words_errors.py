@@ -99,6 +99,7 @@ SUMMARIES: dict[str, str] = {
     "apex_cname": "ゾーンの頂点にはCNAMEを置けません",
     "application_incomplete": "申請書に必要な項目が足りません",
     "approval_mail_missing": "承認メールが見つからないため、承認していません",
+    "approval_no_time_left": "実行時間が足りず、承認していません",
     "approval_page_unreachable": "承認ページを開けません",
     "approval_refused": "承認は人によって拒否されました",
     "approval_unknown": "承認が届いたか分かりません。人の確認が必要です",

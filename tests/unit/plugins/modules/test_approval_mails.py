@@ -12,6 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import TransportError
+from ansible_collections.inkan.tls.plugins.module_utils._core.work_approvals import approval_lines
 from ansible_collections.inkan.tls.plugins.modules import approval_mails, certificate_orders_info
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.mailroom import (
     LINK,
@@ -259,6 +260,40 @@ def test_an_order_that_somebody_else_approved_is_left_alone(approvable: Mailroom
     issuing(approvable)()
     (data,) = approvable.look(APPROVE, mode="assist")
     assert (data["outcome"], data["said"], approvable.web.asked) == ("not_waiting", "issued", [])
+
+
+@pytest.mark.parametrize("options", [{"mode": "assist"}, AUTO], ids=["a person", "a machine"])
+def test_a_page_that_does_not_open_is_what_is_told(approvable: Mailroom, options: dict[str, t.Any]) -> None:
+    untrusted = TransportError(code="http_tls_unverified", what=f"GET {LINK}", why="who signed it?", sent=False)
+    approvable.web.pages[LINK] = untrusted
+    given = (APPROVE,) if options["mode"] == "assist" else ()
+    (data,) = approvable.look(*given, **options)
+    assert (data["outcome"], data["error"]["code"]) == ("mail_found", "http_tls_unverified")
+    assert facts_of(approvable, "approval_intended") == []
+    (line,) = approval_lines([data])
+    assert line.startswith("shop: an approval mail is there. Cannot open the approval page (")
+    assert "who signed it?" in line and "0123456789abcdef" not in json.dumps(data)
+    for wrong in ("no mail", "approve it by name"):
+        assert wrong not in line
+    approvable.web.pages[LINK] = page()
+    assert approvable.look(*given, **options)[0]["outcome"] == "approved"
+
+
+def test_a_person_hears_that_the_time_was_up_before_the_page_was_opened(approvable: Mailroom) -> None:
+    def slowly(effect: t.Callable[[], t.Any]) -> t.Any:
+        approvable.ground.clock.passed += 3600
+        return effect()
+
+    approvable.ca.fault("look", slowly)
+    (data,) = approvable.look(APPROVE, mode="assist")
+    assert (data["outcome"], data["error"]["code"], approvable.web.asked) == ("mail_found", "approval_no_time_left", [])
+    assert approvable.look(APPROVE, mode="assist")[0]["outcome"] == "approved"
+
+
+def test_a_person_hears_that_no_mail_has_come(room: Mailroom) -> None:
+    (data,) = room.look(APPROVE, mode="assist")
+    assert (data["outcome"], data["error"]["code"]) == ("no_mail", "approval_mail_missing")
+    assert "no mail about it was found" in data["error"]["message"]
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------

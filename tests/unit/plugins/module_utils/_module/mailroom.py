@@ -72,10 +72,10 @@ def page(name: str = "shop.example.jp", order: str = "order-1", **words: str) ->
 
 
 class Web:
-    """pages: what a GET shows; posted: what came. answer: the page after a POST, or what is raised."""
+    """pages: what a GET shows, answer: the page after a POST; or what is raised. posted: what came."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, str] = {}
+        self.pages: dict[str, str | Exception] = {}
         self.asked: list[str] = []
         self.posted: list[tuple[str, str]] = []
         self.answer: str | Exception = "<p>Thank you. Your approval was received.</p>"
@@ -99,7 +99,10 @@ class Web:
             return self._response(url, self.answer)
         if url not in self.pages:
             return self._response(url, "<p>not found</p>", 404)
-        return self._response(url, self.pages[url])
+        shown = self.pages[url]
+        if isinstance(shown, Exception):
+            raise shown  # pylint: disable=raising-bad-type
+        return self._response(url, shown)
 
     @staticmethod
     def _response(url: str, text: str, status: int = 200) -> HttpResponse:
