@@ -7,6 +7,7 @@
 1. ansible-builder reads what the built collection declares; it must be meta/ee-requirements.txt and nothing else.
 2. The image: Debian as mmdebstrap makes it, ansible-core, the declared requirements, the collection's tarball.
 3. In it, against the lab: issue, what others do meanwhile, renew, and renew again, which has to change nothing.
+4. In it, DAYS days of scheduled jobs with 32 certificates and their people: tests/awx (make awx-proof: 400 days).
 
 Where podman does not work, the same is played with a virtual environment that holds exactly the declared requirements
 (scripts/venv ee), and the last line says so; REQUIRE_REAL=1 makes that a failure. All lies in .cache/ee-image.
@@ -38,6 +39,7 @@ BASE, IMAGE = "localhost/inkan-tls-base:1", "localhost/inkan-tls-ee:1"
 BASE_PACKAGES = "python3,python3-pip,python3-venv,git,ca-certificates"
 BASE_CORE = "ansible-core~=2.19.0"  # the newest that runs on the Python of that Debian
 SERVED = {"web1": ("www.example.jp", "www.example.co.jp", "any.example.com")}
+DAYS = int(os.environ.get("DAYS", "30"))
 TELL = "import os, sys; print(sys.executable); print(os.environ['ANSIBLE_COLLECTIONS_PATH'])"
 
 
@@ -54,6 +56,7 @@ def main() -> int:
         step("make the image", lambda: make_image(tarball))
         worker = container()
     step("issue, wait, renew, renew again, in the lab", lambda: work(worker))
+    step(f"{DAYS} days of scheduled jobs", lambda: proof("" if why else IMAGE))
     print(f"played in {'a virtual environment, as podman does not work here' if why else IMAGE}")
     return 1 if why and os.environ.get("REQUIRE_REAL") else 0
 
@@ -200,6 +203,13 @@ def work(run: Worker) -> None:
                 ensure(served is not None and not served.is_default, f"{host} serves {name}")
         ensure(lab.failures == [], "\n".join(lab.failures))
     print(f"3 certificates, 3 orders, {len(SERVED['web1'])} served by web1; the third job changed nothing")
+
+
+def proof(image: str) -> None:
+    paths = os.pathsep.join(str(REPOSITORY / folder) for folder in ("tests", "tests/journeys"))
+    command = [sys.executable, "-m", "awx.proof", "--days", str(DAYS), "--image", image]
+    done = subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": paths}, check=False)
+    ensure(done.returncode == 0, "all of the proof held")
 
 
 def ensure(good: bool, what: str) -> None:

@@ -39,10 +39,11 @@ _BATCH = re.compile(r"inkan\.tls\.(\w+)")
 
 
 class Environment(t.NamedTuple):
-    """What stands for the image of an execution environment."""
+    """What stands for the image of an execution environment; with ``image``, that image itself, by podman."""
 
     python: pathlib.Path
     collections: pathlib.Path
+    image: str = ""
 
     @property
     def programs(self) -> pathlib.Path:
@@ -51,12 +52,35 @@ class Environment(t.NamedTuple):
     def distributions(self) -> set[str]:
         """What can be imported there, by the names of packages."""
         wish = "from importlib.metadata import distributions as d; print(*sorted({x.name.lower() for x in d()}))"
-        said = subprocess.run([self.python, "-c", wish], capture_output=True, text=True, check=True)
+        inside = ["podman", "run", "--rm", self.image] if self.image else []
+        said = subprocess.run([*inside, str(self.python), "-c", wish], capture_output=True, text=True, check=True)
         return {re.sub(r"[-_.]+", "-", name) for name in said.stdout.split()}
 
+    def place(self, private: pathlib.Path) -> pathlib.Path:
+        """Where a job finds its private directory."""
+        return pathlib.Path("/runner") if self.image else private
 
-def execution_environment(folder: pathlib.Path) -> Environment:
+    def isolation(self, shared: t.Sequence[pathlib.Path]) -> list[str]:
+        """Words for ansible-runner. Hosts of the lab are folders (``shared``) and processes of this machine."""
+        if not self.image:
+            return []
+        words = ["--process-isolation", "--process-isolation-executable", "podman", "--container-image", self.image]
+        words += [f"--container-option={word}" for word in ("--network=host", "--pid=host", "--user=root")]
+        return [*words, *(word for one in shared for word in ("--container-volume-mount", f"{one}:{one}:Z"))]
+
+    def for_podman(self) -> dict[str, str]:
+        kept = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF") if self.image else ()
+        return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+#: where ansible-builder and Debian put things
+IN_IMAGE = (pathlib.Path("/usr/bin/python3"), pathlib.Path("/usr/share/ansible/collections"))
+
+
+def execution_environment(folder: pathlib.Path, image: str = "") -> Environment:
     """Made where it is missing; the collection is built now, and copied: others may build it again meanwhile."""
+    if image:
+        return Environment(*IN_IMAGE, image)
     given = os.environ.get("AWX_PROOF_EE")
     if given:
         python, collections = given.split(":")
@@ -152,6 +176,7 @@ class Controller:
     ) -> None:
         # As AWX, below the temporary folder: paths of sockets are short.
         self.jobs = pathlib.Path(tempfile.mkdtemp(prefix="awx_"))
+        self._root = root
         self._logs = root / "log"
         self._logs.mkdir(exist_ok=True)
         self.environment = environment
@@ -174,7 +199,7 @@ class Controller:
         plays = project or [{"import_playbook": f"inkan.tls.{template}"}]
         self._write(private, number, template, now, inventory, variables or {}, plays)
         argv = [sys.executable, "-m", "ansible_runner", "run", str(private), "-p", f"{template}.yml"]
-        argv += ["--ident", str(number), "--quiet"]
+        argv += ["--ident", str(number), "--quiet", *self.environment.isolation([self._root])]
         running = RunningPlay(
             template,
             argv,
@@ -183,6 +208,7 @@ class Controller:
                 "HOME": str(private / "home"),
                 "TMPDIR": str(private / "tmp"),
                 "LC_ALL": "C.UTF-8",
+                **self.environment.for_podman(),
             },
             self._logs / f"{number:04}-{template}.log",
             private,
@@ -239,22 +265,22 @@ class Controller:
 
     def _envvars(self, private: pathlib.Path) -> dict[str, str]:
         injected = dict(self._credentials.environment)
+        inside = self.environment.place(private)
         for name, content in self._credentials.files.items():
-            path = private / "credentials" / name.lower()
-            _text(path, content)
-            injected[name] = str(path)
+            _text(private / "credentials" / name.lower(), content)
+            injected[name] = str(inside / "credentials" / name.lower())
         return {
             **injected,
             "ANSIBLE_COLLECTIONS_PATH": str(self.environment.collections),
-            "ANSIBLE_HOME": str(private / "home" / ".ansible"),
-            "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
+            "ANSIBLE_HOME": str(inside / "home" / ".ansible"),
+            "ANSIBLE_LOCAL_TEMP": str(inside / "tmp"),
             "ANSIBLE_REMOTE_TMP": str(self._logs.parent / "hosts-tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_RETRY_FILES_ENABLED": "False",
             "ANSIBLE_HOST_KEY_CHECKING": "False",
             "ANSIBLE_LOCALHOST_WARNING": "False",
             "JOB_ID": "1",
-            "AWX_PRIVATE_DATA_DIR": str(private),
+            "AWX_PRIVATE_DATA_DIR": str(inside),
             "RUNNER_OMIT_EVENTS": "False",
         }
 

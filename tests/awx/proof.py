@@ -350,14 +350,15 @@ def main() -> int:
     parser.add_argument("--begin", type=datetime.fromisoformat, default=BEGIN, help="a moment with its zone")
     parser.add_argument("--hours", type=int, default=USUAL.hours, help="how often the schedule comes")
     parser.add_argument("--only", nargs="*", help="names of certificates")
+    parser.add_argument("--image", default="", help="of an execution environment, for podman; then no job is killed")
     parser.add_argument("--keep", type=pathlib.Path, help="a new folder for all that it leaves")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         root = options.keep or pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="awx-proof-")))
         root.mkdir(parents=True, exist_ok=True)
-        environment = execution_environment(root)
+        environment = execution_environment(root, options.image)
         chosen = {"seed": options.seed, "begin": options.begin, "only": options.only}
-        rhythm = USUAL._replace(hours=options.hours)
+        rhythm = USUAL._replace(hours=options.hours, killed=() if options.image else USUAL.killed)
         proof = stack.enter_context(Proof(root, environment, rhythm=rhythm, say=_say, **chosen))
         try:
             proof.play(options.days)
