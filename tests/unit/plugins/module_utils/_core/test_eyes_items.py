@@ -48,6 +48,7 @@ def test_an_order_by_mail_is_looked_at_with_its_contact_and_its_label() -> None:
         ("dns-01", ["dns-01", "ca-tbr-7"]),
         ("dns-persist-01", ["dns-persist-01", "ca-tbr-22"]),
         ("file", ["ca-tbr-18"]),
+        ("dns", ["ca-tbr-7"]),
         ("dns-cname", ["ca-tbr-7"]),
         ("registrar", ["ca-tbr-12"]),
         ("none-of-these", []),
@@ -87,3 +88,38 @@ def test_a_vantage_point_that_cannot_look_is_a_warning() -> None:
     assert joined["shop"]["state"] == "visible"
     assert joined["shop"]["warnings"] == ["from osaka: no route"]
     assert with_outside({}, outside) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "looked_at"), [("constructed", 1), ("txt", 1), ("caa", 1), ("soa", 1), ("whois", 0), (None, 0)]
+)
+def test_only_kinds_of_contact_that_dns_knows_are_looked_at(kind: str | None, looked_at: int) -> None:
+    contact = {"kind": kind, "address": "a@example.jp", "domains": ["example.jp"]}
+    wish = {"method": "email", "validation": {"contact": contact}}
+    assert len(look_at({}, wish, {}, {})["contacts"]) == looked_at
+    assert look_at({}, {**wish, "method": "dns-01"}, {}, {})["contacts"] == []
+    nowhere = {"method": "email", "validation": {"contact": {**contact, "address": None}}}
+    assert look_at({}, nowhere, {}, {})["contacts"] == []
+
+
+def test_every_vantage_point_adds_what_it_saw_to_what_was_known() -> None:
+    before = {"code": "x", "severity": "note"}
+    here = {"shop": {**seen("shop"), "findings": [before], "warnings": ["slow"]}}
+    outside = [
+        {"msg": "no route"},
+        {"item": "osaka", "results": [seen("shop", "TXT a"), seen("another", "TXT a")]},
+        {"item": "berlin", "results": [seen("shop", "TXT a")]},
+    ]
+    joined = with_outside(here, outside)["shop"]
+    assert joined["findings"][0] == before
+    assert [(one["code"], one["where"], one["why"]) for one in joined["findings"][1:]] == [
+        ("vantage_not_asked", "a vantage point", "no route"),
+        ("vantage_lacks", "osaka", "TXT a"),
+        ("vantage_lacks", "berlin", "TXT a"),
+    ]
+    assert [sorted(one) for one in joined["findings"][1:]] == [["code", "severity", "todo", "what", "where", "why"]] * 3
+    assert (joined["warnings"], joined["lacking"]) == (
+        ["slow", "from a vantage point: no route"],
+        ["from osaka: TXT a", "from berlin: TXT a"],
+    )
+    assert with_outside(here, [{"item": "osaka"}])["shop"]["warnings"][-1] == "from osaka: it could not be reached"

@@ -15,6 +15,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import (
     document_roots,
     plan_items,
     read_run,
+    why_not_delivered,
     why_not_written,
 )
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.saying import (
@@ -218,3 +219,186 @@ class TestWhatWasSaid:
     def test_loose_items_are_handed_to_the_plan_as_they_are(self) -> None:
         loose: list[t.Any] = ["shop", {"common_name": "x"}, {"name": 1}]
         assert plan_items(loose, self.read({})) == loose
+
+    def test_the_hosts_certificate_is_the_one_in_service_where_both_end_on_the_same_day(self) -> None:
+        item = self.planned("2027-03-01T00:00:00Z", order("deployed", not_after="2027-03-01T00:00:00Z"))
+        assert (item["live"]["serial"], item["live"]["matches"], item["hosts_missing"]) == ("1", True, [])
+
+    def test_a_host_without_any_does_not_count_while_the_ledger_holds_one_that_ends_earlier(self) -> None:
+        """It gets that one in this run: a new order would be one too many."""
+        where = {"hosts": ["web1", "web2"], "token_hosts": [], "all_hosts": ["web1", "web2"], "all_token_hosts": []}
+        found = {"results": [look(live={"serial": "1", "not_after": "2027-06-01T00:00:00Z"})]}
+        hosts = {"web1": {"__inkan_look": found}, "web2": {"__inkan_look": {"results": [look(None)]}}}
+        for state, missing in (("deployed", []), ("cancelled", ["web2"])):
+            known = order(state, not_after="2027-03-01T00:00:00Z")
+            said = self.said(targets={"shop": where}, known={"results": [known]})
+            (item,) = plan_items([wish()], read_run(said, hosts, ["web1", "web2"]))
+            assert (item["live"]["serial"], item["hosts_missing"]) == ("1", missing)
+
+    def test_the_plan_is_told_all_dates_of_an_order_whose_certificate_there_is(self) -> None:
+        span = {"start": "2026-12-01T00:00:00Z", "end": "2026-12-02T00:00:00Z"}
+        facts = {
+            "serial": "2",
+            "not_before": "2026-11-19T00:00:00Z",
+            "not_after": "2027-03-01T00:00:00Z",
+            "common_name": "shop.example.jp",
+            "dns_names": ["shop.example.jp"],
+            "key_type": "ecdsa-p256",
+            "obtained_at": "2026-11-19T00:01:00Z",
+            "suggested_window": span,
+        }
+        item = self.planned(None, order("deploy_pending", **facts))
+        assert item["order"] == {"state": "deploy_pending", **facts}
+        assert item["live"] == facts, "it counts as there"
+
+    @pytest.mark.parametrize(
+        ("state", "code", "told"),
+        [("cancelled", "cancelled_by_seller", "no reply"), ("cancelled", "given_up", None), ("refused", "x", None)],
+    )
+    def test_the_plan_is_told_that_a_seller_cancelled_and_why(self, state: str, code: str, told: str | None) -> None:
+        known = order(state, problem={"code": code, "text": "no reply"})
+        assert self.planned(None, known)["order"].get("cancelled_by_seller") == told
+
+
+class TestEveryWord:
+    """What role plan registers reaches the run, each under its own name."""
+
+    WHERE: t.ClassVar[dict[str, t.Any]] = {
+        "hosts": ["web1"],
+        "token_hosts": ["web2"],
+        "all_hosts": ["web1", "web3"],
+        "all_token_hosts": ["web2", "web4"],
+    }
+
+    def read(self, **said: t.Any) -> Run:
+        return read_run({"targets": {"shop": self.WHERE}, **said}, {}, [])
+
+    def test_where_each_certificate_lives(self) -> None:
+        where = self.read().targets["shop"]
+        assert (where.hosts, where.token_hosts) == (("web1",), ("web2",))
+        assert (where.all_hosts, where.all_token_hosts) == (("web1", "web3"), ("web2", "web4"))
+
+    @pytest.mark.parametrize(
+        ("word", "said", "expected"),
+        [
+            ("check_mode", True, True),
+            ("only_looks", True, True),
+            ("inventory", ["web1"], frozenset({"web1"})),
+            ("resend", ["shop"], frozenset({"shop"})),
+            ("portals", ["cpi"], frozenset({"cpi"})),
+            ("ca_of_accounts", {"le": "letsencrypt"}, {"le": "letsencrypt"}),
+            ("resolve", {"shop": {"resolve": "adopt"}, "x": "adopt"}, {"shop": {"resolve": "adopt"}}),
+            ("intake", {"shop": {"note": "x"}, "x": None}, {"shop": {"note": "x"}}),
+            ("organizations", {"example": {"name": "x"}, "y": []}, {"example": {"name": "x"}}),
+            ("custodian_grace", "12", timedelta(hours=12)),
+        ],
+    )
+    def test_a_word_that_the_run_has_under_the_same_name(self, word: str, said: t.Any, expected: t.Any) -> None:
+        assert getattr(self.read(**{word: said}), word) == expected
+        for nothing in ({word: None}, {}):
+            empty = getattr(self.read(**nothing), word)
+            assert empty == type(expected)(), "where nothing is said there is nothing"
+
+    @pytest.mark.parametrize("word", ["resolve", "intake", "organizations"])
+    def test_what_is_no_dictionary_is_refused_where_it_is_used(self, word: str) -> None:
+        assert getattr(self.read(**{word: ["shop"]}), word) == {}
+
+    def test_what_only_some_steps_tell(self) -> None:
+        run = self.read(
+            known={"results": [], "accounts": {"le": {"url": "u"}}, "contacts": [{"id": "c1"}]},
+            plan={"results": [], "plans": [{"name": "shop", "tasks": []}]},
+            observations={"results": [], "contacts_problem": "the disk is full"},
+        )
+        assert run.accounts == {"le": {"url": "u"}}
+        assert run.our_contacts == [{"id": "c1"}]
+        assert run.plans == {"shop": {"name": "shop", "tasks": []}}
+        assert run.contacts_problem == "the disk is full"
+
+    @pytest.mark.parametrize("known", [None, {"msg": "no ledger"}, {"accounts": [], "contacts": {}}, "nonsense"])
+    def test_what_no_step_told_is_not_known(self, known: t.Any) -> None:
+        run = self.read(known=known, observations=known)
+        assert (run.accounts, run.our_contacts, run.contacts_problem) == ({}, None, "")
+
+    def test_declarations_are_found_by_name_and_what_has_none_is_left_out(self) -> None:
+        run = self.read(certificates=["shop", {"name": "shop", "deploy": {}}, {"name": 1}, {"common_name": "x"}])
+        assert run.own == {"shop": {"name": "shop", "deploy": {}}}
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            *("known", "plan", "orders", "records", "checks", "answers", "leftover_records", "observations"),
+            *("contacts", "old_contacts", "mailboxes", "revocations", "served", "standing", "approvals"),
+        ],
+    )
+    def test_each_step_of_the_controller_is_heard_with_its_results_or_its_failure(self, step: str) -> None:
+        result = {"name": "shop", "outcome": "x"}
+        run = self.read(**{step: {"results": [result]}})
+        assert run.central[step] == {"shop": result} and run.central_broken == {}
+        assert self.read(**{step: {"failed": True, "msg": "it broke"}}).central_broken == {step: "it broke"}
+
+    @pytest.mark.parametrize(
+        "step", ["look", "prepare", "requests", "files", "verify", "switch", "rollback", "leftover_files", "hand_over"]
+    )
+    def test_each_step_of_a_host_is_heard_with_its_results_or_its_failure(self, step: str) -> None:
+        def heard(registered: dict[str, t.Any]) -> t.Any:
+            return read_run({"targets": {}}, {"web1": {f"__inkan_{step}": registered}}, ["web1"]).hosts["web1"]
+
+        result = {"name": "shop", "outcome": "x"}
+        assert heard({"results": [result]}).said(step, "shop") == result
+        assert heard({"failed": True, "msg": "it broke"}).broken == {step: "it broke"}
+        assert not heard({"unreachable": True}).reached
+
+    @pytest.mark.parametrize(
+        ("registered", "why"),
+        [
+            ({"failed": True, "msg": "no Python"}, "no Python"),
+            ({"failed": True, "module_stderr": "Segmentation fault"}, "Segmentation fault"),
+            ({"failed": True}, "it ended without results"),
+            ({"failed": True, "errors": [], "msg": "none"}, "none"),
+            ({"failed": True, "errors": ["a", "b"], "msg": "no dictionaries"}, "no dictionaries"),
+            ({}, None),
+            ("nonsense", None),
+        ],
+    )
+    def test_why_a_step_has_no_results(self, registered: t.Any, why: str | None) -> None:
+        assert self.read(records=registered).central_broken == ({"records": why} if why else {})
+
+    @pytest.mark.parametrize("word", ["known", "orders", "answers", "observations"])
+    def test_each_word_of_the_ledger_is_the_order(self, word: str) -> None:
+        said = order("wanted")
+        assert self.read(**{word: {"results": [said]}}).order("shop") == said
+
+    def test_the_ledgers_words_count_in_the_order_in_which_they_were_said(self) -> None:
+        words = ("known", "orders", "answers", "observations")
+        said = {word: {"results": [order("wanted", reference=word)]} for word in words}
+        while said:
+            assert self.read(**said).order("shop")["reference"] == list(said)[-1]
+            said.popitem()
+
+    def test_what_is_seen_from_outside_is_added_to_the_checks(self) -> None:
+        here = {"name": "shop", "state": "visible", "outcome": "visible"}
+        there = {"item": "osaka", "results": [{"name": "shop", "lacking": ["TXT a"]}]}
+        run = self.read(checks={"results": [here]}, outside={"results": [there]})
+        assert run.central["checks"]["shop"]["state"] == "not_visible"
+        for nothing in (None, {}, {"skipped": True}):
+            assert self.read(checks={"results": [here]}, outside=nothing).central["checks"] == {"shop": here}
+
+
+@pytest.mark.parametrize(
+    ("notified", "why"),
+    [
+        pytest.param(None, [], id="never run"),
+        pytest.param({"skipped": True, "failed": True}, [], id="skipped"),
+        pytest.param({"failed": True, "msg": "no channel"}, ["no channel"], id="it failed as a whole"),
+        pytest.param({"unreachable": True, "msg": "timed out"}, ["timed out"], id="its host is lost"),
+        pytest.param({"failed": True}, ["the ledger host could not be asked"], id="without a word"),
+        pytest.param({"changed": False, "msg": "nothing to tell"}, [], id="nothing to tell"),
+        pytest.param(
+            {"results": [{"error": None}, {"error": {"message": "refused"}}, {}], "failed": True},
+            ["refused"],
+            id="some were not delivered",
+        ),
+    ],
+)
+def test_why_notices_were_not_delivered(notified: t.Any, why: list[str]) -> None:
+    assert why_not_delivered(notified) == why

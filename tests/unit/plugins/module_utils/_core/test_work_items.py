@@ -70,6 +70,84 @@ def named(run: Run, **changes: t.Any) -> Run:
     return dataclasses.replace(run, **changes)
 
 
+def together(*runs: tuple[str, Run]) -> Run:
+    """Runs of "shop", each under a name of its own, as one."""
+    first = runs[0][1]
+
+    def of(said: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
+        return {**said, "name": name}
+
+    plan = {}
+    for name, run in runs:
+        certificate = of(run.plan["shop"]["certificate"], name)
+        plan[name] = {**run.plan["shop"], "name": name, "certificate": certificate}
+    return dataclasses.replace(
+        first,
+        plan=plan,
+        orders={name: of(run.orders["shop"], name) for name, run in runs if "shop" in run.orders},
+        targets={name: run.targets["shop"] for name, run in runs},
+    )
+
+
+class TestSeveralCertificates:
+    """What nothing is to be done for stands in nobody's way."""
+
+    def test_requests_are_made_for_each_that_needs_one(self) -> None:
+        sellers = wish(key={"made_by": "seller"})
+        run = together(
+            ("idle", a_run(known=order("deployed", serial="1"))),
+            ("kept-elsewhere", a_run(planned("due"), order("deployed", custodian="web2"))),
+            ("first", a_run(planned("due"))),
+            ("brought", a_run(planned("due", certificate=wish(issued_from="first")), order("wanted"))),
+            ("sellers", a_run(planned("due", certificate=sellers))),
+            ("last", a_run(planned("due"))),
+        )
+        run = named(run, intake={"sellers": {"certificate": "PEM", "key": "SECRET"}})
+        assert [item["name"] for item in works.request_items(run, "web1")] == ["first", "sellers", "last"]
+        assert [item["name"] for item in works.request_items(run, "web2")] == ["kept-elsewhere"]
+
+    def test_checks_are_made_for_each_whose_tokens_are_published(self) -> None:
+        wants = {"records": [RECORD], "files": []}
+        others = {"records": [{**RECORD, "id": "r2"}], "files": []}
+        run = together(
+            ("refused", a_run(planned("in_progress"), order("wanted", wanted=wants))),
+            ("shop", a_run(planned("in_progress"), order("wanted", wanted=others))),
+        )
+        run = named(run, central={"records": {"r1": {"name": "r1", "error": {"message": "REFUSED"}}}})
+        assert [item["name"] for item in works.check_items(run)] == ["shop"]
+
+    def test_the_ledger_learns_of_each_that_it_holds(self) -> None:
+        switched = {"name": "shop", "outcome": "switched", "error": None}
+        shown = a_run(planned("due"), order("wanted", certificate="known_after_order"))
+        real = a_run(known=order("deploy_pending"))
+        hosts = {"web1": host(look=look(), switch=switched)}
+        run = named(together(("shown", shown), ("shop", real)), hosts=hosts)
+        assert [item["name"] for item in works.observation_items(run)] == ["shop"]
+
+
+class TestWhatIsTakenIn:
+    def test_a_due_certificate_is_ordered_and_not_taken_in(self) -> None:
+        run = a_run(planned("due"), order("deployed", serial="1"), intake={"shop": {"certificate": "PEM"}})
+        assert works.order_items(run) == [], "its CSR is missing"
+        (item,) = works.order_items(named(run, plan={"shop": planned("not_due")}))
+        assert item["intake"] == {"certificate": "PEM"}
+
+    def test_hosts_of_ours_make_ready_for_the_sellers_key_as_soon_as_there_is_one(self) -> None:
+        sellers = planned("in_progress", certificate=wish(key={"made_by": "seller"}))
+        for known, items in ((order("deploy_pending"), [{"name": "shop"}]), (order("validating"), [])):
+            hosts = {"web1": host(look=look("2", (KEY,))), "web2": host(look=look())}
+            assert works.prepare_items(a_run(sellers, known, hosts), "web2") == items
+        installs = planned("due", certificate=wish(key={"made_by": "seller"}, deploy={"by": "seller"}))
+        told = {"shop": {"certificate": "PEM", "key": "SECRET"}}
+        assert works.prepare_items(a_run(installs, intake=told), "web2") == [], "no host of ours gets it"
+
+    def test_a_host_without_the_key_of_an_order_under_way_makes_ready_for_it(self) -> None:
+        hosts = {"web1": host(look=look("1", (KEY,))), "web2": host(look=look()), "web3": host(look=look("1", (KEY,)))}
+        run = a_run(planned("in_progress"), order("wanted"), hosts)
+        assert works.prepare_items(run, "web2") == [{"name": "shop"}]
+        assert works.prepare_items(run, "web3") == []
+
+
 class TestRequests:
     def test_a_request_has_all_that_a_csr_is_made_of(self) -> None:
         certificate = {**DECLARED, "paths": PATHS, "key": {"type": "rsa-3072", "reuse": True}}
@@ -179,6 +257,12 @@ class TestTokens:
         assert works.file_items(run, "web1") == [{**expected, "replaces": []}]
         left = order("expired", leftovers=self.WANTS)
         assert works.leftover_file_items(a_run(known=left), "web1") == [expected]
+
+    @pytest.mark.parametrize("outcome", ["removed", "already_absent", "absent", "foreign"])
+    def test_a_file_that_is_not_there_any_more_is_told_as_gone(self, outcome: str) -> None:
+        left = order("expired", leftovers={"records": [], "files": [FILE]})
+        run = a_run(known=left, hosts={"web1": host(leftover_files={"name": "f1", "outcome": outcome})})
+        assert [item["observed"]["removed"] for item in works.observation_items(run)] == [["f1"]]
 
     def test_an_older_file_at_another_path_is_not_in_the_way(self) -> None:
         older = [
