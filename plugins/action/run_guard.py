@@ -6,16 +6,74 @@
 Ansible loads an action once, in the process from which it then forks a worker for each task and host. A filter it loads
 in the worker, and it compiles a collection's Python anew each time: for the rooms behind the filters of the roles that
 was half of what the workers did. Loaded here, they are there in all workers.
+
+It also opens the run: of many certificates it hands on, packed (``_core/packed``), what is declared.
 """
 
 from __future__ import annotations
 
+import json
+import typing as t
+
+from ansible.template import trust_as_template
 from ansible_collections.inkan.tls.plugins.filter import run as _filters_of_the_roles
+from ansible_collections.inkan.tls.plugins.filter.shard import in_shard
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import MANY, pack, pack_lines
 from ansible_collections.inkan.tls.plugins.modules.run_guard import argument_spec, run
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Answer, Door, OnController, encoded
 
 LOADED_FOR_WORKERS = (_filters_of_the_roles,)
+NAMES = "{{ inkan_certificates | map(attribute='name', default='') | list }}"
+_TEMPLATES = ("{{", "{%", "{#", "#jinja2:")
 
 
 class ActionModule(OnController):
     door = Door(argument_spec, run)
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
+        if not (task_vars or {}).get("__inkan_opens"):
+            return super().run(tmp, task_vars)
+        opened = self._opened(task_vars)
+        self._task.args["declared"] = pack(opened.names) if opened else self._names()
+        answer = super().run(tmp, task_vars)
+        if opened and not answer.get("failed"):
+            answer.update(declared=pack(opened.names), certificates=pack_lines(opened.chosen))
+        return answer
+
+    def _opened(self, task_vars: t.Mapping[str, t.Any]) -> Opened | None:
+        """None: there are few of them, or not all can be rendered. Then whoever reads them next says what is wrong."""
+        try:
+            declared = task_vars.get("inkan_certificates")
+            declared = self._templar.template(declared) if isinstance(declared, str) else declared
+            if not isinstance(declared, list) or len(declared) < MANY:
+                return None
+            shard = self._templar.template(task_vars.get("inkan_shard"))
+            return opened_of(declared, self._templar.template, self._task.args.get("names"), shard)
+        except Exception:  # noqa: BLE001 (a template may raise whatever it likes)
+            return None
+
+    def _names(self) -> t.Any:
+        return self._templar.template(trust_as_template(NAMES))
+
+
+class Opened(t.NamedTuple):
+    """names: of all that are declared; chosen: those that the run is about, each as JSON."""
+
+    names: list[str]
+    chosen: list[str]
+
+
+def opened_of(declared: list[t.Any], render: t.Callable[[t.Any], t.Any], names: t.Any, shard: t.Any) -> Opened:
+    """What has no template in it is as it stands there: Ansible would look at each of its values to find that out."""
+    found = Opened([], [])
+    for one in declared:
+        text = encoded(one)
+        if any(mark in text for mark in _TEMPLATES):
+            text = encoded(render(one))
+        item = json.loads(text)
+        name = item.get("name", "") if isinstance(item, dict) else ""
+        found.names.append(str(name))
+        has_name = isinstance(item, dict) and "name" in item
+        if (names is None or (has_name and name in names)) and in_shard([item], shard):
+            found.chosen.append(text)
+    return found

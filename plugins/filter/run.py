@@ -24,6 +24,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
@@ -68,56 +69,71 @@ _ENDINGS: dict[str, t.Callable[[runs.Run], list[outcomes.Ending]]] = {
 
 
 def targets(
-    certificates: t.Sequence[Item], groups: t.Mapping[str, t.Sequence[str]], play_hosts: t.Sequence[str]
-) -> dict[str, Item]:
+    certificates: t.Sequence[Item] | Item, groups: t.Mapping[str, t.Sequence[str]], play_hosts: t.Sequence[str]
+) -> dict[str, t.Any]:
     """Certificate name → the hosts of this play that hold it, and those that serve its validation files.
 
     ``hosts`` is a host, a group, a list or any pattern of Ansible; each pattern is resolved once.
     """
+    found = _targets(unpacked(certificates), groups, play_hosts)
+    return inputs.pack_targets(found) if is_packed(certificates) else found
+
+
+def _targets(
+    certificates: t.Sequence[Item], groups: t.Mapping[str, t.Sequence[str]], play_hosts: t.Sequence[str]
+) -> dict[str, Item]:
     inventory = InventoryManager(DataLoader(), parse=False)
     for group, hosts in groups.items():
         inventory.add_group(group)
         for host in hosts:
             inventory.add_host(host, group=group)
-    resolved: dict[str, list[str]] = {}
+    playing = list(play_hosts)
+    resolved: dict[str, tuple[list[str], list[str]]] = {}
 
-    def matched(pattern: t.Any) -> list[str]:
+    def matched(pattern: t.Any) -> tuple[list[str], list[str]]:
+        """Those of this play, and all."""
         key = ",".join(map(str, pattern)) if isinstance(pattern, (list, tuple)) else str(pattern or "")
         if key not in resolved:
-            resolved[key] = [host.name for host in inventory.get_hosts(pattern=key)] if key else []
+            every = {host.name: None for host in inventory.get_hosts(pattern=key)} if key else {}
+            resolved[key] = [host for host in playing if host in every], list(every)
         return resolved[key]
-
-    def in_play(names: t.Collection[str]) -> list[str]:
-        return [host for host in play_hosts if host in names]
 
     found = {}
     for certificate in certificates:
         if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str):
             validation = certificate.get("validation")
             token_pattern = validation.get("hosts") if isinstance(validation, t.Mapping) else None
-            own = matched(certificate.get("hosts"))
-            serving = matched(token_pattern) if token_pattern else own
+            own, every = matched(certificate.get("hosts"))
+            serving, every_serving = matched(token_pattern) if token_pattern else (own, every)
             found[certificate["name"]] = {
-                "hosts": in_play(own),
-                "token_hosts": in_play(serving),
-                "all_hosts": own,
-                "all_token_hosts": serving,
+                "hosts": own,
+                "token_hosts": serving,
+                "all_hosts": every,
+                "all_token_hosts": every_serving,
             }
     return found
 
 
-def plan_items(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
+def _is_long(said: Item) -> bool:
+    return is_packed((said.get("opened") or {}).get("certificates"))
+
+
+def plan_items(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
     """The items of dcv_plan: the declared certificates with what is live and what is under way."""
-    return inputs.plan_items(said["certificates"], inputs.read_run(said, hostvars, hosts))
+    found = inputs.plan_items(inputs.certificates_of(said), inputs.read_run(said, hostvars, hosts))
+    return pack(found) if _is_long(said) else found
 
 
 def work(
     said: Item, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
-) -> list[t.Any]:
+) -> list[t.Any] | Item:
     """The items of one step's module call."""
     if step == "served":
-        return portals.served_items(said["certificates"], to_alabel, int(said.get("https_port") or 443))
-    run = inputs.read_run(said, hostvars, hosts)
+        return portals.served_items(inputs.certificates_of(said), to_alabel, int(said.get("https_port") or 443))
+    run = inputs.read_run(said, hostvars, hosts, is_central=host is None)
+    if step == "look" and host is not None:
+        names = works.look_names(run, host)
+        return pack(names) if names and _is_long(said) else names
     if step == "notices":  # also of a run that came to nothing
         return notices.notice_items(run)
     if run.is_blocked and not (step == "contacts" and "plan" not in run.central_broken):
@@ -170,7 +186,7 @@ def plan_text(planned: Item, output: str = "screen", path: str | None = None) ->
     """An answer of dcv_plan in one form. The screen has the top only where all of it stands at ``path``, or nowhere."""
     if output == "json":
         return plan_json(planned)
-    page = read_plan(planned)
+    page = read_plan(planned, MOST_BLOCKS if output == "screen" else None)
     if output == "markdown":
         return plan_markdown(page)
     if output == "text":

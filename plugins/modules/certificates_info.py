@@ -234,6 +234,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CR
 #: Handshakes at once: enough to hide a few dead servers, too few to trouble one.
 _WORKERS = 8
 _MAX_TIMEOUT = 60.0
+NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to read certificates and keys"),)
 
 
 @dataclass(frozen=True)
@@ -334,7 +335,7 @@ def main() -> None:
     run_module(
         argument_spec=argument_spec(),
         run=run,
-        needs=(Library("cryptography", CRYPTOGRAPHY_ERROR, "to read certificates and keys"),),
+        needs=NEEDS,
     )
 
 

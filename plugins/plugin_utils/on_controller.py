@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
     Library,
     Run,
@@ -31,6 +32,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
 )
 
 Answer = dict[str, t.Any]
+
+#: lists of an answer that are as long as the list of certificates
+LONG = frozenset({"results", "plans"})
 
 
 class Door(t.NamedTuple):
@@ -49,9 +53,17 @@ class OnController(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
         super().run(tmp, task_vars)
-        if not self._is_at_home(task_vars or {}):
-            return t.cast(Answer, self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
-        return answered(self.door.argument_spec(), self.door.run, self._task.args, bool(self._task.check_mode))
+        long = {option: value for option, value in self._task.args.items() if is_packed(value)}
+        arguments = {option: value for option, value in self._task.args.items() if option not in long}
+        unpacked_long = {option: unpacked(value) for option, value in long.items()}
+        if self._is_at_home(task_vars or {}):
+            check_mode = bool(self._task.check_mode)
+            answer = answered(self.door.argument_spec(), self.door.run, arguments, check_mode, unpacked_long)
+        else:
+            arguments.update(unpacked_long)
+            is_async = self._task.async_val
+            answer = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=is_async)
+        return with_lists_packed(answer) if long else answer
 
     def _is_at_home(self, task_vars: t.Mapping[str, t.Any]) -> bool:
         connection, task = self._connection, self._task
@@ -74,9 +86,26 @@ def _program(path: str) -> tuple[str, str]:
     return os.path.realpath(os.path.dirname(path)), os.path.realpath(path)
 
 
-def answered(spec: dict[str, t.Any], work: Run, arguments: t.Mapping[str, t.Any], check_mode: bool) -> Answer:
-    """As the module would: plain values in, every wrong option told, and no value of a no_log option in the answer."""
-    checked = ArgumentSpecValidator(spec).validate(plain(arguments))
+def with_lists_packed(answer: Answer) -> Answer:
+    """Whoever was given long lists is asked for long ones."""
+    lists = {key: pack(value) for key, value in answer.items() if key in LONG and isinstance(value, list)}
+    return {**answer, **lists}
+
+
+def answered(
+    spec: dict[str, t.Any],
+    work: Run,
+    arguments: t.Mapping[str, t.Any],
+    check_mode: bool,
+    long: t.Mapping[str, list[t.Any]] | None = None,
+) -> Answer:
+    """As the module would: plain values in, every wrong option told, and no value of a no_log option in the answer.
+
+    long: lists of plain values, which are as they must be; a validation would copy them all.
+    """
+    empty: dict[str, list[t.Any]] = {option: [] for option in long or ()}
+    checked = ArgumentSpecValidator(spec).validate({**plain(arguments), **empty})
+    checked.validated_parameters.update(long or {})
     if checked.error_messages:
         msg = option_errors(checked.error_messages)
         answer: Answer = {"failed": True, "msg": msg, "errors": [{"code": "bad_options", "message": msg}]}
@@ -90,4 +119,8 @@ def answered(spec: dict[str, t.Any], work: Run, arguments: t.Mapping[str, t.Any]
 
 def plain(value: t.Any) -> t.Any:
     """What a module would get: JSON, with dates as text, vaulted texts decrypted, and no tag of the templating."""
-    return json.loads(json.dumps(value, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)))
+    return json.loads(encoded(value))
+
+
+def encoded(value: t.Any) -> str:
+    return json.dumps(value, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))

@@ -36,7 +36,7 @@ MIDDLE = {"_ca", "_dns", "_x509", "_names", "_mail", "_report", "_io"}
 MAY_IMPORT: dict[str, set[str]] = {
     "modules": {"_module"} | MIDDLE | BOTTOM,
     "action": {"_module"} | MIDDLE | BOTTOM,  # and the module whose work it does
-    "plugin_utils": {"_module"},
+    "plugin_utils": {"_module"} | BOTTOM,
     "filter": {"_names", "_x509", "_report"} | BOTTOM,
     "lookup": {"_names", "_x509"} | BOTTOM,
     "doc_fragments": set(),
@@ -76,7 +76,7 @@ NEVER = {
 PURE = set(
     "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib"
     " enum fractions functools graphlib hashlib heapq hmac html ipaddress itertools json math numbers operator re"
-    " statistics string stringprep struct textwrap types typing unicodedata urllib.parse".split()
+    " statistics string stringprep struct textwrap types typing unicodedata urllib.parse zlib".split()
 )
 CLOCK = "module_utils/_io/clock.py"
 #: monotonic is no time of day: sockets may count with it

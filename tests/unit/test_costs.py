@@ -41,7 +41,7 @@ MOST_FILES = {
     "dns_tokens": 51,
     "file_tokens": 11,
     "notifications": 66,
-    "run_guard": 7,
+    "run_guard": 15,
     "seller_requests_info": 32,
     "soa_rname": 51,
 }

@@ -46,6 +46,16 @@ def validity_of(page: Page | None, issued: datetime, old_end: datetime | None, p
     return Validity(max(days, 0), end, reason, facts)
 
 
+def end_of_one_issued(page: Page, issued: datetime, old_end: datetime | None, period: str | None = None) -> datetime:
+    """The end alone, where nobody asks whose it is."""
+    key = ("terms", period)
+    rules = page.memo.get(key)
+    if rules is None:
+        rules = page.memo[key] = terms(page, period)
+    ends = (sellers_end(rule, page, issued, old_end) for rule in rules)
+    return min([dcv.latest_end(issued), *(end for end in ends if end is not None)])
+
+
 def counts_from_old_end(page: Page) -> bool:
     return any(rule.kind == "after_expiry" or rule.adds_days_left for rule in page.validity)
 

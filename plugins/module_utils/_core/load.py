@@ -93,22 +93,23 @@ def _share_data(share: Share) -> dict[str, t.Any]:
     }
 
 
+_Month = tuple[int, int]
 #: a certificate, its approvals, and its orders after the end of its method
 _Counted = tuple[str, int, int]
 
 
 def load_of(courses: t.Iterable[Course], since: datetime, until: date) -> Load:
     """From the month of ``since`` to that of ``until``, both included. An order that is late counts in the first."""
-    orders: Counter[str] = Counter()
-    approvals: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
+    orders: Counter[_Month] = Counter()
+    approvals: Counter[_Month] = Counter()
+    lost: Counter[_Month] = Counter()
     movable: list[_Counted] = []
     stuck: list[_Counted] = []
     methods: set[str] = set()
     for course in courses:
         counted = [0, 0]
         for moment in _orders(course, since, until):
-            month = f"{moment:%Y-%m}"
+            month = moment.year, moment.month
             orders[month] += 1
             ended = course.ends_on is not None and moment.date() >= course.ends_on
             lost[month] += ended
@@ -117,7 +118,10 @@ def load_of(courses: t.Iterable[Course], since: datetime, until: date) -> Load:
         if course.by_hand:
             (movable if course.others else stuck).append((course.name, counted[0], counted[1]))
             methods.update(course.others)
-    months = [Month(month, orders[month], approvals[month], lost[month]) for month in _months(since.date(), until)]
+    months = (
+        Month(f"{month[0]:04}-{month[1]:02}", orders[month], approvals[month], lost[month])
+        for month in _months(since.date(), until)
+    )
     return Load(tuple(months), _share(movable), tuple(sorted(methods)), _share(stuck))
 
 
@@ -133,8 +137,8 @@ def _orders(course: Course, since: datetime, until: date) -> t.Iterator[datetime
         moment, ends = max(following.at, moment + _SHORTEST), following.ends
 
 
-def _months(since: date, until: date) -> t.Iterator[str]:
+def _months(since: date, until: date) -> t.Iterator[_Month]:
     year, month = since.year, since.month
     while (year, month) <= (until.year, until.month):
-        yield f"{year:04}-{month:02}"
+        yield year, month
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)

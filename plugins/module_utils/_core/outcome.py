@@ -15,6 +15,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
     OPEN,
+    ByName,
     HostSaid,
     Item,
     Run,
@@ -258,18 +259,22 @@ def error_codes(run: Run, name: str) -> list[str]:
 
 def _said_errors(run: Run, name: str, order: Said) -> t.Iterator[tuple[str, Said]]:
     """Host, "" for the steps made once for all, and its error."""
-    keys = {name, *_token_ids(order)}
+    keys = dict.fromkeys((name, *_token_ids(order)))
     for host, said in run.hosts.items():
         for step in _HOST_STEPS:
-            for key, result in said.steps.get(step, {}).items():
-                if key in keys and result.get("error"):
-                    yield host, result["error"]
+            yield from ((host, error) for error in _errors_of(said.steps.get(step), keys))
     for step in _CENTRAL_STEPS:
-        for key, result in run.central.get(step, {}).items():
-            if key in keys and result.get("error"):
-                yield "", result["error"]
+        yield from (("", error) for error in _errors_of(run.central.get(step), keys))
     if order.get("error"):
         yield "", order["error"]
+
+
+def _errors_of(results: ByName | None, keys: t.Iterable[str]) -> t.Iterator[Said]:
+    """By key, not by result: a step has a result for each of thousands of certificates."""
+    for key in keys if results else ():
+        error = (results or {}).get(key, {}).get("error")
+        if error:
+            yield error
 
 
 def _token_ids(order: Said) -> list[str]:

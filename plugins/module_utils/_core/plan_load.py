@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.arithmetic import validity_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.arithmetic import end_of_one_issued
 from ansible_collections.inkan.tls.plugins.module_utils._core.book import Book, Page, local_time, open_page
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import Judgement, judge
 from ansible_collections.inkan.tls.plugins.module_utils._core.load import Course, Load, Next, load_of
@@ -24,19 +24,25 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.wish import Live, 
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import Product
 
 _MAIL = "mail"
+_MOST_KNOWN = 20_000  # where each has a second of its own, remembering is of no use
 
-#: the seller's page on a day: every certificate of a product asks for the same ones
-Pages = dict[tuple[str, date], Page]
+
+class Known(t.NamedTuple):
+    """What holds for many certificates: the seller's pages by product and day, what follows an order by all that it
+    depends on. Estates that were renewed together go on together."""
+
+    pages: dict[tuple[str, date], Page]
+    following: dict[tuple[t.Any, ...], Next]
 
 
 def load_to_come(wishes: t.Sequence[Wish], planned: t.Sequence[Planned], book: Book, until: date) -> Load:
     """Of all that are not refused; what is brought to a seller is counted where it is ordered."""
-    pages: Pages = {}
-    found = [course_of(wish, one.due, book, pages) for wish, one in zip(wishes, planned) if one.due is not None]
+    known = Known({}, {})
+    found = [course_of(wish, one.due, book, known) for wish, one in zip(wishes, planned) if one.due is not None]
     return load_of([course for course in found if course is not None], book.as_of, until)
 
 
-def course_of(wish: Wish, due: Due, book: Book, pages: Pages) -> Course | None:
+def course_of(wish: Wish, due: Due, book: Book, known: Known) -> Course | None:
     judgement = judge(wish, book)
     product, page = judgement.product, judgement.page
     if product is None or page is None or page.sources:
@@ -45,7 +51,13 @@ def course_of(wish: Wish, due: Due, book: Book, pages: Pages) -> Course | None:
     ends_on = method_ends(judgement, book)
 
     def after(moment: datetime, ends: datetime | None) -> Next:
-        return _next(wish, product, moment, ends, ends_on, book, pages)
+        key = (product.key, wish.options.get("period"), ends_on, moment, ends)
+        following = known.following.get(key)
+        if following is None:
+            following = _next(wish, product, moment, ends, ends_on, book, known.pages)
+            if not book.policy.jitter and len(known.following) < _MOST_KNOWN:  # jitter tells certificates apart
+                known.following[key] = following
+        return following
 
     by_hand = judgement.offer is not None and judgement.offer.places == _MAIL
     return Course(wish.name, Next(first, end_of(wish)), after, by_hand, ends_on, _others(judgement))
@@ -66,10 +78,10 @@ def _next(
     ends: datetime | None,
     ends_on: date | None,
     book: Book,
-    pages: Pages,
+    pages: dict[tuple[str, date], Page],
 ) -> Next:
     page = _page(product, moment, pages)
-    not_after = validity_of(page, moment, ends, wish.options.get("period")).not_after
+    not_after = end_of_one_issued(page, moment, ends, wish.options.get("period"))
     live = Live(moment, not_after, None, None, moment, None)
     has_window = page.renewal is not None and page.renewal.opens_days is not None
     window = sellers_window(replace(wish, live=live), page) if has_window else None
@@ -85,7 +97,7 @@ def _before_cliff(moment: datetime, at: datetime, ends_on: date | None, book: Bo
     return last if moment < last else at
 
 
-def _page(product: Product, moment: datetime, pages: Pages) -> Page:
+def _page(product: Product, moment: datetime, pages: dict[tuple[str, date], Page]) -> Page:
     key = product.key, local_time(moment, product).date()
     if key not in pages:
         pages[key] = open_page(product, key[1])

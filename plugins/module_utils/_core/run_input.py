@@ -14,6 +14,13 @@ import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import with_outside
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import (
+    by_name,
+    is_packed,
+    pack,
+    plans_of,
+    unpacked,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import (
     DEPLOYABLE,
     OPEN,
@@ -36,8 +43,11 @@ _CENTRAL_STEPS = (
 )
 
 
-def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> Run:
-    """``said``: __inkan_run of role plan; ``hosts``: all hosts of the play, the lost ones too."""
+def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], is_central: bool = True) -> Run:
+    """``said``: __inkan_run of role plan; ``hosts``: all hosts of the play, the lost ones too.
+
+    is_central: for a step made once for all, not for that of a host, which reads declarations with its own variables.
+    """
     central: dict[str, ByName] = {step: by_name(said.get(step)) for step in _CENTRAL_STEPS}
     broken = {step: reason for step in _CENTRAL_STEPS for reason in [_why_no_results(said.get(step))] if reason}
     outside = said.get("outside")
@@ -49,16 +59,13 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
     return Run(
         plan=central["plan"],
         orders=orders,
-        targets={
-            name: Targets(*(tuple(of[key]) for key in ("hosts", "token_hosts", "all_hosts", "all_token_hosts")))
-            for name, of in said["targets"].items()
-        },
+        targets=_targets(said["targets"]),
         hosts={host: _read_host(hostvars[host]) for host in hosts},
         central=central,
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
         only_looks=bool(said.get("only_looks")),
-        plans=by_name(said.get("plan"), "plans"),
+        plans=plans_of(said.get("plan"), central["plan"]),
         inventory=frozenset(said.get("inventory") or ()),
         is_whole=not said.get("names"),
         as_of=_as_of(said.get("plan")),
@@ -72,12 +79,62 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         portals=frozenset(map(str, said.get("portals") or ())),
         ca_of_accounts=said.get("ca_of_accounts") or {},
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
-        own={
-            certificate["name"]: certificate
-            for certificate in said.get("certificates") or ()
-            if isinstance(certificate, t.Mapping) and isinstance(certificate.get("name"), str)
-        },
+        own=Declared(lambda: certificates_of(said) if is_central else said.get("certificates") or ()),
     )
+
+
+def certificates_of(said: Said) -> t.Sequence[t.Any]:
+    """What is declared, as the first host reads it: as it was opened, or as Ansible renders it now."""
+    opened = said.get("opened") or {}
+    found = unpacked(opened["certificates"]) if is_packed(opened.get("certificates")) else said.get("certificates")
+    return found or ()
+
+
+class Declared(t.Mapping[str, Said]):
+    """The declared items by name; read when the first is asked for, as that renders the names of all."""
+
+    def __init__(self, read: t.Callable[[], t.Iterable[t.Any]]) -> None:
+        self._read = read
+        self._items: dict[str, Said] | None = None
+
+    def _all(self) -> dict[str, Said]:
+        if self._items is None:
+            self._items = {
+                one["name"]: one
+                for one in self._read()
+                if isinstance(one, t.Mapping) and isinstance(one.get("name"), str)
+            }
+        return self._items
+
+    def __getitem__(self, name: str) -> Said:
+        return self._all()[name]
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+_PLACES = ("hosts", "token_hosts", "all_hosts", "all_token_hosts")
+
+
+def pack_targets(targets: t.Mapping[str, Item]) -> Item:
+    """Many certificates live on the same hosts: each set of them is named once."""
+    places: dict[tuple[tuple[str, ...], ...], int] = {}
+    numbers = {name: places.setdefault(_places(of), len(places)) for name, of in targets.items()}
+    return {"places": [dict(zip(_PLACES, map(list, of))) for of in places], "of": pack(numbers.items())}
+
+
+def _places(of: Item) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(of[key]) for key in _PLACES)
+
+
+def _targets(said: Said) -> dict[str, Targets]:
+    if "of" in said and is_packed(said["of"]):
+        places = [Targets(*_places(of)) for of in said["places"]]
+        return {name: places[number] for name, number in unpacked(said["of"])}
+    return {name: Targets(*_places(of)) for name, of in said.items()}
 
 
 def document_roots(run: Run, hostvars: t.Mapping[str, t.Any]) -> dict[str, dict[str, str]]:
@@ -127,12 +184,6 @@ def _by_name_of(raw: t.Any) -> ByName:
         if isinstance(raw, t.Mapping)
         else {}
     )
-
-
-def by_name(registered: t.Any, key: str = "results") -> ByName:
-    """The results of one module call by item name."""
-    results = registered.get(key) if isinstance(registered, t.Mapping) else None
-    return {result["name"]: result for result in results or ()}
 
 
 def _newer(before: Said | None, now: Said, recorded: bool) -> Said:

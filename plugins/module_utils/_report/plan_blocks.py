@@ -13,8 +13,9 @@ This file is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import by_name, plans_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._report.words_errors import summary_of
 
@@ -83,18 +84,22 @@ class Page:
         return f"{number} certificate{'' if number == 1 else 's'}" + (f": {', '.join(found)}" if found else "")
 
 
-def read_plan(said: Said) -> Page:
-    """said: what the task that called dcv_plan has registered."""
-    plans = {plan["name"]: plan for plan in said.get("plans") or ()}
-    results = [one for one in said.get("results") or () if one.get("name") in plans]
+def read_plan(said: Said, most: int | None = None) -> Page:
+    """said: what the task that called dcv_plan has registered. most: blocks that get their lines, None for all."""
+    results = by_name(said)
+    plans = plans_of(said, results)
     hits: dict[Cliff, int] = {}
     for plan in plans.values():
         for cliff in _cliffs(plan):
             hits[cliff] = hits.get(cliff, 0) + 1
     shared = {cliff for cliff, number in hits.items() if number > 1}
     day = str(said["as_of"])[:10] if said.get("as_of") else None
-    blocks = [_block(one, plans[one["name"]], shared, day) for one in results]
-    blocks.sort(key=lambda block: (list(OUTCOMES).index(block.outcome), block.at or "", block.name))
+    heads = [(_head(one), name) for name, one in results.items() if name in plans]
+    heads.sort(key=lambda head: (list(OUTCOMES).index(head[0].outcome), head[0].at or "", head[0].name))
+    blocks = [
+        _block(head, results[name], plans[name], shared, day) if most is None or number < most else head
+        for number, (head, name) in enumerate(heads)
+    ]
     load = said.get("load")
     return Page(day, tuple(blocks), tuple((cliff, hits[cliff]) for cliff in sorted(shared)), load)
 
@@ -102,9 +107,16 @@ def read_plan(said: Said) -> Page:
 # -- one certificate --------------------------------------------------------------------------------------------------
 
 
-def _block(result: Said, plan: Said, shared: t.Collection[Cliff], day: str | None) -> Block:
+def _head(result: Said) -> Block:
+    """What can be told without the plan."""
     due = result.get("due") or {}
     outcome = result["outcome"] if result.get("outcome") in OUTCOMES else "not_due"
+    at = str(due["at"])[:10] if due.get("at") else None
+    return Block(_said(result["name"], 80), outcome, _title(due, outcome, at), at, (), ())
+
+
+def _block(head: Block, result: Said, plan: Said, shared: t.Collection[Cliff], day: str | None) -> Block:
+    outcome = head.outcome
     cliffs, wished = _cliffs(plan), (result.get("certificate") or {}).get("method")
     lines = [
         *_labelled("names", [_some(_names(result), _MOST_NAMES)]),
@@ -116,8 +128,7 @@ def _block(result: Said, plan: Said, shared: t.Collection[Cliff], day: str | Non
     if outcome != "refused":
         lines = [*lines[:2], *_work(plan, day), *lines[2:], *_terms(plan, day)]
         lines += _labelled("ahead", [f"{cliff.date}: {cliff_words(cliff)}" for cliff in cliffs if cliff not in shared])
-    at = str(due["at"])[:10] if due.get("at") else None
-    return Block(_said(result["name"], 80), outcome, _title(due, outcome, at), at, tuple(lines), cliffs)
+    return replace(head, lines=tuple(lines), cliffs=cliffs)
 
 
 def _work(plan: Said, day: str | None) -> t.Iterator[Line]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import by_name, plans_of
+
 SCHEMA = 1
 
 
@@ -21,14 +23,15 @@ def plan_json(said: t.Mapping[str, t.Any]) -> str:
 
 
 def plan_data(said: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    plans = {plan["name"]: plan for plan in said.get("plans") or ()}
-    results = [one for one in said.get("results") or () if one.get("name") in plans]
-    outcomes = [str(one.get("outcome")) for one in results]
+    results = by_name(said)
+    plans = plans_of(said, results)
+    told = [one for name, one in results.items() if name in plans]
+    outcomes = [str(one.get("outcome")) for one in told]
     return {
         "schema": SCHEMA,
         "as_of": str(said["as_of"])[:10] if said.get("as_of") else None,
         "counts": {outcome: outcomes.count(outcome) for outcome in ("refused", "due", "in_progress", "not_due")},
-        "certificates": [_certificate(one, plans[one["name"]]) for one in results],
+        "certificates": [_certificate(one, plans[one["name"]]) for one in told],
         "load": said.get("load"),
     }
 

@@ -11,7 +11,9 @@ import types
 import typing as t
 
 import pytest
+from ansible.plugins.action import ActionBase
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import RefusedError
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import ItemResult, Result
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import Library
 from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController, answered, plain
@@ -153,3 +155,46 @@ def test_where_a_library_is_missing_the_module_s_python_may_have_it() -> None:
         door = Door(lambda: SPEC, told, (Library("idna", "Traceback …", "for names"),))
 
     assert Needy("local")._is_at_home({}) is False
+
+
+# Long lists
+
+
+class Long(Home):
+    """arguments: of the task; sent: what the module itself was given."""
+
+    def __init__(self, transport: str, arguments: dict[str, t.Any]) -> None:
+        super().__init__(transport)
+        self._task.args, self._task.check_mode, self._task.action = arguments, False, "long"
+        self.sent: list[dict[str, t.Any]] = []
+
+    def _execute_module(self, **more: t.Any) -> dict[str, t.Any]:  # type: ignore[override]
+        self.sent.append(more["module_args"])
+        return answered(SPEC, told, more["module_args"], False)
+
+
+@pytest.fixture(autouse=True)
+def without_the_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ActionBase, "run", lambda *_given, **_named: {})
+
+
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+def test_a_packed_list_is_unpacked_for_the_work_and_its_results_are_packed(transport: str) -> None:
+    names = [f"c{number}" for number in range(150)]
+    action = Long(transport, {"names": pack(names), "port": "8443"})
+    answer = action.run(None, {})
+    assert is_packed(answer["results"]) and answer["results"]["count"] == 150
+    assert [item["name"] for item in unpacked(answer["results"])] == names
+    assert answer["port"] == 8443
+    assert action.sent == ([] if transport == "local" else [{"names": names, "port": "8443"}])
+
+
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+def test_a_plain_list_comes_to_plain_results(transport: str) -> None:
+    answer = Long(transport, {"names": ["shop"], "port": "8443"}).run(None, {})
+    assert [item["name"] for item in answer["results"]] == ["shop"]
+
+
+def test_a_refusal_of_the_other_options_is_told_of_packed_lists_too() -> None:
+    answer = Long("local", {"names": pack(["shop"]), "port": "many"}).run(None, {})
+    assert answer["errors"][0]["code"] == "bad_options" and "many" in answer["msg"]
