@@ -96,7 +96,7 @@ class Page:
     """The rows of ``product`` in force on ``day`` (a day at its seller's).
 
     methods, contacts: all of them, each with why it is not offered on that day (None: it is)
-    memo: what was worked out for one certificate and holds for others, too
+    memo: what was worked out for one certificate and holds for others, too: by who did it, and what it depends on
     """
 
     product: Product

@@ -217,7 +217,7 @@ def _answers(names: t.Sequence[str], wish: Wish, page: Page, link: Link, book: B
     plain = not any(name.startswith("*.") or name.endswith(".onion") for name in names)
     if not plain or wish.validated_on is not None:
         return tuple(_answer(offer, stop, names, wish, page, link, book) for offer, stop in page.methods)
-    key = ("methods", wish.ca_account, link.reasons, bool(names))
+    key = (_answer, wish.ca_account, link.reasons, bool(names))
     found: tuple[MethodAnswer, ...] | None = page.memo.get(key)
     if found is None:
         found = tuple(_answer(offer, stop, names[:1], wish, page, link, book) for offer, stop in page.methods)

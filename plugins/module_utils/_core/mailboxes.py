@@ -123,7 +123,7 @@ def _of_offer(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, boo
 def _said(number: int, page: Page, names: t.Sequence[_Name], wish: Wish, book: Book) -> _Said:
     """The same for all certificates of plain names."""
     plain = not any(name.text.startswith("*.") or name.text.endswith(".onion") for name in names)
-    key = ("contact", number, wish.ca_account, bool(names))
+    key = (_judge_offer, number, wish.ca_account, bool(names))
     found: _Said | None = page.memo.get(key) if plain else None
     if found is None:
         found = _judge_offer(number, page, names[:1] if plain else names, wish, book)

@@ -82,7 +82,7 @@ def _decide(wish: Wish, judgement: Judgement, book: Book) -> Due:
         window=sellers_window(wish, page),
         contract_ends=wish.contract_ends,
         reissues="" if reissue is None else "contract" if reissue.whole_contract else "certificate",
-        method_ends=method_ends(judgement, book) if wish.live is not None else None,
+        method_ends=method_ends(judgement, book),
         validation_ends=validation_ends(wish, judgement, book) if revalidation is not None else None,
         revalidate_days=revalidation.before_days if revalidation is not None else None,
     )

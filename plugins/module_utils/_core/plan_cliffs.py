@@ -72,7 +72,7 @@ def _of_rules(judgement: Judgement, rules: tuple[str, ...], book: Book) -> tuple
     stars = any(name.startswith("*.") for name in judgement.names)
     if page is None:
         return _rule_cliffs(book.day, rules, "", "")
-    key = ("cliffs", rules, offer.method if offer is not None else None, stars)
+    key = (_rule_cliffs, rules, offer.method if offer is not None else None, stars)
     found: tuple[Data, ...] | None = page.memo.get(key)
     if found is None:
         level = page.product.validation_level
@@ -136,7 +136,7 @@ def _of_seller(wish: Wish, judgement: Judgement) -> list[Data]:
         if mailbox is not None and contact.kind == mailbox.kind and contact.until and contact.until > page.day:
             what = f"the seller mails no contact of kind {contact.kind} any more"
             found.append(_cliff(contact.until, what, "choose another kind of contact before", *contact.facts))
-    key = ("arithmetic", wish.period)
+    key = (_of_arithmetic, wish.period)
     changes: list[Data] | None = page.memo.get(key)
     if changes is None:
         changes = page.memo[key] = _of_arithmetic(wish.period, page)

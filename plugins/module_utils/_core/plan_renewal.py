@@ -70,11 +70,7 @@ def renewal_of(wish: Wish, page: Page | None, book: Book) -> Data:
     facts += [fact for change in changes for fact in change.facts]
     immutable = [*(rule.immutable if rule is not None else ()), *(change.field for change in changes)]
     return {
-        "notices": [
-            {"date": shown_day(before_end(wish, page, notice.before_expiry_days)), "to": notice.to}
-            for notice in (page.notices if page is not None else ())
-            if page is not None
-        ],
+        "notices": _notices(wish, page) if page is not None else [],
         "window_opens": opens,
         "window_closes": closes,
         "immutable": list(dict.fromkeys(immutable)),
@@ -84,6 +80,13 @@ def renewal_of(wish: Wish, page: Page | None, book: Book) -> Data:
         "note": rule.note if rule is not None else "",
         "facts": list(dict.fromkeys(facts)),
     }
+
+
+def _notices(wish: Wish, page: Page) -> list[Data]:
+    return [
+        {"date": shown_day(before_end(wish, page, notice.before_expiry_days)), "to": notice.to}
+        for notice in page.notices
+    ]
 
 
 def _window(wish: Wish, page: Page | None, book: Book) -> tuple[str | None, str | None]:
@@ -107,7 +110,7 @@ def _if_ignored(wish: Wish, rule: RenewalRule | None) -> Data:
 def validity_data(wish: Wish, page: Page | None, book: Book) -> Data:
     """The seller's arithmetic under the cap of the day; one answer for all items that it does not depend on."""
     end = end_of(wish) if page is not None and counts_from_old_end(page) else None
-    key = ("validity", end, wish.period)
+    key = (_validity, end, wish.period)
     found: Data | None = page.memo.get(key) if page is not None else None
     if found is None:
         found = _validity(page, book, end, wish.period)

@@ -42,7 +42,7 @@ def _chosen(
     """The rules that concern the item; with the step itself, where nothing in it is the item's own."""
     offer, mailbox, opened = judgement.offer, judgement.mailbox, organization.opened_on
     key = (
-        "steps",
+        _concerns,
         offer.method if offer is not None else None,
         mailbox.kind if mailbox is not None else None,
         purpose,

@@ -211,11 +211,11 @@ def _at_once(facts: Facts, live: Live, plan: Schedule, policy: RenewalPolicy, no
 def _suggested(live: Live, plan: Schedule, policy: RenewalPolicy, now: datetime) -> tuple[str, str] | None:
     """RFC 9773 §4.2: at the moment of this certificate inside the window, at once where that is in the past; and where
     the window would be over at the next run."""
-    if plan.suggested is None or live.suggested is None:
+    if live.suggested is None:
         return None
     _start, end = live.suggested
     page = f"; the CA says why at {live.explained}" if live.explained else ""
-    if now >= plan.suggested:
+    if plan.suggested is not None and now >= plan.suggested:
         return "ca_suggests", f"its CA suggests to renew it since {render_time(plan.suggested)} (RFC 9773){page}"
     if now + policy.run_every > end:
         why = f"its CA suggests to renew it until {render_time(end)} (RFC 9773), and the next run may come later"
@@ -310,9 +310,9 @@ def _fraction(fields: Fields) -> float:
         return DEFAULT_FRACTION
     try:
         fraction = float(value)
+        if 0.1 <= fraction <= 0.95:
+            return fraction
     except (TypeError, ValueError):
-        fraction = -1.0
-    if 0.1 <= fraction <= 0.95:
-        return fraction
+        pass
     fields.wrong("fraction", value, "a share of the lifetime from 0.1 to 0.95 is needed")
     return DEFAULT_FRACTION
