@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import Organization
-from ansible_collections.inkan.tls.plugins.module_utils._core.plan_tasks import papers_of
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan_tasks import call_rule, papers_of
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products_rows import WORDS, StepRule
 from ansible_collections.inkan.tls.plugins.module_utils._data.person_steps import STEPS
 from ansible_collections.inkan.tls.plugins.modules import dcv_plan
@@ -152,3 +152,40 @@ def test_papers_are_one_task_and_those_with_an_age_limit_say_so() -> None:
 
 def test_every_kind_that_a_row_may_name_is_known() -> None:
     assert {kind for kind in WORDS[StepRule]["task"] if kind} <= STEPS.keys()
+
+
+@pytest.mark.parametrize(
+    ("seller", "level", "facts", "asks"),
+    [
+        ("iij", "ov", "IIJ-15", "the will to apply"),
+        ("iij", "ev", "IIJ-15", "the will to apply"),
+        ("jprs", "ov", "JPRS-12", "the common name"),
+        ("idcf", "ev", "IDCF-6", "somebody else than the person responsible is asked first"),
+        ("idcf", "ov", "IDCF-6", "the application"),
+        ("globalsign", "ev", "ours", ""),
+    ],
+)
+def test_a_call_is_the_one_of_its_seller_and_level(seller: str, level: str, facts: str, asks: str) -> None:
+    rule = call_rule(seller, level)
+    assert rule.facts == (facts,)
+    assert asks in "; ".join(rule.asks) and bool(rule.asks) == bool(asks)
+
+
+def test_the_item_says_what_its_organization_does_not_and_nothing_where_it_is_silent() -> None:
+    own = {"O": "Example Holdings", "L": "", "ST": None}
+    card = tasks("iij-digicert-secure-server-id", subject=own)["call"]["card"]
+    assert (card["O"], card["L"], card["ST"]) == ("Example Holdings", "Chiyoda-ku", "Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("expires", "by"),
+    [
+        pytest.param("2026-11-20T00:00:01Z", "2026-11-20T00:00:01Z", id="it ends before the day"),
+        pytest.param("2026-11-20T00:00:00Z", "2026-12-04T14:59:59Z", id="it ends now"),
+        pytest.param("2026-11-01T00:00:00Z", "2026-12-04T14:59:59Z", id="it has ended"),
+        pytest.param(None, "2026-12-04T14:59:59Z", id="there is none"),
+    ],
+)
+def test_a_certificate_that_has_ended_makes_no_task_late(expires: str | None, by: str) -> None:
+    call = tasks("iij-digicert-secure-server-id", **({"expires": expires} if expires else {}))["call"]
+    assert (call["by"], call["lapses"]) == (by, expires)

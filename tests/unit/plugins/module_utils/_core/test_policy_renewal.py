@@ -227,6 +227,52 @@ def test_the_policy_is_read_and_every_wrong_field_is_named() -> None:
         assert word in text
 
 
+def test_every_word_of_the_policy_is_read() -> None:
+    errors = InputCollector()
+    policy = read_policy(
+        {
+            "fraction": "0.5",
+            "days_left": 20,
+            "force": ["shop"],
+            "jitter_hours": 12,
+            "contract_days": 40,
+            "cliff_days": 7,
+            "run_every_hours": 6,
+        },
+        errors,
+    )
+    assert policy == RenewalPolicy(
+        fraction=0.5,
+        days_left=20,
+        force=frozenset({"shop"}),
+        jitter=timedelta(hours=12),
+        contract_days=40,
+        cliff_days=7,
+        run_every=timedelta(hours=6),
+    )
+    assert read_policy({}, errors) == read_policy(None, errors) == RenewalPolicy()
+    assert not errors.errors
+
+
+@pytest.mark.parametrize(
+    ("word", "good", "bad"),
+    [
+        ("fraction", (0.1, 0.95, "0.5"), (0.09, 0.96, 0, "half", [])),
+        ("days_left", (1, 397), (0, 398, "soon")),
+        ("jitter_hours", (0, 720), (-1, 721)),
+        ("contract_days", (0, 397), (-1, 398)),
+        ("cliff_days", (0, 90), (-1, 91)),
+        ("run_every_hours", (1, 168), (0, 169)),
+    ],
+)
+def test_every_number_of_the_policy_has_its_bounds(word: str, good: tuple[t.Any, ...], bad: tuple[t.Any, ...]) -> None:
+    for value in (*good, *bad):
+        errors = InputCollector()
+        policy = read_policy({word: value}, errors)
+        assert [f"renewal.{word}" in str(one) for one in errors.errors] == [True] * (value in bad), value
+        assert value not in bad or policy.fraction == RenewalPolicy().fraction
+
+
 def test_a_bare_date_at_the_end_of_a_freeze_is_frozen() -> None:
     errors = InputCollector()
     policy = read_policy(
@@ -412,6 +458,12 @@ KINDS = [
     ),
     pytest.param("2027-01-01", {"reissues": "contract", "contract_ends": PAID}, "reissue", id="expired inside it"),
     pytest.param("2026-11-20", {}, None, id="nothing is due"),
+    pytest.param(
+        "2026-11-20",
+        {"live": live(suggested=(at("2026-11-20T01:00:00"), at("2026-11-20T23:00:00"))), "reissues": "certificate"},
+        "renew",
+        id="its CA suggests it, and the next run may come later",
+    ),
 ]
 
 
@@ -429,3 +481,9 @@ def test_a_validation_that_ends_is_made_anew_without_an_order() -> None:
     assert decided("2026-12-01", **facts).kind == "renew"  # an order validates, too
     assert decided("2026-11-11", choose=Choose.ISSUE, **facts).kind is None
     assert decided("2026-11-11", validation_ends=date(2026, 11, 25)).kind is None  # the seller has no such thing
+
+
+def test_an_issued_certificate_that_waits_for_a_dead_host_is_used_once_more_before_its_method_ends() -> None:
+    waiting = OpenOrder("deploy_pending", None, LIVE)
+    for ends, outcome in ((date(2026, 11, 25), Outcome.DUE), (date(2027, 6, 1), Outcome.IN_PROGRESS)):
+        assert decided("2026-11-20", live=None, order=waiting, method_ends=ends).outcome is outcome
