@@ -42,8 +42,11 @@ class Letter(t.NamedTuple):
 
 
 class Mailbox(t.Protocol):
-    def letters(self, *, since: datetime) -> t.Iterator[Letter]:
-        """Those received at ``since`` or later, of all folders, the oldest first in each."""
+    def letters(self, *, since: datetime, known: t.Collection[str] = ()) -> t.Iterator[Letter]:
+        """Those received at ``since`` or later, of all folders, the oldest first in each.
+
+        known: ids of letters that are not fetched again
+        """
 
     def __enter__(self) -> Mailbox: ...
 

@@ -50,12 +50,14 @@ class Maildir:
     def __exit__(self, *_reason: object) -> None:
         self._stack.close()
 
-    def letters(self, *, since: datetime) -> t.Iterator[Letter]:
+    def letters(self, *, since: datetime, known: t.Collection[str] = ()) -> t.Iterator[Letter]:
         """A letter that somebody takes away while we look is no letter of ours."""
         found: list[tuple[float, str, str, int]] = []
         for folder in _FOLDERS:
             found += self._listed(folder, since.timestamp())
         for when, folder, name, size in sorted(found)[-MAX_LETTERS:]:
+            if name.partition(":")[0] in known:
+                continue
             raw = self._read(folder, name)
             if raw is not None:
                 received = datetime.fromtimestamp(when, timezone.utc)

@@ -23,7 +23,7 @@ from html.parser import HTMLParser
 
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import Letter
 
-__all__ = ["Attachment", "Mail", "closed", "decoded", "read_mail"]
+__all__ = ["Attachment", "Mail", "closed", "decoded", "id_of", "read_mail"]
 
 _MAX_PARTS = 50
 _TRACE = ("received", "authentication-results")
@@ -46,6 +46,7 @@ _CHARSETS = {
     "eucjp-ms": "euc_jp",
 }
 _URL = re.compile(r"https?://[^\s<>\"'、。「」（）]+", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _TAG = re.compile(r"""<!--.*?-->|<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""", re.DOTALL)
 _MAX_TAG = 4096
 _MAX_UNCLOSED = 1000
@@ -99,6 +100,13 @@ def read_mail(letter: Letter) -> Mail:
         authentication=tuple(_unfolded(value) for value in message.get_all("Authentication-Results", [])),
         trace=tuple((name, _unfolded(value)) for name, value in message.items() if name.lower() in _TRACE),
     )
+
+
+def id_of(raw: bytes) -> str:
+    """The Message-ID, where it has the form of one (RFC 5322, 3.6.4); the sender's claim. Nothing else is read."""
+    head = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
+    found = _MESSAGE_ID.fullmatch(_header(head, "Message-ID").strip())
+    return found.group() if found else ""
 
 
 def _opened(raw: bytes) -> tuple[email.message.Message, _Parts]:
