@@ -45,7 +45,8 @@ def files_for(path: Path, settings: Settings, touches: Touches) -> list[str]:
     """The file's own tests first, then those that import it, that ran it, that ran what imports it."""
     tests = sorted(file for folder in settings.tests for file in (REPOSITORY / folder).rglob("test_*.py"))
     names = [str(file.relative_to(REPOSITORY)) for file in tests]
-    own = [name for name in names if re.fullmatch(rf"test_{path.stem}(_\w+)?\.py", Path(name).name)]
+    stems = [one.stem for one in path.parent.glob("*.py")]
+    own = [name for name in names if _tested_by(name, stems) == path.stem]
     imports = re.compile(rf"_core\.{path.stem} import|_core import [^#\n]*\b{path.stem}\b")
     direct = [name for name, file in zip(names, tests, strict=True) if imports.search(file.read_text("utf-8"))]
     users = [one for one in path.parent.glob("*.py") if imports.search(one.read_text("utf-8"))]
@@ -57,6 +58,12 @@ def files_for(path: Path, settings: Settings, touches: Touches) -> list[str]:
     return [one for one in dict.fromkeys(ordered) if one in names and one not in settings.without][
         : settings.most_files
     ]
+
+
+def _tested_by(test: str, stems: t.Iterable[str]) -> str:
+    """The file that a file of tests is named after: test_run_guard.py after run_guard, and not after run."""
+    fitting = [stem for stem in stems if re.fullmatch(rf"test_{stem}(_\w+)?\.py", Path(test).name)]
+    return max(fitting, key=len, default="")
 
 
 def try_import(path: Path, code: t.Any, tests: list[str], limit: int) -> str:
