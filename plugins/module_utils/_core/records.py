@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.master_file import octets_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
 
 #: RFC 1035 §3.3: one length octet before each character-string
@@ -23,6 +24,8 @@ MAX_TXT = 4096
 TYPES = ("TXT", "CNAME", "CAA")
 
 _CAA = re.compile(r'\s*(\d{1,3})\s+([A-Za-z0-9]{1,255})\s+(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*', re.DOTALL)
+#: in quotes, or up to the next blank; anything else is astray
+_STRING = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^ \t"\\]|\\.)+)|(?P<stray>[^ \t])', re.DOTALL)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -96,15 +99,11 @@ def parse_caa(text: str) -> Caa | None:
     if match is None or int(match.group(1)) > 255:
         return None
     content = match.group(3) if match.group(3) is not None else match.group(4)
-    octets = bytearray()
-    at = 0
-    while at < len(content):
-        try:
-            taken, at = _read_octets(content, at)
-        except ValueError:
-            return None
-        octets += taken
-    return Caa(int(match.group(1)), match.group(2).lower(), bytes(octets))
+    try:
+        octets = octets_of(content)
+    except ValueError:
+        return None
+    return Caa(int(match.group(1)), match.group(2).lower(), octets)
 
 
 def canonical_caa(text: str) -> str | None:
@@ -147,51 +146,19 @@ def _quoted_octet(octet: int) -> str:
 
 def unquote_txt(text: str) -> str:
     """The value of a presentation form; raises ValueError if it is none."""
-    strings: list[bytes] = []
-    rest = text.strip(" \t")
-    while rest:
-        string, rest = _read_string(rest)
-        strings.append(string)
-        rest = rest.lstrip(" \t")
+    strings = [_read_string(found) for found in _STRING.finditer(text)]
     if not strings:
         raise ValueError("no character-string")
     return txt_value(strings)
 
 
-def _read_string(text: str) -> tuple[bytes, str]:
-    quoted = text.startswith('"')
-    octets = bytearray()
-    at = 1 if quoted else 0
-    while at < len(text):
-        letter = text[at]
-        if quoted and letter == '"':
-            return _bounded(octets), text[at + 1 :]
-        if not quoted and letter in ' \t"':
-            break
-        taken, at = _read_octets(text, at)
-        octets += taken
-    if quoted:
-        raise ValueError("a quote is not closed")
-    return _bounded(octets), text[at:]
-
-
-def _read_octets(text: str, at: int) -> tuple[bytes, int]:
-    if text[at] != "\\":
-        return text[at].encode("utf-8", "surrogateescape"), at + 1
-    digits = text[at + 1 : at + 4]
-    if len(digits) == 3 and digits.isascii() and digits.isdigit():
-        if int(digits) > 255:
-            raise ValueError(f"\\{digits} is no octet")
-        return bytes([int(digits)]), at + 4
-    if at + 1 >= len(text) or digits[:1].isdigit():
-        raise ValueError("a backslash escapes nothing")
-    return text[at + 1].encode("utf-8", "surrogateescape"), at + 2
-
-
-def _bounded(octets: bytearray) -> bytes:
+def _read_string(found: re.Match[str]) -> bytes:
+    if found["stray"]:
+        raise ValueError("a quote is not closed" if found["stray"] == '"' else "a backslash escapes nothing")
+    octets = octets_of(found["plain"] or found["quoted"])
     if len(octets) > MAX_STRING:
         raise ValueError(f"a character-string has more than {MAX_STRING} octets")
-    return bytes(octets)
+    return octets
 
 
 # --- lines for people ------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.inkan.tls.plugins.module_utils._core.master_file import parts_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import owner_name_error
 
 #: RFC 1035 §2.3.4: one octet of length before each label and an empty label at the end count, too
@@ -83,31 +84,16 @@ def labels_of(text: str) -> Labels:
     if text == ".":
         return ()
     labels = [bytearray()]
-    at = 0
-    while at < len(text):
-        if text[at] == ".":
+    for part in parts_of(text):
+        if part.octets == b"." and not part.is_escaped:
             labels.append(bytearray())
-            at += 1
         else:
-            octets, at = _octets_at(text, at)
-            labels[-1] += octets
+            labels[-1] += part.octets
     if len(labels) > 1 and not labels[-1]:
         labels.pop()
     found = tuple(bytes(label) for label in labels)
     _check_size(found)
     return found
-
-
-def _octets_at(text: str, at: int) -> tuple[bytes, int]:
-    """One letter, ``\\X`` or ``\\DDD``, and where the next one begins."""
-    if text[at] != "\\":
-        return text[at].encode("utf-8", "surrogateescape"), at + 1
-    digits = text[at + 1 : at + 4]
-    if len(digits) == 3 and digits.isascii() and digits.isdigit() and int(digits) < 256:
-        return bytes([int(digits)]), at + 4
-    if not digits or digits[0].isdigit():
-        raise ValueError("a backslash in it escapes nothing: write \\X or \\DDD (up to 255)")
-    return digits[0].encode("utf-8", "surrogateescape"), at + 2
 
 
 def _check_size(labels: Labels) -> None:

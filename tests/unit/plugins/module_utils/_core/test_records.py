@@ -61,6 +61,38 @@ def test_strings_are_joined_without_a_separator() -> None:
     assert quote_txt('say "hi" \\ こ') == '"say \\"hi\\" \\\\ \\227\\129\\147"'
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('"a""b"c"d"', "abcd", id="nothing between"),
+        pytest.param(' \t"a"\t "b" ', "ab", id="blanks around"),
+        pytest.param('"" x', "x", id="an empty one"),
+        pytest.param('a\\ b\\"c', 'a b"c', id="a blank and a quote without their meaning"),
+        pytest.param('"a b\\"c"', 'a b"c', id="in quotes"),
+        pytest.param("a\\ ", "a ", id="a blank at the end"),
+        pytest.param('""', "", id="nothing"),
+    ],
+)
+def test_strings_end_at_a_blank_or_a_quote(text: str, value: str) -> None:
+    assert unquote_txt(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no character-string"),
+        (" \t", "no character-string"),
+        ('a "open', "a quote is not closed"),
+        ("x\\", "a backslash escapes nothing"),
+        ("x \\", "a backslash escapes nothing"),
+        ("\\256", "escapes nothing"),
+    ],
+)
+def test_why_something_is_no_presentation_form(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        unquote_txt(text)
+
+
 @pytest.mark.parametrize("text", ["", "  ", '"open', '"a\\', "\\999", '"\\25"', '"' + "x" * 256 + '"', "x\\"])
 def test_what_is_no_presentation_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -126,6 +158,7 @@ def test_names_and_targets_lose_case_and_dot_and_txt_nothing() -> None:
         ("TXT", "", "empty"),
         ("TXT", "x" * 4097, "4097 octets"),
         ("TXT", "\ud800", "Unicode"),
+        ("TXT", "a\udfff", "Unicode"),
         ("CNAME", "not a name", "label"),
         ("CAA", "nonsense", "form"),
         ("A", "192.0.2.1", "not written"),
@@ -136,7 +169,8 @@ def test_a_wrong_value_says_why(type: str, value: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("type", "value"), [("TXT", "x" * 4096), ("CNAME", "a.example."), ("CAA", '0 issue "x.example"')]
+    ("type", "value"),
+    [("TXT", "x" * 4096), ("TXT", "\ud7ff\ue000"), ("CNAME", "a.example."), ("CAA", '0 issue "x.example"')],
 )
 def test_a_right_value_is_taken(type: str, value: str) -> None:
     assert value_error(type, value) is None

@@ -135,3 +135,23 @@ def test_any_text_is_a_name_or_a_reason(text: str) -> None:
         assert str(reason)
     else:
         assert labels_of(name_text(labels)) == labels
+
+
+def test_octets_that_are_no_utf_8_come_back_as_they_were() -> None:
+    for mailbox, rname in (("a\udcff@example.jp", "a\\255.example.jp."), ("\udc80b@example.jp", "\\128b.example.jp.")):
+        assert to_rname(mailbox) == rname
+        assert from_rname(rname) == mailbox
+    assert labels_of("a\udcff.b") == (b"a\xff", b"b")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("a\\.b.c", (b"a.b", b"c")),
+        ("a\\046b.c.", (b"a.b", b"c")),
+        ("a\\\\.c", (b"a\\", b"c")),
+        ("a", (b"a",)),
+    ],
+)
+def test_only_a_dot_without_a_backslash_ends_a_label(text: str, labels: tuple[bytes, ...]) -> None:
+    assert labels_of(text) == labels
