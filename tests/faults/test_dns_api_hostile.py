@@ -139,10 +139,11 @@ def update_through(apis: dict[str, t.Any], name: str, mode: str) -> None:
         assert said["error"] is not None or api.values(owner) == ["proof"], "it is not there, and nobody is told"
         front.mode = "wire"
         said = publish(api, front, apis["pki"], owner, 10.0)
+        assert api.others(owner) == before, "something else was touched"
         assert (said["error"], api.values(owner)) == (None, ["proof"])
         said = publish(api, front, apis["pki"], owner, 10.0)
         assert (said["error"], said["changed"], api.values(owner)) == (None, False, ["proof"])
-    assert api.others(owner) == before, "something else was touched"
+        assert api.others(owner) == before, "something else was touched"
 
 
 GRID = list(itertools.product(("powerdns", "iij_dpf"), API_MODES))

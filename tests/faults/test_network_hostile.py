@@ -124,15 +124,15 @@ def order_through(world: World, adapter: str, mode: str, folder: Path) -> None:
         error = customer.run()["error"]
         watch.must_be_in_time()
         assert front.struck, "nothing came to the front"
-        codes, retryable = CODES[mode]
-        assert error is not None, "nothing was wrong?"
-        assert (error["code"] in codes, error["retryable"]) == (True, retryable), error
-        assert error["todo"]
         told = bytes(front.heard)
         secrets = [value.encode() for value in harness.account(t.cast(t.Any, proxy)).secrets.values()]
         secrets += [base64.b64encode(b":" + value)[2:-4] for value in secrets]
         assert mode in PROVEN or not any(secret in told for secret in secrets), "a stranger was told a secret"
         assert mode in PROVEN or b"POST " not in told, "a stranger was told what we want"
+        codes, retryable = CODES[mode]
+        assert error is not None, "nothing was wrong?"
+        assert (error["code"] in codes, error["retryable"]) == (True, retryable), error
+        assert error["todo"]
         assert world.orders(customer.names) == 0
         front.mode, customer.deadline = "wire", 20.0
         for _run in range(4):
