@@ -197,21 +197,29 @@ class Pattern(t.NamedTuple):
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Without regular expressions, which a pattern of many stars can make slow: linear but for the last star."""
-    at = star = matched = 0
-    has_star = False
-    place = 0
-    while place < len(name):
-        if at < len(pattern) and pattern[at] == "*":
-            has_star, star, matched, at = True, at, place, at + 1
-        elif at < len(pattern) and pattern[at] in ("?", name[place]):
-            at, place = at + 1, place + 1
-        elif has_star:
-            matched += 1
-            at, place = star + 1, matched
-        else:
+    """Without regular expressions, which a pattern of many stars can make slow: between two stars the first place that
+    fits is the best one."""
+    first, *others = pattern.split("*")
+    if not others:
+        return _is_like(first, name)
+    *between, last = others
+    place, end = len(first), len(name) - len(last)
+    if place > end or not _is_like(first, name[:place]) or not _is_like(last, name[end:]):
+        return False
+    for piece in filter(None, between):
+        found = _first_place(piece, name[place:end])
+        if found is None:
             return False
-    return not pattern[at:].strip("*")
+        place += found + len(piece)
+    return True
+
+
+def _first_place(piece: str, text: str) -> int | None:
+    return next((at for at in range(len(text)) if _is_like(piece, text[at : at + len(piece)])), None)
+
+
+def _is_like(piece: str, text: str) -> bool:
+    return len(piece) == len(text) and all(one in ("?", other) for one, other in zip(piece, text))
 
 
 def concerns(patterns: t.Sequence[str], name: str) -> bool:

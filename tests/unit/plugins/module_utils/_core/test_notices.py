@@ -167,3 +167,67 @@ def test_a_channel_is_for_the_certificates_that_it_names(patterns: list[str], na
 
 def test_a_pattern_of_many_stars_is_no_trap() -> None:
     assert not concerns(["*a" * 60 + "b"], "a" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("shop", "shop", True),
+        ("shop", "shops", False),
+        ("sh?p", "shop", True),
+        ("sh?p", "shp", False),
+        ("*", "shop", True),
+        ("**", "s", True),
+        ("shop*", "shop", True),
+        ("*shop", "shop", True),
+        ("s*p", "sp", True),
+        ("s*s", "s", False),
+        ("a*a", "aba", True),
+        ("a*a", "ab", False),
+        ("*b*", "abc", True),
+        ("*bc*", "abc", True),
+        ("*bd*", "abc", False),
+        ("a*b*c", "axbxc", True),
+        ("a*c*b", "axbxc", False),
+        ("*b?*d", "abcd", True),
+        ("*b*b*", "abb", True),
+        ("*b*b*", "ab", False),
+        ("*ab*ab", "abab", True),
+        ("*ab*ab", "xab", False),
+        ("a**b", "ab", True),
+        ("a*?b", "ab", False),
+        ("a*?b", "axb", True),
+        ("?*", "a", True),
+    ],
+)
+def test_stars_stand_for_any_text_and_question_marks_for_one_letter(pattern: str, name: str, fits: bool) -> None:
+    assert concerns([pattern], name) is fits
+    assert concerns(["none", pattern], name) is fits
+
+
+def test_an_event_says_when_it_was_and_until_when_it_holds() -> None:
+    now = datetime(2026, 11, 20, 12, 30, 1, 999, tzinfo=timezone.utc)
+    until = datetime(2026, 12, 1, tzinfo=timezone.utc)
+    (event,), _after = news(known(), seen("trouble", "x", not_after=until), now, ALL, True)
+    assert (event.at, event.not_after) == ("2026-11-20T12:30:01Z", "2026-12-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        pytest.param({}, [], id="the same certificate"),
+        pytest.param({"serial": None}, [], id="it could not be seen"),
+        pytest.param({"serial": "2"}, ["issued"], id="another one is live"),
+        pytest.param({"is_new": True}, ["resolved"], id="it went live in this run"),
+    ],
+)
+def test_a_look_takes_trouble_back_only_where_something_else_is_live(now: dict[str, t.Any], told: list[str]) -> None:
+    assert kinds(known("trouble", "x"), seen(**now), tried_all=False) == told
+
+
+@pytest.mark.parametrize("missing", ["not_before", "not_after"])
+@pytest.mark.parametrize(("serial", "level"), [("1", 2), (None, 2), ("2", 0)])
+def test_while_its_days_cannot_be_seen_its_level_stays(missing: str, serial: str | None, level: int) -> None:
+    days = {**lifetime(90, 1), missing: None}
+    found, after = news(known(level=2), seen(serial=serial, **days), NOW, ALL, True)
+    assert after.level == level and "expiring" not in [event.kind for event in found]

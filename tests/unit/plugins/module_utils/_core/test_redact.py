@@ -51,6 +51,38 @@ def test_a_secret_is_starred_out_however_it_was_quoted(form: str) -> None:
     assert mask(f"before {form} after", [QUOTED]) == f"before {MASK} after"
 
 
+@pytest.mark.parametrize(
+    ("secret", "form"),
+    [
+        pytest.param('käse"brot"!', json.dumps('käse"brot"!')[1:-1], id="JSON, whose letters are escapes"),
+        pytest.param("it's a secret", "it\\'s a secret", id="in bytes that have both quotes"),
+        pytest.param('say "secret"', 'say \\"secret\\"', id="IMAP"),
+        pytest.param("???>>>~~~???", "Pz8_Pj4-fn5-Pz8_", id="base64url"),
+        pytest.param("???>>>~~~???", "Pz8/Pj4+fn5+Pz8/", id="base64"),
+        pytest.param("two words+more", "two+words%2Bmore", id="a form"),
+        pytest.param("two words+more", "two%20words%2Bmore", id="a URL"),
+        pytest.param("one\x1bescape", "one\\x1bescape", id="a control letter"),
+        pytest.param("lone\ud800surrogate", "lone%3Fsurrogate", id="a URL of what is no text"),
+        pytest.param("lone\ud800surrogate", "lone\\ud800surrogate", id="what is no text"),
+    ],
+)
+def test_of_a_secret_nothing_is_left_in_the_form_of_a_language(secret: str, form: str) -> None:
+    assert mask(f"({form})", [secret]) == f"({MASK})"
+
+
+@pytest.mark.parametrize("secret", ["0123456789", "s3cr3t-s3cr3t", "päss-wörd"])
+@pytest.mark.parametrize("before", [b"", b"u", b"us", b"use"])
+@pytest.mark.parametrize("after", [b"", b"x", b"xy", b"xyz"])
+def test_of_a_secret_in_the_midst_of_base64_only_letters_at_the_seams_are_left(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    raw = secret.encode()
+    text = base64.b64encode(before + raw + after).decode()
+    first, last = -(-len(before) // 3) * 4, (len(before) + len(raw)) // 3 * 4
+    is_alone = not after and len(before) % 3 == 0
+    assert mask(text, [secret]) == text[:first] + MASK + ("" if is_alone else text[last:])
+
+
 def test_of_a_secret_that_was_quoted_twice_no_long_run_is_left() -> None:
     secret = "0123456789abcdef&'fedcba9876543210"
     twice = repr(html.escape(secret, quote=False).encode())
