@@ -210,6 +210,7 @@ def contract(shell: Shell) -> Count:
 
 def journeys(shell: Shell) -> Count:
     """The lab's own tests, and the real playbooks in it, with each of its vices alone. Worlds share nothing."""
+    shell.run("scripts/packages")
     return pytest_ring(shell, "journeys", "-n", "2", "tests/journeys")
 
 

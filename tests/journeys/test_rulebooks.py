@@ -103,9 +103,9 @@ def test_they_start_what_is_called_for_and_no_more(world: LabWorld) -> None:
     variables = {
         "inkan_ledger_path": str(world.ledger),
         "inkan_renewal": world.variables["inkan_renewal"],
-        "inkan_eda_delay": 1,
-        "inkan_eda_pending_hours": 1,
-        "inkan_eda_mailbox": {"name": "certs", **world.variables["inkan_mailboxes"]["certs"]},
+        "watch_delay": 1,
+        "watch_pending_hours": 1,
+        "watch_mailbox": {"name": "certs", **world.variables["inkan_mailboxes"]["certs"]},
     }
     with rulebooks(world, variables) as running:
 
