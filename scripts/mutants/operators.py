@@ -7,8 +7,9 @@ keys, enum words, patterns, punctuation of formats), conditions, returned values
 their effect.
 
 What is not, because no test can or should tell it: docstrings, annotations and what else only a type checker reads
-(``if t.TYPE_CHECKING``, t.cast, t.TypeVar, t.NewType, subscripts of types), the options of @dataclass, imports, and
-sentences (strings with a blank: texts for people, that change with the language).
+(``if t.TYPE_CHECKING``, t.cast, t.TypeVar, t.NewType, subscripts of types), the options of @dataclass, imports and
+``__all__`` (nobody imports by a star), and sentences (strings with a blank: texts for people, that change with the
+language).
 """
 
 from __future__ import annotations
@@ -199,6 +200,8 @@ def _is_for_readers(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        return True
+    if isinstance(node, ast.Assign) and [getattr(one, "id", "") for one in node.targets] == ["__all__"]:
         return True
     return isinstance(node, ast.Call) and _called(node) == "dataclass"
 

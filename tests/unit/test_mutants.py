@@ -62,6 +62,8 @@ STATEMENTS = {
     "'''A word.'''": [],
     "a: t.Optional['Thing'] = b": [],
     "if t.TYPE_CHECKING: f(1)": [],
+    "__all__ = ['f', *('g',)]": [],
+    "names = ['f']": ["'f' → 'XX…XX'"],
 }
 
 

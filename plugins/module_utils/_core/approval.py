@@ -228,7 +228,7 @@ def _loose(text: str) -> str:
     """Letter by letter; one space is as good as several, and after a colon as none."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     words = r"\s+".join(re.escape(word) for word in folded.split(" "))
-    return words.replace(":\\s+", r":\s*").replace(re.escape(":") + r"\s+", r":\s*")
+    return words.replace(r":\s+", r":\s*")
 
 
 # --- labelled values -------------------------------------------------------------------------------------------------

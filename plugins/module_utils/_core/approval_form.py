@@ -39,7 +39,7 @@ class Sending(t.NamedTuple):
 
 def form_flaw(page: Page, profile: MailProfile, step: int, order: OurOrder, domain: str, signature: str) -> Flaw | None:
     """Why this page cannot be answered as the row says."""
-    made = sending(page, profile, step, order, domain, signature, code="x" * 8)
+    made = sending(page, profile, step, order, domain, signature)
     return made if isinstance(made, Flaw) else None
 
 
@@ -83,7 +83,7 @@ def _action_flaw(form: Form, page: Page, profile: MailProfile) -> Flaw | None:
     at, of = urllib.parse.urlsplit(form.action), urllib.parse.urlsplit(page.url)
     if (at.scheme, at.netloc) != (of.scheme, of.netloc):
         return Flaw("page_action_elsewhere", f"its form is sent to {at.hostname or 'nowhere'}")
-    if any(word in f"{at.path}?{at.query}".lower() for word in profile.rejects):
+    if any(word in part.lower() for word in profile.rejects for part in (at.path, at.query)):
         return Flaw("page_action_rejects", "its form is sent to where one refuses")
     return None
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
+    FORGET_AFTER,
     Remembered,
     Subject,
     after_failure,
@@ -60,3 +61,7 @@ def test_after_a_failure_the_advice_of_before_stays(told: datetime | None, again
     failed = after_failure(before, "x" * 501, told, NOW)
     assert failed == Remembered(NOW, again, NOW, NOW + HOUR, "https://x.example/", "x" * 500)
     assert after_failure(None, "no", told, NOW) == Remembered(NOW, again, problem="no")
+
+
+def test_what_a_ca_said_is_forgotten_only_when_no_certificate_can_be_in_service_any_more() -> None:
+    assert timedelta(days=397) < FORGET_AFTER == timedelta(days=400)

@@ -385,3 +385,39 @@ def test_the_narrowest_scope_that_covers_the_order_is_ticked() -> None:
     assert sent(choices, SCOPES) == Sending(LINK, (("scope", "on"), ("ok", "1")), "And below")
     assert sent([NARROW, ALL], SCOPES) == "page_scope_unknown", "all that the account has is never ticked"
     assert sent([Field("x", "checkbox", "", False, "News")], SCOPES) == "page_scope_unknown"
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        pytest.param(("www.example.jp",), "", id="of a domain above a name"),
+        pytest.param(("*.example.jp",), "", id="of a wildcard's own name"),
+        pytest.param(("www.badexample.jp",), "recipient_not_constructed", id="of one that only ends alike"),
+    ],
+)
+def test_an_address_is_constructed_of_a_name_or_of_a_domain_above_it(names: tuple[str, ...], code: str) -> None:
+    assert flaw_of("recipient", with_order(dns_names=names)) == code
+
+
+@pytest.mark.parametrize(
+    ("rejects", "action", "code"),
+    [
+        (("deny",), "https://ca.example/DENY", "page_action_rejects"),
+        (("deny",), "https://ca.example/a?do=deny", "page_action_rejects"),
+        (("a?do",), "https://ca.example/a?do=it", ""),
+        (("deny",), "https://ca.example/a?do=it", ""),
+    ],
+)
+def test_a_form_that_refuses_is_known_by_a_word_of_its_path_or_question(
+    rejects: tuple[str, ...], action: str, code: str
+) -> None:
+    case = with_page(forms=(replace(FORM, action=action),))
+    assert flaw_of("page", replace(case, profile=PROFILE._replace(rejects=rejects))) == code
+
+
+def test_a_form_with_a_place_for_the_code_is_fit_before_there_is_one() -> None:
+    press = PRESS._replace(code_field="pin")
+    case = replace(CASE, profile=PROFILE._replace(forms=(press,)))
+    assert flaw_of("page", case) == "page_field_missing"
+    form = replace(FORM, fields=(Field("pin", "text", "", False, "Code"),))
+    assert flaw_of("page", replace(case, page=replace(PAGE, forms=(form,)))) == ""

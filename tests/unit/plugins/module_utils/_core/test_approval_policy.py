@@ -42,6 +42,7 @@ NAMES = ("*.example.jp", "a.example.jp")
             id="a machine, stopped",
         ),
         pytest.param(ApprovalPolicy("auto", ("example.jp",), 2, 1), "", NAMES, "auto", "", id="the last of a day"),
+        pytest.param(ApprovalPolicy("auto", ("example.jp",), 1), "", NAMES, "auto", "", id="the only one of a day"),
         pytest.param(
             ApprovalPolicy("auto", ("example.jp",), 2, 2), "", NAMES, "", "auto_daily_cap", id="one more than the last"
         ),

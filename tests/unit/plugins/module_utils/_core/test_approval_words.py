@@ -136,3 +136,31 @@ def test_a_mail_can_be_about_a_name_of_the_order_or_a_parent_where_a_recipient_i
         "n", "r", "ca", "a", ("*.www.example.jp",), NOW, recipients=frozenset({"admin@example.jp", "x@ample.jp"})
     )
     assert order.domains == {"www.example.jp", "example.jp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        pytest.param("a" * 40 + ": x", (("a" * 40, "x"),), id="the longest label"),
+        pytest.param("a" * 41 + ": x", (), id="a line that is none"),
+        pytest.param("Order:\n" + "a" * 41 + ": x", (("Order", "a" * 41 + ": x"),), id="it may be a value"),
+        pytest.param("Order:\n: x", (("Order", ": x"),), id="a colon without a label is a value"),
+        pytest.param("Order:\n\n  x", (("Order", "x"),), id="an empty line between"),
+        pytest.param("Order:\nx\ny", (("Order", "x"),), id="one value and no more"),
+        pytest.param("Order:\nDomain: x", (("Domain", "x"),), id="a label is no value"),
+        pytest.param("x", (), id="no label at all"),
+    ],
+)
+def test_a_row_is_a_label_and_its_value(text: str, rows: tuple[tuple[str, str], ...]) -> None:
+    assert rows_of(text) == rows
+
+
+@pytest.mark.parametrize("subject", ["Order: example.jp", "Order:example.jp", "ORDER:   example.jp"])
+def test_after_a_colon_a_space_may_be_left_out(subject: str) -> None:
+    found = about_of(subject, row("Order: {domain}"))
+    assert found is not None and found.domain == "example.jp"
+
+
+def test_a_mail_is_whole_and_has_nothing_attached_unless_that_is_said() -> None:
+    mail = Arrived("1", "0", NOW, ("a@b.jp",), 1, ("c@d.jp",), "", "", (), ())
+    assert (mail.attachments, mail.is_cut) == (0, False)

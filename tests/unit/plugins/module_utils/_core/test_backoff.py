@@ -69,3 +69,10 @@ def test_a_pause_is_never_shortened_but_told_not_to_fit() -> None:
     assert (pause.seconds, pause.fits) == (60.0, False)
     assert pause.until == NOW.replace(minute=1)
     assert next_pause(1, now=NOW, left=61, retry_after="60").fits
+
+
+def test_the_pauses_are_those_that_are_written_down_and_their_sum() -> None:
+    """A restart is over in seconds, an overload in a minute."""
+    pauses = [next_pause(number, now=NOW, left=100).seconds for number in range(1, 8)]
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0]
+    assert sum(pauses) == 60.5

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.csrspec import (
+    KEY_TYPES,
     CsrFacts,
     differences,
     names_errors,
@@ -92,3 +93,16 @@ def test_the_wished_request_has_no_differences_whatever_the_order_of_its_names()
 def test_each_difference_is_told(change: dict[str, t.Any], part: str) -> None:
     (difference,) = differences(WISH, dataclasses.replace(FACTS, **change))
     assert part in difference
+
+
+def test_a_subject_that_is_empty_is_told_as_such() -> None:
+    (difference,) = differences(WISH, dataclasses.replace(FACTS, subject=()))
+    assert difference == "its subject is empty, not C=JP, O=Example K.K."
+    bare = dataclasses.replace(WISH, subject=())
+    (difference,) = differences(bare, FACTS)
+    assert difference == "its subject is C=JP, O=Example K.K., not empty"
+
+
+def test_keys_are_of_the_types_that_public_cas_sign() -> None:
+    """BR 6.1.5: RSA of 2048 bits at least, P-256, P-384 (P-521, which no browser wants, is left out)."""
+    assert KEY_TYPES == ("rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -413,6 +414,17 @@ def test_a_token_published_again_is_there_again() -> None:
     again = fact(Kind.TOKEN_PUBLISHED, token=token_id(RECORD))
     stranger = fact(Kind.TOKEN_PUBLISHED, token="r" + "0" * 24)
     assert set(leftovers([entry(*OPEN, fact(Kind.CANCELLED), *REMOVED, again, stranger)])) == {token_id(RECORD)}
+
+
+def test_a_token_that_is_no_text_has_an_id_too() -> None:
+    values = ("\ud800", "\ud801", "?")
+    ids = {token_id(TokenRecord("a.jp", "TXT", value)) for value in values}
+    assert len(ids) == 3 and all(len(one) == 25 and one.startswith("r") for one in ids)
+    assert token_id(RECORD) == "r" + hashlib.sha256(b"TXT\0_acme-challenge.shop.example.jp\0value").hexdigest()[:24]
+
+
+def test_an_entry_that_was_not_stored_has_no_number() -> None:
+    assert (Entry(order()).number, Entry(order()).facts) == (0, ())
 
 
 def test_ids_differ_by_every_part_of_a_token() -> None:

@@ -145,6 +145,12 @@ DECIDES = fact(Kind.NEEDS_PERSON, text="the CA knows two orders")
             id="a person decides",
         ),
         pytest.param(
+            (*SENT, seen(Answer.VALIDATING), fact(Kind.REVOKED, text="of another one"), DECIDES),
+            State.NEEDS_PERSON,
+            Waiting("person", "decide", SOON),
+            id="a person decides, and what was told last is about something else",
+        ),
+        pytest.param(
             (*SENT, seen(Answer.ISSUED), fact(Kind.DOWNLOADED, certificate=CERTIFICATE)),
             State.DEPLOY_PENDING,
             Waiting("us", "deploy to web1", SOON),
