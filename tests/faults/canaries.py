@@ -100,6 +100,8 @@ def key_lines(pem: bytes) -> dict[bytes, str]:
 class Canaries:
     secrets: dict[str, dict[bytes, str]] = field(default_factory=dict)
     homes: dict[str, set[Path]] = field(default_factory=dict)
+    #: files that were read, as they were then -> whether they are private keys
+    _seen: dict[tuple[Path, int, int, int], bool] = field(default_factory=dict)
 
     def add(self, name: str, secret: str | bytes, homes: t.Iterable[Path] = ()) -> None:
         self.secrets.setdefault(name, {}).update(forms(secret))
@@ -116,14 +118,23 @@ class Canaries:
         found = []
         for path in sorted(one for folder in folders for one in folder.rglob("*") if one.is_file()):
             try:
+                status = path.stat()
+                mark = (path, status.st_ino, status.st_mtime_ns, status.st_size)
+                if mark in self._seen:
+                    found += [path] if self._seen[mark] else []
+                    continue
                 content = path.read_bytes()
             except OSError:
                 continue
-            if _PRIVATE_KEY.search(content) is None:
+            is_key = _PRIVATE_KEY.search(content) is not None
+            if not is_key and len(content) == status.st_size:
+                self._seen[mark] = False
+            if not is_key:
                 continue
             found.append(path)
             parts = b"".join(private_parts(content[content.index(b"-----BEGIN") :]))
             self.add_private_key(f"private key {parts.hex()[:8]}", content, [path])
+            self._seen[mark] = True
         return found
 
     def found(self, places: t.Iterable[Path]) -> list[Leak]:

@@ -25,7 +25,6 @@ from canaries import Canaries, Leak
 from canary_world import CanaryWorld, certificate, defective_collection
 from plays.play import Play
 from plays.waiting import wait_for
-from spread import spread
 from tally import Invariant, Tally
 
 HARNESS = "canary secrets"
@@ -73,13 +72,25 @@ def states(play: Play) -> dict[str, str]:
 
 
 def test_the_searched_places_hold_what_they_are_searched_for(world: CanaryWorld, tally: Tally) -> None:
-    """All CAs, with umask 000: logs, artifacts, observed processes and syslog are there, and no secret in them."""
+    """All CAs, with umask 000, and beside them servers that refuse with every word that they were sent: CAs, DNS
+    services, mailboxes, mail server and webhook. What they echo goes into errors, ledger and report. Logs, artifacts,
+    observed processes and syslog are there, and no secret in them.
+    """
     world.plays.umask = 0o000
+    good, before = list(world.world.certificates), set(world.adopt())
+    world.declare(*good, *world.failing())
+    mailboxes = {**world.world.variables["inkan_mailboxes"], **world.mailboxes_that_echo()}
+    variables = {"inkan_mailboxes": mailboxes, "inkan_approvals": {"mode": "auto", "auto_domains": ["example.jp"]}}
     with tally.attack(Invariant.NO_SECRET, HARNESS):
-        play = world.play("issue", "--diff")
+        play = world.play("issue", "--diff", variables=variables)
         expected = {name.replace("_", "-"): "deployed" for name in world.cas}
         assert {name: states(play).get(name) for name in expected} == expected, play.why()
+        errors = [one for one in play.results("certificate_orders") if one.get("error")]
+        assert {one["name"] for one in errors} >= {"echo-rest", "echo-digicert", "echo-globalsign-gcc"}, play.why()
+        assert "who is" in play.stdout and "nobody may" in play.stdout, "they echo, and people are shown it"
         nothing_got_out(world, play)
+    world.declare(*good)
+    keys_were_for_their_owner_alone(world, tally, before)
     root = world.root
     for file in ("ansible.log", "probe/observed", "probe/processes", "probe/syslog", "probe/creations"):
         assert (root / file).stat().st_size > 0, file
@@ -91,58 +102,94 @@ def test_the_searched_places_hold_what_they_are_searched_for(world: CanaryWorld,
     assert any(path.parent.name == "acme" for names in world.canaries.homes.values() for path in names), "account keys"
 
 
+def keys_were_for_their_owner_alone(world: CanaryWorld, tally: Tally, before: set[Path]) -> None:
+    """Those that a play has made since: the mode that each file was asked for, whatever the umask leaves of it, and
+    what it has in the end."""
+    with tally.attack(Invariant.NO_SECRET, MODES):
+        made = set(world.adopt()) - before
+        assert made and {path.stat().st_mode & 0o777 for path in made} == {0o600}
+        created = (world.plays.probe / "creations").read_text("utf-8")
+        assert "privkey.pem" in created and ".inkan-tmp-" in created
+        assert world.open_keys() == []
+
+
 # --- trouble
 
 
-def test_servers_that_refuse_with_every_word_that_they_were_sent(world: CanaryWorld, tally: Tally) -> None:
-    """CAs, DNS services, mailboxes, mail server and webhook: what they echo goes into errors, ledger and report."""
-    world.plays.umask, world.plays.result_format = 0o077, "yaml"
-    good = list(world.world.certificates)
-    world.declare(*good, *world.failing())
-    told = {"portal": {"order_number": "N-1"}}
-    mailboxes = {**world.world.variables["inkan_mailboxes"], **world.mailboxes_that_echo()}
-    approvals = {"mode": "auto", "auto_domains": ["example.jp"]}
-    with tally.attack(Invariant.NO_SECRET, HARNESS):
-        variables = {"inkan_intake": told, "inkan_mailboxes": mailboxes, "inkan_approvals": approvals}
-        play = world.play("issue", "--diff", variables=variables)
-        errors = [one for one in play.results("certificate_orders") if one.get("error")]
-        assert {one["name"] for one in errors} >= {"echo-rest", "echo-digicert", "echo-globalsign-gcc"}, play.why()
-        assert "who is" in play.stdout and "nobody may" in play.stdout, "they echo, and people are shown it"
-        nothing_got_out(world, play)
-    world.declare(*good)
-    world.plays.result_format = "json"
-
-
-@pytest.mark.parametrize("call", ["http", "disk"])
+@pytest.mark.parametrize(
+    "call", ["http", *(pytest.param(one, marks=pytest.mark.long) for one in ("http, all", "disk"))]
+)
 def test_a_call_that_breaks_down_with_all_that_it_was_given(world: CanaryWorld, tally: Tally, call: str) -> None:
     """An exception that nobody expects, out of the midst of a module, with the secret in its words."""
-    names = [name for name in world.cas if name != "acme"] if call == "http" else ["rest"]
-    force = {"inkan_renewal": {"force": [name.replace("_", "-") for name in names]}}
+    names = {"http": ["digicert", "globalsign-gcc"], "http, all": [], "disk": ["rest"]}[call]
+    names = names or [name.replace("_", "-") for name in world.cas if name != "acme"]
+    told = {"portal": {"order_number": "N-1"}}
+    variables = {"inkan_renewal": {"force": names}, "inkan_names": [*names, "portal"], "inkan_intake": told}
     with tally.attack(Invariant.NO_SECRET, HARNESS):
-        world.plays.breaks = call
+        world.plays.breaks, world.plays.result_format = call.partition(",")[0], "yaml"
         try:
-            play = world.play("renew", "--diff", variables=force)
+            play = world.play("renew", "--diff", variables=variables)
         finally:
-            world.plays.breaks = ""
+            world.plays.breaks, world.plays.result_format = "", "json"
         assert "RuntimeError" in play.stdout, play.why()
         nothing_got_out(world, play)
 
 
-def test_killed_amid_a_renewal(world: CanaryWorld, tally: Tally) -> None:
-    """SIGKILL for all its processes once a new key is on the disk; the next run leaves no copy of a key behind."""
+def test_killed_amid_a_renewal_and_gone_on_with_by_ansible_runner(world: CanaryWorld, tally: Tally) -> None:
+    """SIGKILL for all its processes once a new key is on the disk; the next run, under umask 077, leaves no copy of a
+    key behind."""
     machine = world.world.machines["web1"]
     before = machine.generations("rest")
-    force = {"inkan_renewal": {"force": ["rest"]}}
+    force = {"inkan_renewal": {"force": ["rest"]}, "inkan_names": ["rest"]}
+    world.plays.umask = 0o077
+    known = set(world.adopt())
     with tally.attack(Invariant.NO_SECRET, HARNESS):
         with world.watched("renew", "--diff", variables=force) as running:
             wait_for(lambda: machine.generations("rest") != before or not running.running(), "a staged key", 500)
             running.kill()
         nothing_got_out(world)
-        play = world.play("renew", "--diff", variables=force)
-        assert play.rc in (0, 2), play.why()
-        nothing_got_out(world, play)
+        gone_on_by_runner(world, "renew", force, shown="True")
+        nothing_got_out(world)
         kept = {path.name for path in world.adopt() if path.is_relative_to(machine.store)}
         assert kept <= {"privkey.pem", "recipient.key"}, "the key of a receiver, and no half-made generation"
+    keys_were_for_their_owner_alone(world, tally, known)
+
+
+def gone_on_by_runner(world: CanaryWorld, playbook: str, variables: dict[str, t.Any], *, shown: str) -> None:
+    """As AWX keeps them: an event a file, standard output, fact cache. With arguments shown, its events would hold
+    them as templated; the tasks with secrets are hidden then, and only then."""
+    pytest.importorskip("ansible_runner")
+    world.write_inventory()
+    private = world.root / f"runner-{playbook}-{shown}"
+    for folder in ("env", "project"):
+        (private / folder).mkdir(parents=True)
+    code = (
+        "import ansible_runner, json, os, sys; os.umask(int(sys.argv[5]));"
+        " r = ansible_runner.run(private_data_dir=sys.argv[1], inventory=sys.argv[2],"
+        " playbook=sys.argv[3], extravars=json.loads(sys.argv[4]), verbosity=4, quiet=True,"
+        " settings={'suppress_ansible_output': True}); sys.exit(0 if list(r.events) else 1)"
+    )
+    words = [str(private), str(world.world.inventory), f"inkan.tls.{playbook}", json.dumps(variables)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, str(world.plays.umask)],
+        env={
+            **world.plays.environment(),
+            "INKAN_COUNTS_FILE": str(private / "counts"),
+            "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": shown,
+        },
+        cwd=private,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    (world.root / "log").mkdir(exist_ok=True)
+    (world.root / "log" / "runner.log").write_text(done.stdout + done.stderr, "utf-8")
+    assert done.returncode == 0, done.stderr
+    events = [path.read_text("utf-8") for path in private.glob("artifacts/*/job_events/*.json")]
+    ordered = [event for event in events if "Submit orders" in event and '"runner_on_ok"' in event]
+    assert len(events) > 20 and ordered
+    assert all(("output has been hidden" in event) == (shown == "True") for event in ordered)
 
 
 # --- a person's approval
@@ -166,7 +213,16 @@ def test_links_and_codes_of_approval_mails(world: CanaryWorld, tally: Tally) -> 
 # --- all playbooks
 
 
-@pytest.mark.parametrize(("book", "arguments"), spread(RUNS, short=2), ids="".join)
+def test_the_playbooks_that_look_one_after_another(world: CanaryWorld, tally: Tally) -> None:
+    """In one process, which shares what it has learned."""
+    with tally.attack(Invariant.NO_SECRET, HARNESS):
+        play = world.play("ledger+plan+report", "--check", "--diff")
+        assert len(play.events) > 10, play.why()
+        nothing_got_out(world, play)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("book", "arguments"), RUNS, ids="".join)
 def test_every_playbook(world: CanaryWorld, tally: Tally, book: str, arguments: tuple[str, ...]) -> None:
     with tally.attack(Invariant.NO_SECRET, HARNESS):
         play = world.play(book, *arguments, variables=BOOKS[book])
@@ -174,61 +230,25 @@ def test_every_playbook(world: CanaryWorld, tally: Tally, book: str, arguments: 
         nothing_got_out(world, play)
 
 
-@pytest.mark.parametrize("arguments_are_shown", ["True", "False"])
-def test_artifacts_of_ansible_runner(world: CanaryWorld, tally: Tally, arguments_are_shown: str) -> None:
-    """As AWX keeps them: an event a file, standard output, fact cache. With arguments shown, its events would hold
-    them as templated; the tasks with secrets are hidden then, and only then."""
-    runner = pytest.importorskip("ansible_runner")
-    world.write_inventory()
-    private = world.root / f"runner-{arguments_are_shown}"
-    for folder in ("env", "project"):
-        (private / folder).mkdir(parents=True)
-    code = (
-        "import ansible_runner, sys; r = ansible_runner.run(private_data_dir=sys.argv[1], inventory=sys.argv[2],"
-        " playbook='inkan.tls.issue', verbosity=4, quiet=True, settings={'suppress_ansible_output': True});"
-        " sys.exit(0 if list(r.events) else 1)"
-    )
-    assert runner is not None
+@pytest.mark.long
+@pytest.mark.parametrize("shown", ["True", "False"])
+def test_artifacts_of_ansible_runner(world: CanaryWorld, tally: Tally, shown: str) -> None:
     with tally.attack(Invariant.NO_SECRET, HARNESS):
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(private), str(world.world.inventory)],
-            env={
-                **world.plays.environment(),
-                "INKAN_COUNTS_FILE": str(private / "counts"),
-                "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": arguments_are_shown,
-            },
-            cwd=private,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        (world.root / "log").mkdir(exist_ok=True)
-        (world.root / "log" / "runner.log").write_text(done.stdout + done.stderr, "utf-8")
-        assert done.returncode == 0, done.stderr
-        events = [path.read_text("utf-8") for path in private.glob("artifacts/*/job_events/*.json")]
-        ordered = [event for event in events if "Submit orders" in event and '"runner_on_ok"' in event]
-        assert len(events) > 20 and ordered
-        assert all(("output has been hidden" in event) == (arguments_are_shown == "True") for event in ordered)
+        gone_on_by_runner(world, "issue", {}, shown=shown)
         nothing_got_out(world)
 
 
 # --- modes of key files
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("umask", (0o000, 0o077), ids=("umask-000", "umask-077"))
 def test_key_files_are_for_their_owner_alone_at_every_instant(world: CanaryWorld, tally: Tally, umask: int) -> None:
-    """The mode that each file was asked for, whatever the umask leaves of it, and what it has in the end."""
     before = set(world.adopt())
     world.plays.umask = umask
-    with tally.attack(Invariant.NO_SECRET, MODES):
-        play = world.play("renew", variables={"inkan_renewal": {"force": ["acme"]}})
-        assert play.rc == 0, play.why()
-        made = set(world.adopt()) - before
-        assert made and {path.stat().st_mode & 0o777 for path in made} == {0o600}
-        created = (world.plays.probe / "creations").read_text("utf-8")
-        assert "privkey.pem" in created and ".inkan-tmp-" in created
-        assert world.open_keys() == []
+    play = world.play("renew", variables={"inkan_renewal": {"force": ["acme"]}})
+    assert play.rc == 0, play.why()
+    keys_were_for_their_owner_alone(world, tally, before)
 
 
 # --- and it finds what gets out

@@ -176,10 +176,12 @@ class Plays:
         self._running: list[RunningPlay] = []
 
     def start(self, playbook: str, *arguments: str, variables: Variables | None = None) -> RunningPlay:
+        """playbook: or several, one after another in one process: ``plan+report``."""
         number = next(self._numbers)
         logs = self.root / "log"
         logs.mkdir(exist_ok=True)
-        argv = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), f"inkan.tls.{playbook}", *arguments]
+        books = [f"inkan.tls.{one}" for one in playbook.split("+")]
+        argv = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), *books, *arguments]
         if variables:
             extra = logs / f"{number:02}-{playbook}-variables.json"
             extra.write_text(json.dumps(variables))
