@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import typing as t
 from datetime import datetime, timedelta, timezone
@@ -14,9 +15,10 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError, TransportError
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
 from ansible_collections.inkan.tls.plugins.module_utils._mail.contract import MAX_LETTER, Letter, MailboxConfig
-from ansible_collections.inkan.tls.plugins.module_utils._mail.imap import utf7
+from ansible_collections.inkan.tls.plugins.module_utils._mail.imap import ImapMailbox, utf7
 from ansible_collections.inkan.tls.plugins.module_utils._mail.reading import read_mail
 from ansible_collections.inkan.tls.plugins.module_utils._mail.registry import open_mailbox, settings_errors
+from ansible_collections.inkan.tls.plugins.module_utils._module.watching_mailbox import Mails
 from servers.dovecot import PASSWORD, Dovecot
 from servers.pki import Authority
 
@@ -70,6 +72,26 @@ def test_only_what_came_since_is_read_to_the_second(server: Dovecot) -> None:
     found = read(config(server, "many"), since=now - timedelta(hours=1, minutes=30))
     assert [read_mail(one).subject for one in found] == ["after"]
     assert found[0].received_at == now - timedelta(hours=1)
+
+
+def test_the_event_source_fetches_each_letter_once_and_marks_none(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    really = ImapMailbox._raw
+    monkeypatch.setattr(ImapMailbox, "_raw", lambda self, uid: (fetched.append(uid), really(self, uid))[1])
+    found = config(server, folders=["INBOX"])
+    settings = {"name": "certs", "service": "imap", "settings": dict(found.settings), "look_back_hours": 24 * 365}
+    source = Mails({**settings, "secrets": dict(found.secrets)})
+    source.look()
+    assert len(fetched) == len(set(fetched))
+    fetched.clear()
+    server.deliver("9.event.host", b"Message-ID: <9@jprs.jp>\r\nSubject: to be told to nobody\r\n\r\nx\r\n")
+    (event,) = source.look()
+    ((key, message_id),) = [(one["id"], one["message_id"]) for one in event["mails"]]
+    assert re.fullmatch(rf"INBOX;UIDVALIDITY=\d+;UID={fetched[0]}", key) and message_id == "<9@jprs.jp>"
+    assert (len(fetched), source.look(), len(fetched)) == (1, [], 1)
+    assert set(server.flags()) <= {""}
 
 
 def test_a_large_letter_is_cut_and_says_so(server: Dovecot) -> None:

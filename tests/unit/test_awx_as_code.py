@@ -20,12 +20,15 @@ rrule = pytest.importorskip("dateutil.rrule")
 import jinja2.sandbox  # noqa: E402
 import yaml  # noqa: E402
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector  # noqa: E402
+from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import refuse_wrong_answers  # noqa: E402
 from ansible_collections.inkan.tls.tests.unit.awx_files import (  # noqa: E402
     AWX,
     MODULES_OF_LISTS,
     PROJECT,
     Entry,
     controller,
+    filled,
     group_vars,
     is_fetched,
     loaded,
@@ -250,6 +253,33 @@ def test_each_template_has_the_credentials_of_its_playbook_and_no_other() -> Non
         "rollback": {"hosts", "ledger", "channels"},
         "ledger": {"ledger"},
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ({}, {}),
+        ({"inkan_resolve": {"a": {"resolve": "give_up"}}}, {"a": {"resolve": "give_up"}}),
+        (
+            {"inkan_names": ["a", "b"], "inkan_resolve_as": "resubmit", "inkan_resolve_handle": ""},
+            {name: {"resolve": "resubmit", "handle": ""} for name in ("a", "b")},
+        ),
+        (
+            {"inkan_names": ["a"], "inkan_resolve_as": "adopt", "inkan_resolve_handle": "4711"},
+            {"a": {"resolve": "adopt", "handle": "4711"}},
+        ),
+        ({"inkan_resolve_as": "resubmit"}, "resubmit"),
+    ],
+)
+def test_the_answers_of_template_settle_are_those_for_each_named_certificate(said: Entry, answers: t.Any) -> None:
+    """Without names it is no dictionary, which ends the run."""
+    role = REPOSITORY / "roles" / "plan"
+    given = {**loaded(role / "defaults" / "main.yml"), **said}
+    found = filled(loaded(role / "vars" / "main.yml")["__inkan_resolve"], given)
+    assert found == answers
+    errors = InputCollector()
+    refuse_wrong_answers(found, ["a", "b"], given["inkan_names"], errors)
+    assert bool(errors.errors) is isinstance(answers, str)
 
 
 def nodes_of(workflow: Entry) -> dict[str, Entry]:

@@ -56,6 +56,20 @@ def test_a_letter_keeps_its_id_when_somebody_reads_it(folder: Path) -> None:
     assert [letter.id for letter in read(folder)] == [before.id]
 
 
+def test_what_is_known_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder / "cur" / "1.a.host:2,S", "first", hours=-0.5)
+    put(folder / "new" / "2.b.host", "second")
+    opened: list[str] = []
+    really = os.open
+    monkeypatch.setattr(
+        os, "open", lambda name, *rest, **more: (opened.append(str(name)), really(name, *rest, **more))[1]
+    )
+    with open_mailbox(config(settings={"path": str(folder)}), SystemClock(), deadline=5) as mailbox:
+        found = [one.id for one in mailbox.letters(since=NOW - timedelta(hours=1), known={"1.a.host"})]
+    assert found == ["2.b.host"]
+    assert "2.b.host" in opened and "1.a.host:2,S" not in opened
+
+
 def test_a_large_letter_is_cut_and_says_so(folder: Path) -> None:
     put(folder / "new" / "1.a.host", "x" * (MAX_LETTER + 1))
     (letter,) = read(folder)
