@@ -28,13 +28,15 @@ from datetime import datetime
 
 from faults.canaries import Canaries, Leak
 from lab.clock import iso_utc
+from lab.inventory import DESCRIPTION
 from plays.play import COLLECTION, RunningPlay
 
 from .estate import Credentials, Data
 
 _TELL = "import sys, os; print(sys.executable); print(os.environ['ANSIBLE_COLLECTIONS_PATH'])"
-#: AWX keeps the environment of a job with its secrets masked; ansible-runner writes it as it is
-MASKED_BY_AWX = "command"
+#: what ansible-runner writes with the environment of a job as it is. AWX keeps what is in ``command`` with its secrets
+#: masked; by ``env.list`` podman is told the environment, and it goes with the private directory
+MASKED_BY_AWX = frozenset({"command", "env.list"})
 _BATCH = re.compile(r"inkan\.tls\.(\w+)")
 
 
@@ -61,12 +63,14 @@ class Environment(t.NamedTuple):
         return pathlib.Path("/runner") if self.image else private
 
     def isolation(self, shared: t.Sequence[pathlib.Path]) -> list[str]:
-        """Words for ansible-runner. Hosts of the lab are folders (``shared``) and processes of this machine."""
+        """Words for ansible-runner. Hosts of the lab are folders (``shared``) and processes of this machine; the file
+        that describes its seller's API lies in this checkout."""
         if not self.image:
             return []
         words = ["--process-isolation", "--process-isolation-executable", "podman", "--container-image", self.image]
         words += [f"--container-option={word}" for word in ("--network=host", "--pid=host", "--user=root")]
-        return [*words, *(word for one in shared for word in ("--container-volume-mount", f"{one}:{one}:Z"))]
+        mounts = [*(f"{one}:{one}:Z" for one in shared), f"{DESCRIPTION}:{DESCRIPTION}:ro"]
+        return [*words, *(word for one in mounts for word in ("--container-volume-mount", one))]
 
     def for_podman(self) -> dict[str, str]:
         kept = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF") if self.image else ()
@@ -141,7 +145,7 @@ class Job:
     def _end(self, adopt: t.Callable[[], object], status: str) -> Done:
         artifacts = self._private / "artifacts" / str(self.number)
         adopt()
-        kept = [path for path in artifacts.rglob("*") if path.is_file() and path.name != MASKED_BY_AWX]
+        kept = [path for path in artifacts.rglob("*") if path.is_file() and path.name not in MASKED_BY_AWX]
         leaks = self._canaries.found([*kept, self._running.log, self._running.log.with_suffix(".err")])
         events = sorted((artifacts / "job_events").glob("[0-9]*.json"), key=lambda path: int(path.name.split("-")[0]))
         read = [_event(path) for path in events]
