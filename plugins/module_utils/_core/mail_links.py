@@ -38,6 +38,8 @@ _FLAWS = (
 )
 #: they spoil the mail, even beside a link that is right
 _HOSTILE = ("link_host_look_alike", "link_userinfo")
+#: what it says is no flaw and no approval: it is about something else
+_ABOUT_ELSE = ("", "")
 
 
 class Place(t.NamedTuple):
@@ -92,8 +94,7 @@ def _of_v3(text: str) -> str | None:
     if found is None:
         return None
     try:
-        padded = found["bytes"] + "=" * (-len(found["bytes"]) % 4)
-        taken = base64.urlsafe_b64decode(padded).decode("utf-8")
+        taken = base64.urlsafe_b64decode(found["bytes"] + "==").decode("utf-8")  # more than enough is no flaw
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     letters = iter(taken)
@@ -114,7 +115,7 @@ def approving_link(links: t.Iterable[str], place: Place) -> Found:
         flaw = _flaw(url, place)
         if flaw is None:
             fitting[url] = None
-        elif flaw[0]:
+        elif flaw != _ABOUT_ELSE:
             flaws.setdefault(*flaw)
     if len(fitting) == 1 and not any(code in flaws for code in _HOSTILE):
         return Found(next(iter(fitting)))
@@ -127,7 +128,7 @@ def approving_link(links: t.Iterable[str], place: Place) -> Found:
 
 
 def _flaw(url: str, place: Place) -> tuple[str, str] | None:
-    """Code and why; without a code: a link about something else."""
+    """Code and why; None: it approves."""
     if not _SHAPE.fullmatch(url):
         return "link_malformed", "a link has characters that no URL has"
     try:
@@ -136,12 +137,12 @@ def _flaw(url: str, place: Place) -> tuple[str, str] | None:
     except ValueError as failure:
         return "link_malformed", f"a link cannot be read: {failure}"
     if parts.scheme.lower() not in ("http", "https"):
-        return "", ""
+        return _ABOUT_ELSE
     host = (parts.hostname or "").lower()
     shown = f"{host}:{port}" if port is not None else host
     names = {one.partition(":")[0] for one in place.hosts}
     is_near = any(name in parts.netloc.lower() or _skeleton(name) == _skeleton(host) for name in names)
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+    if "@" in parts.netloc:
         return "link_userinfo", f"a link carries a user name before its host {host}"
     if host not in names:
         if is_near:
@@ -149,16 +150,16 @@ def _flaw(url: str, place: Place) -> tuple[str, str] | None:
                 "link_host_look_alike",
                 f"the host {host} looks like one of {', '.join(sorted(names))}, and is not",
             )
-        return ("link_other_host", f"its link leads to {host}") if _is_asking(parts) else ("", "")
+        return ("link_other_host", f"its link leads to {host}") if _is_asking(parts) else _ABOUT_ELSE
     if _is_reject(parts, place.rejects):
-        return "", ""
+        return _ABOUT_ELSE
     if parts.scheme != "https":
         return "link_not_https", f"the link to {host} is {parts.scheme}"
     if not _is_port(host, shown, port, place.hosts):
         return "link_port", f"the link names the port {port} of {host}"
     if not parts.path.startswith(place.path) or ".." in parts.path or "%2e" in parts.path.lower():
-        return ("link_path", f"the link's path is not below {place.path}") if _is_asking(parts) else ("", "")
-    return None if _is_asking(parts) else ("", "")
+        return ("link_path", f"the link's path is not below {place.path}") if _is_asking(parts) else _ABOUT_ELSE
+    return None if _is_asking(parts) else _ABOUT_ELSE
 
 
 def _is_asking(parts: urllib.parse.SplitResult) -> bool:
@@ -167,8 +168,8 @@ def _is_asking(parts: urllib.parse.SplitResult) -> bool:
 
 
 def _is_reject(parts: urllib.parse.SplitResult, rejects: t.Iterable[str]) -> bool:
-    text = urllib.parse.unquote(f"{parts.path}?{parts.query}").lower()
-    return any(word.lower() in text for word in rejects)
+    texts = [urllib.parse.unquote(part).lower() for part in (parts.path, parts.query)]
+    return any(word.lower() in text for word in rejects for text in texts)
 
 
 def _is_port(host: str, shown: str, port: int | None, hosts: t.Collection[str]) -> bool:

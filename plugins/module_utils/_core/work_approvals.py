@@ -79,9 +79,7 @@ _SPOKEN = {
     "no_mail": "no approval mail has come yet",
     "mail_found": "an approval mail is there and waits for a person: approve it by name",
     "mail_doubtful": "what came has something against it",
-    "approved": "approved",
     "approval_unknown": "the approval was sent, and is not confirmed yet",
-    "refused": "refused",
     "busy": "another run works on it",
 }
 

@@ -135,11 +135,9 @@ def brought_item(run: Run, name: str) -> Item:
     source = run.order(str(run.wish(name).get("issued_from")))
     known = run.order(name)
     return {
-        "method": "brought",
         "brought": {"certificate": source["certificate"], "chain": list(source.get("chain") or ())},
         "replaces": known.get("serial") if known.get("state") in DEPLOYABLE else None,
         "custodian": source.get("custodian") or "",
-        "hosts": [],
     }
 
 

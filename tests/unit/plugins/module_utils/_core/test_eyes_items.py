@@ -75,7 +75,7 @@ def test_what_only_a_vantage_point_misses_stops_the_ca_from_being_asked() -> Non
     here = {"shop": seen("shop"), "www": seen("www", "x: lacks")}
     outside = [{"item": "osaka", "results": [seen("shop", "TXT a: ns2 says NXDOMAIN"), seen("www", "x: lacks")]}]
     joined = with_outside(here, outside)
-    assert joined["shop"]["state"] == "not_visible"
+    assert joined["shop"]["state"] == joined["shop"]["outcome"] == "not_visible"
     assert joined["shop"]["lacking"] == ["from osaka: TXT a: ns2 says NXDOMAIN"]
     assert [(one["code"], one["where"]) for one in joined["shop"]["findings"]] == [("vantage_lacks", "osaka")]
     assert joined["www"]["lacking"] == ["x: lacks"]

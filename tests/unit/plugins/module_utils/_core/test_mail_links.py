@@ -129,6 +129,8 @@ def test_a_link_that_is_right_approves_unless_the_mail_has_a_hostile_one(flaw: s
     ("link", "place", "code"),
     [
         pytest.param("https://approve.example/", ("approve.example",), "link_missing", id="a home page"),
+        pytest.param("https://approve.example//", ("approve.example",), "link_missing", id="a home page all the same"),
+        pytest.param("https://approve.example/X", ("approve.example",), "", id="a page of one letter"),
         pytest.param("https://approve.example/?t=1", ("approve.example",), "", id="a query is a question"),
         pytest.param("https://approve.example:443/a", ("approve.example",), "", id="the usual port"),
         pytest.param("https://APPROVE.example/a", ("approve.example",), "", id="a host in capitals"),
@@ -186,6 +188,7 @@ def test_a_port_is_right_on_loopback_only_and_only_the_one_that_is_named() -> No
 
 def test_a_link_is_shown_without_what_approves() -> None:
     assert shown_link(GOOD) == "https://approve.example/…"
+    assert shown_link("https://user:secret@approve.example:444/a") == "https://approve.example:444/…"
 
 
 CLOUD = Place(("w.cloudmail.example",), "/link/", ("reject",))

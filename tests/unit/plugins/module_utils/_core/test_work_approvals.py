@@ -125,6 +125,17 @@ def test_who_signs_an_approval(own: dict[str, str], changes: dict[str, t.Any], s
         pytest.param({"outcome": "refused"}, "refused.", id="refused"),
         pytest.param({"outcome": "busy"}, "another run works on it.", id="busy"),
         pytest.param({"outcome": "a new one"}, "a new one.", id="an outcome without words"),
+        pytest.param({"outcome": "refused", "procedure": "Write to X."}, "refused. Write to X.", id="a procedure"),
+        pytest.param(
+            {"outcome": "mail_found", "held": {"why": "the mode is observe"}},
+            "an approval mail is there. the mode is observe.",
+            id="a mail that is held",
+        ),
+        pytest.param(
+            {"outcome": "mail_found", "error": {"message": "The page is down."}},
+            "an approval mail is there. The page is down.",
+            id="a mail, and an error",
+        ),
         pytest.param(
             {"outcome": "no_mail", "held": {"why": "three were sent today."}, "error": {"message": "No mailbox."}},
             "no approval mail has come yet. three were sent today. No mailbox.",

@@ -97,8 +97,8 @@ class TestSeveralCertificates:
         run = together(
             ("idle", a_run(known=order("deployed", serial="1"))),
             ("kept-elsewhere", a_run(planned("due"), order("deployed", custodian="web2"))),
-            ("first", a_run(planned("due"))),
-            ("brought", a_run(planned("due", certificate=wish(issued_from="first")), order("wanted"))),
+            ("first", a_run(planned("due"), order("deployed", custodian="web1"))),
+            ("brought", a_run(planned("due", certificate=wish(issued_from="first")))),
             ("sellers", a_run(planned("due", certificate=sellers))),
             ("last", a_run(planned("due"))),
         )
@@ -140,6 +140,21 @@ class TestWhatIsTakenIn:
         installs = planned("due", certificate=wish(key={"made_by": "seller"}, deploy={"by": "seller"}))
         told = {"shop": {"certificate": "PEM", "key": "SECRET"}}
         assert works.prepare_items(a_run(installs, intake=told), "web2") == [], "no host of ours gets it"
+
+    def test_the_sellers_key_is_put_into_the_store_once(self) -> None:
+        sellers = planned("in_progress", certificate=wish(key={"made_by": "seller"}))
+        hosts = {"web1": host(look=look("2", (KEY,))), "web2": host(look=look())}
+        assert works.request_items(a_run(sellers, order("deploy_pending"), hosts), "web1") == []
+        told = {"shop": {"certificate": "PEM", "key": "SECRET"}}
+        (item,) = works.request_items(a_run(sellers, order("deploy_pending"), hosts, told), "web1")
+        assert (item["public_key_sha256"], item["recipients"]) == (None, [])
+
+    def test_check_mode_tells_the_ledger_nothing(self) -> None:
+        switched = {"name": "shop", "outcome": "switched", "error": None}
+        shown = order("wanted", certificate="known_after_order")
+        hosts = {"web1": host(look=look(), switch=switched)}
+        assert works.observation_items(a_run(planned("due"), shown, hosts)) == []
+        assert works.observation_items(a_run(planned("due"), {**shown, "certificate": "LEAF"}, hosts)) != []
 
     def test_a_host_without_the_key_of_an_order_under_way_makes_ready_for_it(self) -> None:
         hosts = {"web1": host(look=look("1", (KEY,))), "web2": host(look=look()), "web3": host(look=look("1", (KEY,)))}

@@ -277,3 +277,41 @@ def test_errors_of_the_run_and_of_nameless_declarations_are_one_item() -> None:
     whole = notice_items(dataclasses.replace(run, plan=plans, targets=targets, central_broken=broken))[0]
     assert whole["mark"] == "checks,records,a/x,b/x"
     assert len(whole["sentences"]) == 4 and whole["sentences"][2:] == ["a bad name.", "a bad name."]
+
+
+@pytest.mark.parametrize("actor", ["customer", "person", "seller", "ca", "us"])
+def test_only_people_are_waited_for(actor: str) -> None:
+    waiting = {"actor": actor, "what": "act", "by": None}
+    item = the_item(a_run(planned("in_progress"), order("awaiting_person", waiting_for=waiting)))
+    assert item["condition"] == ("waiting" if actor in ("customer", "person", "seller") else "underway")
+    assert item.get("actor") == (actor if item["condition"] == "waiting" else None)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "condition"),
+    [
+        ("expired", None, "refused"),
+        ("refused", None, "refused"),
+        ("deployed", "order_refused", "refused"),
+        ("deployed", "order_cancelled", "refused"),
+        ("deployed", "not_due", "in_order"),
+    ],
+)
+def test_what_came_to_nothing_is_told_as_refused(state: str, code: str | None, condition: str) -> None:
+    plan = planned(due={"code": code, "reason": "no"}) if code else planned("due")
+    assert the_item(a_run(plan, order(state, serial="1")))["condition"] == condition
+
+
+def test_several_errors_and_several_lost_hosts_are_one_mark() -> None:
+    broken = {"name": "shop", "error": {"message": "x", "code": "reload"}}
+    hosts = {name: host(look=look(), switch=broken) for name in ("web2", "web1")}
+    item = the_item(a_run(known=order("deploy_pending", error=ERROR), hosts=hosts))
+    assert sorted(item["mark"].split(",")) == ["ca_down", "web1 reload", "web2 reload"]
+    lost = {name: host(False) for name in ("web2", "web1")}
+    assert the_item(a_run(known=order("deployed"), hosts=lost))["mark"] == "web1,web2"
+
+
+def test_the_days_of_what_is_live_are_told() -> None:
+    live = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"}
+    item = the_item(a_run(known=order("deployed", serial="1"), hosts={"web1": host(look=look(live=live))}))
+    assert {key: item[key] for key in live} == live

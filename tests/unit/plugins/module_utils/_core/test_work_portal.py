@@ -158,6 +158,13 @@ class TestApplications:
             "apply_by": "2026-12-01T00:00:00Z",
         }
 
+    def test_the_subject_of_the_item_goes_before_that_of_the_organization(self) -> None:
+        run = a_run(sellers(organization="example", subject={"O": "Its own"}))
+        run = dataclasses.replace(
+            run, portals=frozenset({"pebble"}), organizations={"example": {"subject": {"O": "Example KK"}}}
+        )
+        assert works.order_items(run)[0]["options"]["subject"] == {"O": "Its own"}
+
     def test_nothing_of_it_goes_to_an_account_that_is_no_portal(self) -> None:
         assert self.options(portals=frozenset({"other"})) == {}
 
@@ -172,6 +179,7 @@ class TestApplications:
 class TestInstalledBySellers:
     def test_a_handshake_is_made_where_the_seller_installs(self) -> None:
         elsewhere = {"by": "seller", "handshake": {"address": "192.0.2.1", "port": 8443}}
+        by_name = {"by": "seller", "handshake": {"server_name": "OTHER.example.jp"}}
         declared = [
             {"name": "a", "common_name": "a.example.jp", "deploy": {"by": "seller"}},
             {"name": "b", "dns_names": ["*.b.example.jp", "b.example.jp"], "deploy": {"by": "seller"}},
@@ -179,10 +187,13 @@ class TestInstalledBySellers:
             {"name": "d", "common_name": "d.example.jp", "deploy": {"by": "seller", "handshake": False}},
             {"name": "e", "common_name": "e.example.jp", "deploy": {"reload": "nginx"}},
             {"name": "f", "common_name": "bad", "deploy": {"by": "seller", "handshake": {"port": "https"}}},
+            {"name": "g", "common_name": "*.g.jp", "deploy": by_name},
+            {"name": "h", "common_name": "*.h.jp", "deploy": {"by": "seller"}},
             "no dictionary",
         ]  # fmt: skip
         items = {item["name"]: item for item in served_items(declared, str.lower, 443)}
-        assert set(items) == {"a", "b", "c"}
+        assert set(items) == {"a", "b", "c", "g"}
+        assert (items["g"]["server_name"], items["g"]["address"]) == ("other.example.jp", "other.example.jp")
         assert items["a"] == {"name": "a", "address": "a.example.jp", "port": 443, "server_name": "a.example.jp"}
         assert items["b"]["server_name"] == "b.example.jp"
         assert (items["c"]["address"], items["c"]["port"], items["c"]["server_name"]) == (
@@ -265,13 +276,20 @@ class TestBrought:
             "web1",
         )
         assert "csr" not in item and item["hosts"] == []
+        assert item["replaces"] is None, "nothing was registered yet"
+
+    @pytest.mark.parametrize(("state", "replaces"), [("issued", "2"), ("awaiting_person", None), ("refused", None)])
+    def test_it_takes_the_place_of_what_is_registered(self, state: str, replaces: str | None) -> None:
+        run = self.a_pair(self.byo(state, serial="2"), serial="9")
+        [item] = [one for one in works.order_items(run) if one["name"] == "byo"]
+        assert (item["brought"]["certificate"], item["replaces"]) == ("PEM 9", replaces)
 
     def test_files_are_handed_over_where_the_key_is_and_taken_back_after(self) -> None:
         waiting = self.a_pair(self.byo("awaiting_person", certificate=None))
         assert hand_over_items(waiting, "web1") == [{"name": "byo", "source": "shop", "certificate": "PEM 2"}]
         assert hand_over_items(waiting, "web2") == []
         [done] = hand_over_items(self.a_pair(self.byo("issued")), "web1")
-        assert done["certificate"] is None
+        assert done == {"name": "byo", "source": "shop", "certificate": None}
         assert hand_over_items(self.a_pair(None), "web1") == []
 
     def test_no_key_and_no_csr_is_made_for_it(self) -> None:
