@@ -55,7 +55,6 @@ _ACTORS = {
     "customer": "you are",
     "person": "a person is",
     "seller": "the seller is",
-    "ca": "the CA is",
 }
 
 #: an order came to nothing, and a person has to say whether there is another
@@ -377,7 +376,7 @@ def _whose_turn(order: Said) -> str:
     waiting = order.get("waiting_for") or {}
     if order.get("state") == "needs_person":
         return f"{waiting.get('what') or 'decide'}; a person answers with inkan_resolve"
-    actor = _ACTORS.get(waiting.get("actor") or "ca", "the CA is")
+    actor = _ACTORS.get(str(waiting.get("actor")), "the CA is")
     by = f", by {waiting['by']}" if waiting.get("by") else ""
     return f"{actor} to {waiting.get('what') or 'act'}{by}"
 

@@ -119,3 +119,28 @@ def test_a_channel_is_told_by_its_number_and_name() -> None:
     assert [(one.code, one.where, one.why) for one in errors.errors] == [
         ("bad_channel", 'channels, item 2 "a"', "two channels have this name")
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"from": None}, "settings.from is needed, a mail address"),
+        ({"from": "山@example.jp"}, "settings.from '山@example.jp': "),
+        ({"to": "b c"}, "settings.to 'b c': "),
+        ({"to": [1]}, "settings.to is needed, a mail address"),
+        ({"to": ["a" * 81]}, f"settings.to '{'a' * 80}… (1 more characters)': "),
+        ({"to": ["a" * 80]}, f"settings.to '{'a' * 80}': "),
+    ],
+    ids=str,
+)
+def test_an_address_that_is_none_is_told_with_its_field(settings: dict[str, t.Any], why: str) -> None:
+    (reason,) = read("smtp", {**MAIL, **settings}, PASSWORD)[1]
+    assert reason.startswith(why)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("g" * 80, "g" * 80), ("g" * 81, f"{'g' * 80}… (1 more characters)")])
+def test_a_name_of_secrets_that_no_channel_has_is_shown_by_its_beginning(name: str, shown: str) -> None:
+    errors = InputCollector()
+    read_channels([], {name: {"password": "x"}}, errors)
+    (error,) = errors.errors
+    assert (error.where, error.why) == (f'secrets "{shown}"', "there is no channel of this name")

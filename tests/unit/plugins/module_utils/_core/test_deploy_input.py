@@ -304,3 +304,24 @@ def test_a_store_path_may_end_with_a_slash() -> None:
     )
     with pytest.raises(InputErrors, match="lies in the store"):
         errors.refuse()
+
+
+@pytest.mark.parametrize("mode", ["o640", "0o640", "0640"])
+def test_an_o_may_stand_with_or_without_a_nought(mode: str) -> None:
+    assert deploy(mode=mode).access.mode == 0o640
+
+
+@pytest.mark.parametrize("option", ["public_key_sha256", "sealed_key"])
+def test_check_mode_takes_what_only_the_order_tells_and_nothing_else(option: str) -> None:
+    (wish,) = read({"name": "shop", option: "known_after_order"}, check_mode=True)
+    assert (wish.public_key_sha256, wish.sealed_key) == (None, None)
+    for value, check_mode in (("*", True), ("known_after_order", False)):
+        (error,) = refused({"name": "shop", option: value}, check_mode=check_mode).errors
+        assert error.what == f"Cannot use the option {option}"
+
+
+def test_a_command_has_up_to_two_hundred_words() -> None:
+    assert deploy(post_check={"argv": ["x"] * 200}).post_check == ("x",) * 200
+    for argv in (["x"] * 201, [], "x", [""], ["x", "a\0b"]):
+        (error,) = refused({"name": "shop", "deploy": {"reload": {"argv": argv}}}).errors
+        assert error.what == "Cannot use the option deploy.reload.argv"

@@ -8,6 +8,8 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.intake import (
+    ABOUT_TASKS,
+    KEYS,
     FileWord,
     Intake,
     read_intake,
@@ -143,6 +145,8 @@ def test_words_that_contradict_each_other_are_told() -> None:
         pytest.param(
             {"reopen": "call", "who": "Sato", "note": "not yet"}, True, id="a task is not done, says who, and why"
         ),
+        pytest.param({"reopen": "call"}, True, id="a task is not done"),
+        pytest.param({"done": "call", "reopen": "papers"}, True, id="one is, another is not"),
         pytest.param({"note": "hello", "who": "Sato"}, False, id="a note alone"),
         pytest.param({"done": "call", "approved": True}, False, id="something else, too"),
         pytest.param({}, False, id="nothing"),
@@ -213,3 +217,22 @@ def test_a_wrong_token_keeps_the_good_one_to_its_own_name() -> None:
     files, wrong = token_files([FileWord(f"http://example.jp:80{GOOD}", "t"), FileWord("http://x/", "u")], NAMES)
     assert [one.dns_name for one in files] == ["example.jp"]
     assert len(wrong) == 1
+
+
+def test_just_as_much_as_is_possible_is_taken() -> None:
+    tasks = [f"task{number}" for number in range(50)]
+    assert read_intake({"done": tasks}) == (Intake(done=tuple(tasks)), [])
+    assert read_intake({"note": "x" * 1000})[0].note == "x" * 1000
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"), [("x" * 200, "x" * 200), ("x" * 201, f"{'x' * 200}… (1 more characters)")], ids=["200", "201"]
+)
+def test_a_long_uri_is_shown_by_its_beginning(uri: str, shown: str) -> None:
+    (wrong,) = token_files([FileWord(uri, "t")], NAMES)[1]
+    assert wrong.startswith(f"file_token {shown!r}: ")
+
+
+def test_what_any_ca_takes_is_told_apart_from_what_only_a_portal_does() -> None:
+    assert frozenset({"note", "done", "reopen", "who"}) == ABOUT_TASKS
+    assert set(KEYS) > ABOUT_TASKS

@@ -234,3 +234,43 @@ class TestEndings:
     def test_a_run_without_a_plan_is_an_error_of_its_own(self) -> None:
         run = Run(plan={}, orders={}, targets={}, hosts={}, central_broken={"plan": "2 errors in the options"})
         assert self.outcome(run) is Outcome.ERROR
+
+
+def test_an_ending_is_told_whole() -> None:
+    live = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z", "issuer": "CN=CA"}
+    known = order("deployed", serial="1", waiting_for=None)
+    (ending,) = endings(a_run(known=known, hosts={"web1": host(look=look(live=live))}))
+    assert ending.as_data() == {
+        "name": "shop",
+        "outcome": "in_order",
+        "sentences": [],
+        "state": "deployed",
+        "not_after": "2027-01-01T00:00:00Z",
+        "line": "shop is in order, valid until 2027-01-01T00:00:00Z",
+    }
+    assert (ending.serial, ending.not_before, ending.issuer) == ("1", "2026-10-01T00:00:00Z", "CN=CA")
+
+
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [
+        ({"actor": "us", "what": "publish"}, "the next run is to publish"),
+        ({"actor": "customer", "what": "approve", "by": "Monday"}, "you are to approve, by Monday"),
+        ({"actor": "person", "what": ""}, "a person is to act"),
+        ({"actor": "seller", "what": "call"}, "the seller is to call"),
+        ({"actor": "ca", "what": "validate"}, "the CA is to validate"),
+        ({"actor": None, "what": "validate"}, "the CA is to validate"),
+        ({}, "the CA is to act"),
+    ],
+)
+def test_a_line_says_whose_turn_it_is(waiting: dict[str, t.Any], words: str) -> None:
+    (ending,) = endings(a_run(planned("in_progress"), order("validating", waiting_for=waiting)))
+    assert ending.outcome is Outcome.PENDING and words in ending.line()
+
+
+def test_check_mode_tells_the_day_until_which_a_certificate_issued_now_is_valid() -> None:
+    plan = planned("due", validity={"not_after": "2027-06-04T23:59:59Z"}, due={"reason": "it is time"})
+    run = dataclasses.replace(a_run(plan), check_mode=True)
+    (ending,) = endings(run)
+    assert "A certificate issued now is valid until 2027-06-04 at most." in ending.sentences
+    assert ending.sentences[0] == "It would be ordered: it is time."

@@ -116,3 +116,19 @@ def test_what_other_modules_return_is_taken_as_it_is() -> None:
     assert wish.order.certificate is not None
     assert wish.order.certificate.not_after == wish.live.not_after
     assert wish.live.matches
+
+
+def test_a_name_that_is_missing_is_told_apart_from_one_that_is_no_text() -> None:
+    for changes, code in (({"name": None}, "no_name"), ({"name": 5}, "bad_value")):
+        errors = InputCollector()
+        (wish,) = read_wishes([item(**changes)], errors)
+        assert wish.name == ""
+        (error,) = errors.errors
+        assert (error.code == "no_name") is (code == "no_name"), error
+
+
+def test_explicit_paths_are_the_two_and_nothing_else() -> None:
+    paths = {"privkey": "/etc/x/key.pem", "csr": "/etc/x/csr.pem"}
+    assert read(item(paths=paths))[0].paths == paths
+    assert "needed together" in refusal(item(paths={"csr": "/etc/x/csr.pem"}))
+    assert "paths.chain" in refusal(item(paths={**paths, "chain": "/etc/x/chain.pem"}))
