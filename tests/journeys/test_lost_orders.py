@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -29,9 +30,9 @@ def world(tmp_path: Path) -> t.Iterator[LabWorld]:
     with contextlib.ExitStack() as stack:
         world = stack.enter_context(LabWorld(tmp_path, certificates, vices=["lost_answer"], web=("web1",)))
         accounts = inventory(world.lab.facts())["all"]["vars"]["inkan_ca_accounts"]
-        description = DESCRIPTION.read_text("utf-8")
-        line = next(line for line in description.splitlines() if line.startswith("  find: "))
-        accounts["labssl"]["settings"]["description"] = description.replace(line, "  find: impossible")
+        described = re.subn(r"^  find: .*$", "  find: impossible", DESCRIPTION.read_text("utf-8"), flags=re.MULTILINE)
+        assert described[1] == 1
+        accounts["labssl"]["settings"]["description"] = described[0]
         world.variables["inkan_ca_accounts"] = accounts
         yield world
         assert world.lab.failures == []

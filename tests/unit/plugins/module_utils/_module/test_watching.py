@@ -218,9 +218,11 @@ def looped(looks: list[t.Callable[[], list[Event]]]) -> tuple[list[Event], list[
         if len(pauses) == len(looks):
             raise Ended
 
-    turn = iter(looks)
+    def look() -> list[Event]:
+        return looks[len(pauses)]()
+
     with pytest.raises(Ended):
-        asyncio.run(watch(Queue(), lambda: next(turn)(), 60, {"ledger": "/l"}, sleep))
+        asyncio.run(watch(Queue(), look, 60, {"ledger": "/l"}, sleep))
     return put, pauses
 
 
