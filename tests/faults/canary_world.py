@@ -136,7 +136,13 @@ class CanaryWorld:
 
     plays: TalkativePlays
 
-    def __init__(self, root: Path, collections_path: str | None = None, cas: t.Sequence[str] = CAS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        collections_path: str | None = None,
+        cas: t.Sequence[str] = CAS,
+        web: t.Sequence[str] = ("web1", "web2"),
+    ) -> None:
         self.root = root
         self.cas = tuple(cas)
         self.canaries = Canaries()
@@ -146,6 +152,7 @@ class CanaryWorld:
             root,
             [certificate(ca) for ca in self.cas],
             vices=(),
+            web=web,
             collections_path=collections_path,
             also=(*(also[ca] for ca in self.cas if ca in also), "approvals"),
             zones={zone: [] for zone in REFUSED_ZONES},

@@ -96,7 +96,7 @@ def test_the_searched_places_hold_what_they_are_searched_for(world: CanaryWorld,
         assert (root / file).stat().st_size > 0, file
     for folder in ("junit", "everything", "facts"):
         assert list((root / folder).iterdir()), folder
-    assert "ca_accounts" in (root / "probe/syslog").read_text() and "python" in (root / "probe/observed").read_text()
+    assert "store_path" in (root / "probe/syslog").read_text() and "python" in (root / "probe/observed").read_text()
     homes = {path.name for names in world.canaries.homes.values() for path in names}
     assert {"privkey.pem"} <= homes, "keys of hosts are canaries"
     assert any(path.parent.name == "acme" for names in world.canaries.homes.values() for path in names), "account keys"
@@ -216,7 +216,7 @@ def test_links_and_codes_of_approval_mails(world: CanaryWorld, tally: Tally) -> 
 def test_the_playbooks_that_look_one_after_another(world: CanaryWorld, tally: Tally) -> None:
     """In one process, which shares what it has learned."""
     with tally.attack(Invariant.NO_SECRET, HARNESS):
-        play = world.play("ledger+plan+report", "--check", "--diff")
+        play = world.play("ledger+report", "--check", "--diff")
         assert len(play.events) > 10, play.why()
         nothing_got_out(world, play)
 
@@ -254,7 +254,7 @@ def test_key_files_are_for_their_owner_alone_at_every_instant(world: CanaryWorld
 # --- and it finds what gets out
 
 
-_SECRETS = "    secrets = secrets_of(module.params, argument_spec)\n"
+_SECRETS = "    secrets = secrets_of(checked.validated_parameters, spec)\n"
 #: what is done to the product -> file, text, other text; each lets out a secret in another form, at another place
 DEFECTS: dict[str, tuple[str, str, str]] = {
     "a secret in an error text": (
@@ -274,9 +274,9 @@ DEFECTS: dict[str, tuple[str, str, str]] = {
         "    __import__('pathlib').Path(os.environ['TMPDIR'], 'left').write_bytes(key)\n    number",
     ),
     "a secret in a diff, a result and a process argument": (
-        "plugins/module_utils/_module/runner.py",
+        "plugins/plugin_utils/on_controller.py",
         _SECRETS,
-        _SECRETS + "    answer['diff'] = [{'before': '', 'after': ''.join(secrets).encode().hex()}]\n"
+        _SECRETS + "    answer['diff'] = [{'before': '', 'after': ''.join(secrets)[::-1].encode().hex()}]\n"
         "    answer['told'] = [one.replace('-', ' ')[::-1] for one in secrets]\n"
         "    __import__('subprocess').run(['true', *secrets], check=False)\n",
     ),
@@ -290,7 +290,7 @@ def defective(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[list
     for file, old, new in DEFECTS.values():
         changes.setdefault(file, {})[old] = new
     product = defective_collection(tmp_path_factory.mktemp("defective"), changes)
-    with CanaryWorld(tmp_path_factory.mktemp("canaries"), product, cas=("rest",)) as world:
+    with CanaryWorld(tmp_path_factory.mktemp("canaries"), product, cas=("rest",), web=("web1",)) as world:
         world.declare(*world.world.certificates, certificate("echo-rest"))
         play = world.play("issue", "--diff")
         assert play.events, play.why()

@@ -26,6 +26,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.channels import (
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.delivery import NotDelivered
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    BugError,
     InkanError,
     InputCollector,
     PolicyError,
@@ -44,7 +45,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.notices import (
     news,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock, HttpClient
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped, mask
 from ansible_collections.inkan.tls.plugins.module_utils._core.times import render_time
 from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_notices as rows
 from ansible_collections.inkan.tls.plugins.module_utils._io import smtp, webhook
@@ -249,6 +250,21 @@ class _Turn:
         return True
 
     def _send(self, told: Message, message: rows.OpenMessage) -> None:
+        """What nobody expects is told without the secrets of the channel, of which a URL is only hidden as a whole."""
+        try:
+            self._hand_over(told, message)
+        except (NotDelivered, InkanError):
+            raise
+        except Exception as failure:  # noqa: BLE001 whatever it is, its words may have what was sent
+            raise BugError(
+                code="bug",
+                what="Sending a notification met a state that must not be",
+                where=f'channel "{self._channel.name}", {self._channel.where}',
+                why=escaped(mask(f"{type(failure).__name__}: {failure}", self._channel.hidden), 500),
+                todo="Please report it",
+            ) from None
+
+    def _hand_over(self, told: Message, message: rows.OpenMessage) -> None:
         timeout = self._ends - self._senders.clock.monotonic()
         if timeout <= 0:
             raise NotDelivered("there was no time left to send it")

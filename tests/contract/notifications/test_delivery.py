@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import BugError
+from ansible_collections.inkan.tls.plugins.module_utils._io.http import DirectHttp
 from ansible_collections.inkan.tls.plugins.modules import notifications
 from lab.channels import PASSWORD, SECRET_PATH, USER, Hook, PostOffice
 from servers.pki import Authority
@@ -220,3 +222,16 @@ def test_a_webhook_with_a_wrong_certificate_gets_nothing(place: Place, hook: Hoo
     said = place.post(hook, ca_bundle=str(place.stranger))
     assert said["error"] is not None and hook.asked == []
     assert place.post(hook)["outcome"] == "sent"
+
+
+def test_what_nobody_expects_is_told_without_the_address_of_the_webhook(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: t.Any, method: str, url: str, **_more: t.Any) -> t.NoReturn:
+        raise RuntimeError(f"the wire broke at {method} {url.partition('localhost')[2]}")
+
+    monkeypatch.setattr(DirectHttp, "request", broken)
+    with Hook(place.certificate, place.private_key) as hook, pytest.raises(BugError) as caught:
+        place.post(hook)
+    assert "RuntimeError" in caught.value.sentence() and SECRET_PATH not in caught.value.sentence()
+    assert SECRET_PATH.rpartition("/")[2] not in caught.value.sentence()

@@ -92,5 +92,5 @@ if _FOLDER:
     os.open = _open
     _watch_syslog()
     sys.addaudithook(_hook)
-    if _RAISE and _is_module():
+    if _RAISE == "http" or (_RAISE and _is_module()):  # Ansible asks nobody by HTTP, but for modules in its process
         _break_down()
