@@ -90,26 +90,27 @@ def judge_set(values: t.Collection[str], asker: Asker, *, wildcard: bool) -> Ver
         return Verdict("caa_not_judged", f"{shown}; the issuer domain names of this CA are not known")
     texts = [one.content.decode("utf-8", "replace") for one in relevant]
     verdicts = [_judge_one(text, asker) for text in texts]
-    if any(not verdict.word for verdict in verdicts):
+    if Verdict() in verdicts:
         return Verdict()
     if all((issue := parse_issue(text)) is not None and not issue.domain for text in texts):
         word = "caa_forbids_wildcard" if tag == "issuewild" else "caa_forbids_all"
         return Verdict(word, f"{shown}: nobody may issue")
     for word in ("caa_not_judged", "caa_account", "caa_method", "caa_malformed"):
-        named = next((verdict for verdict in verdicts if verdict.word == word), None)
+        named = next((verdict for verdict in verdicts if verdict is not None and verdict.word == word), None)
         if named is not None:
             return Verdict(word, f"{shown}: {named.why}")
     word = "caa_forbids_wildcard" if tag == "issuewild" else "caa_forbids"
     return Verdict(word, f"{shown}, and not {' or '.join(asker.issuers[:6])}")
 
 
-def _judge_one(text: str, asker: Asker) -> Verdict:
+def _judge_one(text: str, asker: Asker) -> Verdict | None:
+    """None: it speaks of another CA."""
     issue = parse_issue(text)
     if issue is None:
         near = any(name in text.lower() for name in asker.issuers)
-        return Verdict("caa_malformed", "no issuer domain name can be read") if near else Verdict("caa_forbids")
+        return Verdict("caa_malformed", "no issuer domain name can be read") if near else None
     if issue.domain not in asker.issuers:
-        return Verdict("caa_forbids")
+        return None
     return _judge_account(issue, asker) or _judge_methods(issue, asker) or Verdict()
 
 

@@ -123,11 +123,11 @@ class Held:
 
 
 class Place(enum.Enum):
-    KEEP = "keep"  # all is there
-    ADD = "add"  # the public files beside the staged key
-    COPY = "copy"  # a new generation with the key of another one: the set of a live generation is never touched
-    OPEN = "open"  # a new generation with the key that was sealed to this host
-    NO_KEY = "no_key"  # neither here nor sealed to us
+    KEEP = enum.auto()  # all is there
+    ADD = enum.auto()  # the public files beside the staged key
+    COPY = enum.auto()  # a new generation with the key of another one: the set of a live generation is never touched
+    OPEN = enum.auto()  # a new generation with the key that was sealed to this host
+    NO_KEY = enum.auto()  # neither here nor sealed to us
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,8 @@ def schedule_of(name: str, live: Live, policy: Policy, window: SellersWindow | N
 
 def _in_window(name: str, opens: datetime, closes: datetime, policy: Policy) -> datetime:
     """The jitter spreads what would all come on the first day."""
-    if not policy.jitter or closes <= opens:
-        return opens
-    return (opens + min(policy.jitter, (closes - opens) / 2) * _share(name)).replace(microsecond=0)
+    room = max(closes - opens, timedelta(0)) / 2
+    return (opens + min(policy.jitter, room) * _share(name)).replace(microsecond=0)
 
 
 def renewal_day(name: str, live: Live, policy: Policy) -> datetime:

@@ -57,7 +57,7 @@ def parse_sight(raw: t.Mapping[str, t.Any] | None, errors: InputCollector) -> Si
     given = raw or {}
     resolvers = _resolvers(given, "resolvers", errors)
     own = None if given.get("own_resolvers") is None else _resolvers(given, "own_resolvers", errors)
-    ports = {name: int(given.get(name) or default) for name, default in _PORTS.items()}
+    ports = {name: int(default if given.get(name) is None else given[name]) for name, default in _PORTS.items()}
     for name, port in ports.items():
         if not 0 < port < 65536:
             errors.add(

@@ -113,3 +113,11 @@ def test_a_malformed_value_is_told_of_the_ca_that_it_seems_to_mean_and_else_coun
     both = ['0 issue "https://CA.example"', '0 issue "other.example"']
     assert judge_set(both, ASKER, wildcard=False).word == "caa_malformed"
     assert judge_set(['0 issue "https://x.example"'], ASKER, wildcard=False).word == "caa_forbids"
+
+
+@pytest.mark.parametrize(
+    "tag", ["issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"]
+)
+def test_a_property_that_cas_know_may_be_critical(tag: str) -> None:
+    assert judge_set([f'128 {tag} "ca.example"'], ASKER, wildcard=False).word == ""
+    assert judge_set([f'128 {tag}x "ca.example"'], ASKER, wildcard=False).word == "caa_critical"

@@ -181,3 +181,39 @@ def test_every_field_of_every_row_can_be_read() -> None:
 def test_whatever_is_written_is_read_or_complained_of(raw: t.Any) -> None:
     found, errors = read(raw)
     assert errors or all(isinstance(found.products[key], Product) for key in raw)
+
+
+def of_methods(*methods: dict[str, t.Any]) -> list[str]:
+    mail = WHOLE["methods"][0]
+    _found, errors = read({"my-dv": {**WHOLE, "methods": [mail, *methods]}}, {"mine": {"title": "My seller"}})
+    return errors
+
+
+RECORD = {"name": "_x.{adn}", "type": "TXT", "value": "v"}
+OFFER = {"method": "m", "rules": ["3.2.2.4.7"], "facts": ["MINE-2"]}
+
+
+@pytest.mark.parametrize(
+    ("offer", "good"),
+    [
+        ({"places": "record", "records": [RECORD]}, True),
+        ({"places": "file", "files": ["http://{adn}/x"]}, True),
+        ({"places": "nothing"}, True),
+        ({"places": "record"}, False),
+        ({"places": "file"}, False),
+        ({"places": "nothing", "records": [RECORD]}, False),
+        ({"places": "nothing", "files": ["http://{adn}/x"]}, False),
+        ({"places": "record", "records": [RECORD], "files": ["http://{adn}/x"]}, False),
+        ({"places": "file", "records": [RECORD]}, False),
+    ],
+    ids=str,
+)
+def test_records_go_with_record_and_files_with_file(offer: dict[str, t.Any], good: bool) -> None:
+    errors = of_methods({**OFFER, **offer})
+    assert [True for error in errors if "products.my-dv.methods[1].places" in error] == ([] if good else [True])
+    assert len(errors) == (0 if good else 1)
+
+
+def test_a_method_without_rules_is_asked_which_it_can_be() -> None:
+    (error,) = of_methods({"method": "m", "facts": ["MINE-2"], "places": "nothing"})
+    assert "which methods of the Baseline Requirements can it be?" in error

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import dcv
-from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import Evidence, allowed
+from ansible_collections.inkan.tls.plugins.module_utils._core.dcv import Evidence, Verdict, allowed
 from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import METHOD_RULES, MethodRule
 from ansible_collections.inkan.tls.plugins.module_utils._data.validity import (
     DCV_REUSE_MAX_DAYS,
@@ -297,3 +297,8 @@ def test_what_a_validation_reaches_is_what_can_be_derived(name: str, rule: Metho
         return
     for domain in ("example.jp", "a.example.jp", "b.a.example.jp", "jp", "ple.jp", "x.example.jp"):
         assert dcv.reaches(rule, name, domain, "example.jp") is (domain in names)
+
+
+def test_a_verdict_says_nothing_against_a_method_of_which_nothing_is_said() -> None:
+    verdict = Verdict(True)
+    assert (verdict.discouraged, verdict.revalidate, verdict.ends_on, verdict.reasons) == (False, False, None, ())

@@ -34,6 +34,7 @@ SENTENCES = [
     pytest.param({"todo": "Wait"}, "Cannot do it. Wait.", id="what to do"),
     pytest.param({"todo": "Did you mean it?"}, "Cannot do it. Did you mean it?", id="what to do, as a question"),
     pytest.param({"todo": "Wait."}, "Cannot do it. Wait.", id="what to do, as a sentence"),
+    pytest.param({"todo": "Wait!"}, "Cannot do it. Wait!", id="what to do, as a cry"),
     pytest.param({"retry_at": LATER}, "Cannot do it. Come back at 2026-11-20T01:02:03+00:00.", id="when to come back"),
     pytest.param(
         {"where": "item 1", "why": "no", "todo": "Wait", "retry_at": LATER},
@@ -92,6 +93,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("of", "kind", "retryable"), KINDS)
 def test_each_kind_has_its_word_and_says_whether_it_may_pass(of: type[InkanError], kind: str, retryable: bool) -> None:
+    assert str(of(code="x", what="y")) == "y."
     data = of(code="x", what="y").as_data()
     assert (data["kind"], data["retryable"], data["did_change"]) == (kind, retryable, False)
     assert (data["where"], data["why"], data["todo"], data["retry_at"], data["reference"]) == ("", "", "", None, "")

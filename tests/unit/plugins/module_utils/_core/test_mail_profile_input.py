@@ -114,3 +114,14 @@ def test_a_subject_says_what_it_is_about(row: MailProfile, subject: str, about: 
 def test_the_scope_is_the_narrowest_that_covers_every_name(names: tuple[str, ...], domain: str, scope: str) -> None:
     order = OurOrder("x", "r", "cybertrust", "a", names, datetime.now(timezone.utc))
     assert needed_scope(order, domain) == scope
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "x" * 40)])
+def test_an_unknown_word_is_shown_by_its_beginning(length: int, shown: str) -> None:
+    assert wrong(**{**OWN, "x" * length: 1}).startswith(f"{shown} is no word of it.")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "X" * 80), (81, f"{'X' * 80}… (1 more characters)")])
+def test_a_host_that_is_none_is_shown_by_its_beginning(length: int, shown: str) -> None:
+    assert wrong(**{**OWN, "hosts": ["X" * length]}) == f"hosts: {shown!r} is no host name in lower case"
+    assert wrong(**{**OWN, "senders": ["X" * length]}).startswith(f"senders: {shown!r}: ")

@@ -75,3 +75,10 @@ def test_secrets_are_starred_in_their_usual_encodings() -> None:
 
 def test_it_is_bounded() -> None:
     assert len(fit_to_send("word " * 10_000)) < MOST + 40
+
+
+def test_what_was_made_longer_by_escapes_is_cut_again() -> None:
+    just = "\u202e" * 8 + "aa"
+    assert fit_to_send(just, most=10) == "\\u202e" * 8 + "aa"
+    assert fit_to_send("\u202e" * 9 + "a", most=10) == ("\\u202e" * 2)[:10] + "…"
+    assert fit_to_send("a" * 11, most=10) == "a" * 10 + "… (1 more characters)"

@@ -59,3 +59,23 @@ def test_what_a_plan_tells_of_an_organization_is_read_and_the_rest_let_be() -> N
 def test_what_cannot_be_read_is_named(raw: t.Any, words: str) -> None:
     _found, errors = read(raw)
     assert any(words in error for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("absence", "told"),
+    [
+        ({"from": "2026-12-28", "to": "2027-01-04", "note": "new year"}, "2026-12-28 – 2027-01-04 (new year)"),
+        ({"from": "2026-12-28", "to": "2027-01-04"}, "2026-12-28 – 2027-01-04"),
+        ({"from": "2026-12-28"}, "2026-12-28"),
+        ({"to": "2027-01-04", "note": "back then"}, "2027-01-04 (back then)"),
+        ({"note": "Mondays"}, "Mondays"),
+        ("Mondays", "Mondays"),
+        (date(2026, 12, 28), "2026-12-28"),
+        ({}, None),
+        ("", None),
+    ],
+)
+def test_an_absence_is_days_or_a_note_or_both(absence: t.Any, told: str | None) -> None:
+    found, errors = read({"a": {"responsible": {"name": "A", "absences": [absence]}}})
+    assert errors == []
+    assert found["a"].absences == ((told,) if told else ())

@@ -221,6 +221,8 @@ def test_a_mail_that_does_not_come_is_an_alarm_where_one_should(changes: dict[st
     assert due_reminders([found], NOW + ((days or 99) - 0.1) * DAY) == []
     late = due_reminders([found], NOW + (days or 99) * DAY)
     assert [(one.kind, one.to) for one in late] == ([("mail", ("admin@example.jp",))] if days else [])
+    moment = (NOW + (days or 0) * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert [one.key for one in late] == ([f"ref-1/mail/late/{moment}"] if days else [])
 
 
 @pytest.mark.parametrize(

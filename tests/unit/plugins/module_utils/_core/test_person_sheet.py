@@ -103,3 +103,12 @@ def test_every_paper_is_told_in_both_languages() -> None:
         assert paper.what and paper.what_ja
         assert paper.what_ja.split(" ")[0] in task_markdown(papers(paper.key), "ja").replace("\\", "")
     assert papers_data(["unknown"]) == []
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Papers"), ("ja", "必要書類")])
+def test_papers_have_their_heading(language: str, heading: str) -> None:
+    assert f"\n\n### {heading}\n\n" in task_markdown(papers("idcf-licence"), language)
+
+
+def test_an_ampersand_begins_no_entity() -> None:
+    assert "\n\nR&amp;D &amp;lt; x\n" in task_markdown({"kind": "call", "what": "R&D &lt; x", "card": {}})

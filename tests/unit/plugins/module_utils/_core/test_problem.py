@@ -102,3 +102,23 @@ def test_a_type_of_another_registry_has_no_code() -> None:
     problem = parse_problem({"type": "https://x.test/badNonce", "status": True})
     assert problem is not None
     assert (problem.code, problem.advice, problem.retryable, problem.status) == ("", None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inner", "retryable"),
+    [
+        ("compound", [], False),
+        ("malformed", ["rateLimited"], False),
+        ("rateLimited", ["caa"], True),
+        ("compound", ["rateLimited"], True),
+    ],
+)
+def test_only_a_compound_problem_is_what_its_parts_are(kind: str, inner: list[str], retryable: bool) -> None:
+    problem = parse_problem({"type": P + kind, "subproblems": [{"type": P + one} for one in inner]})
+    assert problem is not None and problem.retryable is retryable
+
+
+@pytest.mark.parametrize("word", ["type", "title", "detail", "subproblems"])
+def test_one_word_of_a_problem_makes_one(word: str) -> None:
+    assert parse_problem({word: "x"}) is not None
+    assert parse_problem({word.upper(): "x"}) is None

@@ -131,3 +131,16 @@ def test_whose_turn_it_is_and_how_it_is_told() -> None:
     assert plan.sellers_words() == ("the seller renews it by itself since its window closed on 2027-01-30 (F-1, F-2)")
     own = schedule_of("shop", live(), Policy(), None)
     assert (own.words(), own.sellers_words()) == ("its day of renewal was 2026-12-21T00:00:00Z", "")
+
+
+@pytest.mark.parametrize("days", [40, 65, 69])
+def test_a_window_without_room_is_its_first_moment_whatever_the_jitter(days: int) -> None:
+    """The certificate ends before it opens."""
+    for name in "abcdefgh":
+        assert schedule_of(name, live(days=days), Policy(jitter=10 * DAY), window()).day == window().opens
+    assert schedule_of("a", live(), Policy(0.99, jitter=10 * DAY), window()).day > window().opens
+
+
+def test_a_day_in_the_window_is_a_whole_second() -> None:
+    days = [schedule_of(name, live(), Policy(jitter=5 * DAY), window()).day for name in "abcdefgh"]
+    assert all(day.microsecond == 0 for day in days) and len(set(days)) == len(days)

@@ -105,3 +105,12 @@ def test_an_anchor_that_is_no_ds_record_is_told_by_its_beginning() -> None:
     (error,) = errors.errors
     assert (error.code, error.where) == ("bad_trust_anchor", "sight.trust_anchors")
     assert error.why == f"'{'x' * 120}' is none"
+
+
+@pytest.mark.parametrize(("port", "good"), [(1, True), (65535, True), (0, False), (65536, False), (-1, False)])
+@pytest.mark.parametrize("name", ["dns_port", "http_port", "https_port"])
+def test_a_port_is_a_number_from_1_to_65535(name: str, port: int, good: bool) -> None:
+    errors = InputCollector()
+    sight = parse_sight({name: port}, errors)
+    assert [error.where for error in errors.errors] == ([] if good else [f"sight.{name}"])
+    assert getattr(sight, name) == port

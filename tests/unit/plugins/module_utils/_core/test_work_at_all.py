@@ -106,3 +106,12 @@ def test_a_file_that_only_another_host_knows_the_folder_of_is_work() -> None:
 
 def test_states_of_orders_are_those_of_the_ledger() -> None:
     assert {state for state in STATES if state} <= runs.DEPLOYABLE | runs.OPEN | {"refused"}
+
+
+def test_what_look_and_plan_have_said_themselves_is_not_said_before() -> None:
+    words = {step: {"shop": {"name": "shop"}} for step in ("known", "plan", "served")}
+    run = dataclasses.replace(quiet(), central=words)
+    assert has_work(run) is False
+    blocked = dataclasses.replace(run, central_broken={"known": "the ledger is damaged"})
+    assert has_work(blocked) is False
+    assert has_work(dataclasses.replace(run, central={**words, "records": {"r1": {"name": "r1"}}}))

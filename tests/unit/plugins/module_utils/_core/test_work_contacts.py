@@ -211,6 +211,12 @@ class TestOldEndings:
         (line,) = [one.line() for one in contact_endings(after(by_mail("shop"), said=others, is_whole=False))]
         assert "remains" not in line
 
+    def test_many_and_long_ones_are_told_by_the_first_of_them(self) -> None:
+        others = {"others": ["x" * 121, *(f"other{number}" for number in range(20))]}
+        (line,) = [ending.line() for ending in contact_endings(after(by_mail("shop"), said=others))]
+        assert f" Beside it remains {'x' * 120}… (1 more characters), other0, " in line
+        assert " more: " in line and "other19" not in line
+
     def test_without_the_ledger_it_is_told_and_nothing_turns_red(self) -> None:
         unreachable = a_run(by_mail("shop"), our_contacts=None, central_broken={"known": "no route to host"})
         (ending,) = contact_endings(unreachable)
