@@ -59,6 +59,8 @@ options:
           - Default is V(false), and V(true) where a port is not its default.
         type: bool
       ca_bundle:
-        description: A PEM file of trusted CAs, for the modules that verify TLS. Nothing here does.
+        description:
+          - A PEM file of the CAs that M(inkan.tls.approval_mails) trusts when it opens an approval page, instead of those
+            of the system. Nobody else reads it.
         type: path
 """
