@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import typing as t
 
@@ -24,7 +25,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
-from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
+from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import each, is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
@@ -156,7 +158,7 @@ def has_work(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
     return gate.has_work(inputs.read_run(said, hostvars, hosts))
 
 
-def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item]:
+def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
     """How the run ended, a certificate at a time."""
     run = inputs.read_run(said, hostvars, hosts)
     found = _ENDINGS[said.get("about") or ""](run)
@@ -168,7 +170,14 @@ def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str])
     why = inputs.why_not_written(said.get("report") or ())
     if why:
         found.append(outcomes.Ending("report", outcomes.Outcome.ERROR, (why,)))
-    return [ending.as_data() for ending in found]
+    data = [ending.as_data() for ending in found]
+    return pack(data) if _is_long(said) else data
+
+
+def ending_lines(ended: list[Item] | Item, only: t.Sequence[str] | None = None, but: t.Sequence[str] = ()) -> list[str]:
+    """The lines of how a run ended: of certain outcomes only, or of all but some."""
+    chosen = (one for one in each(ended) if (only is None or one["outcome"] in only) and one["outcome"] not in but)
+    return [str(one["line"]) for one in chosen]
 
 
 def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> str:
@@ -180,6 +189,11 @@ def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[s
     undelivered = tuple(escaped(one, 500) for one in inputs.why_not_delivered(said.get("notifications")))
     data = data_of_report(dataclasses.replace(report, undelivered=undelivered))
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def result_names(results: list[Item] | Item) -> list[str]:
+    """What the results of a module are about."""
+    return [str(one["name"]) for one in each(results)]
 
 
 def plan_text(planned: Item, output: str = "screen", path: str | None = None) -> str:
@@ -240,16 +254,28 @@ class FilterModule:
     """Ansible's door."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {
+        found: dict[str, t.Callable[..., t.Any]] = {
             "targets": targets,
             "plan_items": plan_items,
             "work": work,
             "has_work": has_work,
             "endings": endings,
+            "ending_lines": ending_lines,
             "report_data": report_data,
             "plan_text": plan_text,
+            "result_names": result_names,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "portal_accounts": portal_accounts,
             "ca_of_accounts": ca_of_accounts,
         }
+        return {name: _in_peace(work) for name, work in found.items()}
+
+
+def _in_peace(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    @functools.wraps(work)
+    def worked(*given: t.Any, **named: t.Any) -> t.Any:
+        with without_collection():
+            return work(*given, **named)
+
+    return worked

@@ -740,6 +740,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.book import Accoun
 from ansible_collections.inkan.tls.plugins.module_utils._core.catalogue_input import Catalogue, read_catalogue
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.fields import Fields, nearest
+from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._core.organizations import read_organizations
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan import Planned, plan_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._core.plan_load import load_to_come
@@ -749,7 +750,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.times import rende
 from ansible_collections.inkan.tls.plugins.module_utils._core.wish import CONTACT_KINDS, Wish, read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._data.ca_products import PRODUCTS, SELLERS
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.memory import without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import ItemResult, Library, Result, run_module
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import IDNA_ERROR, to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._names.suffix import (

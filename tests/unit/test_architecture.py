@@ -75,7 +75,7 @@ NEVER = {
 #: all that ``_core`` and ``_data`` may have of the standard library: no clock, disk, network or randomness in it
 PURE = set(
     "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib"
-    " enum fractions functools graphlib hashlib heapq hmac html ipaddress itertools json math numbers operator re"
+    " enum fractions functools gc graphlib hashlib heapq hmac html ipaddress itertools json math numbers operator re"
     " statistics string stringprep struct textwrap types typing unicodedata urllib.parse zlib".split()
 )
 CLOCK = "module_utils/_io/clock.py"

@@ -121,7 +121,8 @@ def write_reports(wish: Wish, clock: Clock, check_mode: bool, system: System = S
         folder = _opened(wish.path, clock, check_mode, stack, system)
         before = _report_before(folder, result)
         report = with_changes(wish.report, before)
-        _put_all(wish, list(_files(wish, report, folder)), folder, result, check_mode)
+        calendar_before = _text_of(folder, _CALENDAR) if "ics" in wish.formats else None
+        _put_all(wish, _files(wish, report, calendar_before), folder, result, check_mode)
     if wish.metrics_path is not None:
         result.items.append(_put_metrics(wish, report, clock, check_mode, system))
     if any(item.changed for item in result.items):
@@ -131,17 +132,23 @@ def write_reports(wish: Wish, clock: Clock, check_mode: bool, system: System = S
     return result
 
 
-def _put_all(wish: Wish, files: t.Sequence[_File], folder: Directory | None, result: Result, check_mode: bool) -> None:
-    """Those that are wanted; then those that were made here before and are not wanted any more."""
-    result.items += [_put(folder, wish.path, file, check_mode) for file in files]
+def _put_all(wish: Wish, files: t.Iterable[_File], folder: Directory | None, result: Result, check_mode: bool) -> None:
+    """Those that are wanted; then those that were made here before and are not wanted any more.
+
+    One text after another is made and put: of 10,000 certificates all of them are 70 MB.
+    """
+    digests: dict[str, str] = {}
+    for file in files:
+        result.items.append(_put(folder, wish.path, file, check_mode))
+        digests[file.name] = "" if result.items[-1].error is not None else digest_of(_bytes(file))
     if folder is None:
         return
-    removed, warnings = remove_unwanted(folder, wish.path, [file.name for file in files], _LIMIT, check_mode)
+    removed, warnings = remove_unwanted(folder, wish.path, list(digests), _LIMIT, check_mode)
     result.items += removed
     result.warnings += warnings
     if not check_mode:
         refused = {item.name for item in result.items if item.error is not None}
-        note_made(folder, {file.name: "" if file.name in refused else digest_of(_bytes(file)) for file in files})
+        note_made(folder, {name: "" if name in refused else digest for name, digest in digests.items()})
 
 
 def _opened(path: str, clock: Clock, check_mode: bool, stack: contextlib.ExitStack, system: System) -> Directory | None:
@@ -187,7 +194,7 @@ def page_names(languages: t.Sequence[str]) -> dict[str, str]:
     }
 
 
-def _files(wish: Wish, report: Report, folder: Directory | None) -> t.Iterator[_File]:
+def _files(wish: Wish, report: Report, calendar_before: str | None) -> t.Iterator[_File]:
     first, pages = wish.languages[0], page_names(wish.languages)
     forms = tuple(name for form, name in _FILES.items() if form in wish.formats)
     for form in wish.formats:
@@ -202,7 +209,7 @@ def _files(wish: Wish, report: Report, folder: Directory | None) -> t.Iterator[_
         elif form == "markdown":
             yield _File(_FILES[form], report_markdown(report, first))
         elif form == "ics":
-            yield _File(_CALENDAR, report_calendar(report, _text_of(folder, _CALENDAR), first))
+            yield _File(_CALENDAR, report_calendar(report, calendar_before, first))
 
 
 def _put(folder: Directory | None, path: str, file: _File, check_mode: bool, always: bool = False) -> ItemResult:

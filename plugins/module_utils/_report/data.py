@@ -11,6 +11,7 @@ This file is private to the collection.
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.json_text import load_json
@@ -37,8 +38,30 @@ class NoReport(Exception):
 
 def report_json(report: Report) -> str:
     """Letters of every script as they are; what would not be shown, or turn what is beside it, as JSON's escapes."""
-    lines = json.dumps(report_data(report), indent=1, ensure_ascii=False).split("\n")
-    return "".join(f"{line if line.isprintable() else _shown(line)}\n" for line in lines)
+    return "".join(map(_all_shown, _pieces(report)))
+
+
+def _pieces(report: Report) -> t.Iterator[str]:
+    """As ``json.dumps`` would write it, with ``indent=1``, but by certificate: all lines of 10,000 are 100 MB."""
+    for number, (key, value) in enumerate(_frame(report).items()):
+        yield f"{',' if number else '{'}\n {json.dumps(key)}: "
+        if key == "certificates" and report.rows:
+            for count, row in enumerate(report.rows):
+                yield f"{',' if count else '['}\n  {_indented(_certificate(row), 2)}"
+            yield "\n ]"
+        else:
+            yield _indented(value, 1)
+    yield "\n}\n"
+
+
+def _indented(value: t.Any, depth: int) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n" + " " * depth)
+
+
+def _all_shown(piece: str) -> str:
+    if piece.replace("\n", "").isprintable():
+        return piece
+    return "\n".join(line if line.isprintable() else _shown(line) for line in piece.split("\n"))
 
 
 def _shown(line: str) -> str:
@@ -46,12 +69,17 @@ def _shown(line: str) -> str:
 
 
 def report_data(report: Report) -> Data:
+    return {**_frame(report), "certificates": [_certificate(row) for row in report.rows]}
+
+
+def _frame(report: Report) -> Data:
+    """All but the certificates, whose place is kept."""
     return {
         "schema": SCHEMA,
         "as_of": report.as_of,
         "names": list(report.names) if report.names is not None else None,
         "counts": {group.value: len(report.of(group)) for group in Group},
-        "certificates": [_certificate(row) for row in report.rows],
+        "certificates": [],
         "changes": _changes(report.changes) if report.changes else None,
         "load": _load(report.load) if report.load else None,
         "undelivered": list(report.undelivered),
@@ -138,6 +166,11 @@ def read_data(raw: t.Any) -> Report:
     )
 
 
+def _once(text: str) -> str:
+    """Most words are those of other certificates, too, and of the report before: each is kept once."""
+    return sys.intern(text) if type(text) is str else text
+
+
 class _Said:
     """A dictionary from elsewhere; what has another type than it must have is a NoReport."""
 
@@ -152,7 +185,7 @@ class _Said:
             return default[0]
         if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
             raise NoReport(f"{key} of {self._where} is of another type")
-        return found
+        return _once(t.cast(str, found)) if kind is str else found
 
     def word(self, key: str) -> str:
         return t.cast(str, self.get(key, str))
@@ -164,10 +197,10 @@ class _Said:
         return t.cast(int, self.get(key, int))
 
     def texts(self, key: str) -> tuple[str, ...]:
-        found = tuple(self.get(key, list, []))
+        found: list[t.Any] = self.get(key, list, [])
         if not all(isinstance(one, str) for one in found):
             raise NoReport(f"{key} of {self._where} has something that is no text")
-        return found
+        return tuple(map(_once, found))
 
     def one(self, key: str) -> _Said:
         return _Said(self.get(key, dict), key)

@@ -103,7 +103,7 @@ def hostvars(is_long: bool) -> dict[str, dict[str, t.Any]]:
 
 STEPS = ("orders", "checks", "records", "answers", "notices")
 ASKED: dict[str, t.Callable[[dict[str, t.Any], dict[str, t.Any]], t.Any]] = {
-    "endings": lambda run, hosts: filters.endings(run, hosts, HOSTS),
+    "endings": lambda run, hosts: unpacked(filters.endings(run, hosts, HOSTS)),
     "report": lambda run, hosts: filters.report_data(run, hosts, HOSTS),
     "has_work": lambda run, hosts: filters.has_work(run, hosts, HOSTS),
     "plan_items": lambda run, hosts: unpacked(filters.plan_items(run, hosts, HOSTS)),
@@ -137,7 +137,7 @@ def test_the_lists_of_a_long_run_are_packed(long: dict[str, t.Any]) -> None:
 
 
 def test_there_is_something_of_every_kind(short: dict[str, t.Any]) -> None:
-    outcomes = {one["outcome"] for one in filters.endings(short, hostvars(False), HOSTS)}
+    outcomes = {one["outcome"] for one in unpacked(filters.endings(short, hostvars(False), HOSTS))}
     assert outcomes >= {"refused", "error", "pending", "in_order"}
     assert {one["outcome"] for one in short["plan"]["results"]} == {"refused", "due", "not_due", "in_progress"}
 
@@ -185,3 +185,30 @@ def test_those_are_chosen_that_the_run_is_about(names: list[str] | None, shard: 
     found = opened_of(certificates, rendered, names, shard)
     assert list(map(json.loads, found.chosen)) == in_shard(chosen, shard)
     assert found.names == [*"abcdef", "", ""]
+
+
+# How it ended
+
+
+def test_the_lines_of_endings_are_chosen_by_their_outcomes_packed_or_not(
+    short: dict[str, t.Any], long: dict[str, t.Any]
+) -> None:
+    plain, packed = (filters.endings(run, hostvars(run is long), HOSTS) for run in (short, long))
+    assert is_packed(packed) and isinstance(plain, list)
+    for ended in (plain, packed):
+        assert filters.ending_lines(ended) == [one["line"] for one in plain]
+        assert filters.ending_lines(ended, only=["refused"]) == [plain[7]["line"], plain[9]["line"]]
+        in_order = [one["line"] for one in plain if one["outcome"] == "in_order"]
+        others = filters.ending_lines(ended, but=["in_order"])
+        assert in_order and len(others) + len(in_order) == len(plain) and not set(others) & set(in_order)
+
+
+def test_the_names_of_results_are_told_packed_or_not(short: dict[str, t.Any], long: dict[str, t.Any]) -> None:
+    for run in (short, long):
+        assert filters.result_names(run["known"]["results"]) == ["c030", "gone"]
+
+
+def test_every_filter_is_one_of_the_door_s_and_gives_what_its_function_gives() -> None:
+    door = filters.FilterModule().filters()
+    assert door["ending_lines"]([{"outcome": "error", "line": "a"}], only=["error"]) == ["a"]
+    assert set(door) >= {"targets", "plan_items", "work", "endings", "report_data", "plan_text"}
