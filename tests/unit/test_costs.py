@@ -35,14 +35,14 @@ MOST_FILES = {
     "certificate_reports": 32,
     "certificate_requests": 20,
     "certificates_info": 22,
-    "dcv_check": 62,
+    "dcv_check": 63,
     "dcv_contacts": 54,
     "dcv_plan": 75,
     "dns_tokens": 51,
     "file_tokens": 11,
     "notifications": 66,
     "run_guard": 15,
-    "seller_requests_info": 32,
+    "seller_requests_info": 33,
     "soa_rname": 51,
 }
 #: Module -> what its process does not load before it knows that it is needed.

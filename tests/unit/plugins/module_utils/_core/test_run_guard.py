@@ -8,7 +8,9 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputCollector
+from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Resolve
 from ansible_collections.inkan.tls.plugins.module_utils._core.run_guard import (
+    ANSWERS,
     refuse_moved_clock,
     refuse_undeclared_intake,
     refuse_undeclared_names,
@@ -100,6 +102,10 @@ def test_an_answer_is_in_the_words_of_the_module(resolve: t.Any, where: str, why
     refuse_wrong_answers(resolve, DECLARED, None, errors)
     ((code, told_where, told_why),) = told(errors)
     assert (code, told_where, told_why.startswith(why)) == ("resolve_form", f"inkan_resolve{where}", True)
+
+
+def test_the_words_of_an_answer_are_those_of_the_policy() -> None:
+    assert [one.value for one in Resolve] == list(ANSWERS)
 
 
 def test_answers_are_for_what_is_declared() -> None:
