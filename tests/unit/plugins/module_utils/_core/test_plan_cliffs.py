@@ -9,7 +9,12 @@ from datetime import date
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.judge import judge
-from ansible_collections.inkan.tls.plugins.module_utils._core.plan_cliffs import cliffs_of, method_ends, validation_ends
+from ansible_collections.inkan.tls.plugins.module_utils._core.plan_cliffs import (
+    cliffs_of,
+    method_ends,
+    usable_rules,
+    validation_ends,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products_rows as rows
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.judging import (
     DNS,
@@ -134,3 +139,101 @@ class TestDays:
         found = self.of(DNS, validated_on=NOW)[1]
         assert found is not None and date(2027, 3, 15) <= found <= date(2027, 6, 9)
         assert self.of(PHONE._replace(rules=("3.2.2.4.16", "3.2.2.4.7")), validated_on=NOW)[1] == found, "the last end"
+
+
+def whole(sold: rows.Product, word: str, as_of: str = NOW, **changes: t.Any) -> list[dict[str, t.Any]]:
+    wish, book = a_wish(**changes), a_book(sold, as_of=as_of)
+    return [one for one in cliffs_of(wish, judge(wish, book), book) if word in one["what"]]
+
+
+def test_a_cliff_says_what_to_do_and_by_which_rules() -> None:
+    ending = own(methods=(DNS._replace(until=date(2027, 1, 1), facts=("JPRS-5, SC-090", "M-1")),))
+    (plain,) = whole(ending, "ends the method")
+    assert plain["do"] == "ask the seller which method replaces it" and set(plain) == {"date", "what", "do", "facts"}
+    moved = own(methods=(ending.methods[0]._replace(way_out="dns-persist-01"),))
+    assert whole(moved, "ends the method")[0]["do"] == "move to dns-persist-01"
+    (rule,) = whole(own(methods=(PHONE,)), "ends, earlier", validation={"method": "phone"})
+    assert rule["do"] and rule["facts"]
+
+
+@pytest.mark.parametrize(("level", "told"), [("dv", False), ("ov", True), ("ev", True)])
+def test_the_identity_of_an_organization_is_told_where_there_is_one(level: str, told: bool) -> None:
+    product = PRODUCT._replace(validation_level=level)
+    assert bool(whole(product, "identity of an organization", "2026-01-01T00:00:00Z")) is told
+
+
+def test_lives_and_validations_get_shorter_for_all() -> None:
+    assert [one["date"] for one in whole(PRODUCT, "certificates live at most")] == ["2027-03-15", "2029-03-15"]
+    assert whole(PRODUCT, "every CA obeys accounturi")[0]["date"] == "2027-03-15"
+
+
+BOXES = (
+    rows.ContactOffer("txt", ("base",), True, "all", "fqdn", ("A-1",), "here", until=date(2026, 12, 1)),
+    rows.ContactOffer("caa", ("base",), True, "all", "fqdn", ("A-2",), "here", until=date(2026, 12, 2)),
+)
+MAIL = rows.MethodOffer("email", ("3.2.2.4.14", "3.2.2.4.13"), "mail", ("M-9",), "here")
+
+
+@pytest.mark.parametrize(
+    ("kind", "as_of", "days"),
+    [
+        ("txt", "2026-11-20", ["2026-12-01"]),
+        ("caa", "2026-11-20", ["2026-12-02"]),
+        ("txt", "2026-11-30", ["2026-12-01"]),
+    ],
+)
+def test_the_end_of_a_kind_of_mailbox_is_told_to_who_uses_it(kind: str, as_of: str, days: list[str]) -> None:
+    contact = {"kind": kind, "address": "a@example.jp"}
+    found = whole(
+        own(methods=(MAIL,), contacts=BOXES),
+        "mails no contact",
+        f"{as_of}T00:00:00Z",
+        validation={"method": "email", "contact": contact},
+    )
+    assert [one["date"] for one in found] == days
+    assert all(one["what"] == f"the seller mails no contact of kind {kind} any more" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("validated_on", "told"),
+    [
+        (NOW, True),
+        ("2026-11-20T00:00:01Z", False),
+        ("2024-01-01T00:00:00Z", False),
+        (None, False),
+    ],
+)
+def test_the_end_of_a_validation_is_told_while_it_is_worth_something(validated_on: str | None, told: bool) -> None:
+    changes = {"validated_on": validated_on} if validated_on else {}
+    assert bool(whole(PRODUCT, "is worth nothing any more", **changes)) is told
+
+
+def test_a_product_that_nobody_knows_has_the_cliffs_of_all() -> None:
+    found = whole(PRODUCT, "", product="nobody-knows")
+    assert [one["date"] for one in found] == sorted(one["date"] for one in found)
+    assert any("every CA obeys" in one["what"] for one in found)
+
+
+def test_a_change_of_the_arithmetic_is_told_from_tomorrow_on_and_of_its_own_term() -> None:
+    rules = tuple(
+        rows.ValidityRule("days", ("V-1",), f"rule {number}", 90, since=since, period=period)
+        for number, (since, period) in enumerate(
+            [(None, "1y"), (date(2026, 11, 20), "1y"), (date(2026, 11, 21), "1y"), (date(2026, 12, 1), "6m")]
+        )
+    )
+    found = whole(own(validity=rules), "in another way", options={"period": "1y"})
+    assert [(one["date"], one["what"].rpartition(": ")[2]) for one in found] == [("2026-11-21", "rule 2")]
+
+
+@pytest.mark.parametrize(
+    ("names", "usable"),
+    [
+        (["a.example.jp"], True),
+        (["*.example.jp"], False),
+        (["a.example.jp", "*.example.jp"], False),
+    ],
+)
+def test_a_method_that_has_no_wildcard_ends_nothing_for_one(names: list[str], usable: bool) -> None:
+    wish = a_wish(common_name=names[0], dns_names=names[1:], validation={"method": "http-01"})
+    book = a_book(own(methods=(HTTP,)))
+    assert bool(usable_rules(judge(wish, book), book)) is usable

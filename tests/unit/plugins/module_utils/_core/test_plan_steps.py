@@ -73,6 +73,7 @@ CONCERNS = [
     ({"methods": ("dns-01",)}, {}, True),
     ({"methods": ("http-01",)}, {}, False),
     ({"contacts": ("txt",)}, {}, False),
+    ({"contacts": ("constructed",)}, {}, False),
     ({"purposes": ("issue",)}, {}, True),
     ({"purposes": ("renew",)}, {}, False),
     ({"purposes": ("renew",)}, {"expires": EXPIRES}, True),
@@ -91,6 +92,51 @@ CONCERNS = [
 @pytest.mark.parametrize(("words", "item", "concerned"), CONCERNS, ids=str)
 def test_a_rule_concerns_whom_it_names(words: dict[str, t.Any], item: dict[str, t.Any], concerned: bool) -> None:
     assert bool(steps(rule(**words), **item)) is concerned
+
+
+MAIL = rows.MethodOffer("email", ("3.2.2.4.4",), "mail", ("M-9",), "here")
+BOX = rows.ContactOffer("constructed", ("base",), True, "all", "fqdn", ("A",), "here", ("admin",))
+
+
+@pytest.mark.parametrize(("contacts", "concerned"), [(("constructed",), True), (("txt", "caa"), False), ((), True)])
+def test_a_rule_may_be_for_some_kinds_of_mailbox(contacts: tuple[str, ...], concerned: bool) -> None:
+    product = own(methods=(MAIL,), contacts=(BOX,), steps=(rule(contacts=contacts, action="by {mailbox}"),))
+    contact = {"kind": "constructed", "address": "admin@example.jp"}
+    plan = plan_certificate(a_wish(validation={"method": "email", "contact": contact}), a_book(product)).plan
+    assert [step["action"] for step in plan["steps"]] == (["by admin@example.jp"] if concerned else [])
+
+
+REGISTRAR = rows.MethodOffer("registrar", ("3.2.2.4.12",), "nothing", ("M-8",), "here")
+LINK = rows.LinkRule("linked", "registrar", "dns-01", ("K-1",), "here")
+
+
+@pytest.mark.parametrize(
+    ("linked", "order", "steps"),
+    [
+        (True, None, ["always", "link"]),
+        (False, {"state": "validating", "method": "registrar"}, ["always", "link_lost"]),
+    ],
+)
+def test_a_rule_may_be_for_a_link_or_for_one_that_was_lost(linked: bool, order: t.Any, steps: list[str]) -> None:
+    rules = (rule(action="always"), *(rule(action=when, when=when) for when in ("link", "link_lost")))
+    product = own(methods=(DNS, REGISTRAR), links=(LINK,), steps=rules)
+    item = {"validation": {"method": "registrar"}, "options": {"linked": linked}, **({"order": order} if order else {})}
+    plan = plan_certificate(a_wish(**item), a_book(product)).plan
+    assert [step["action"] for step in plan["steps"]] == steps
+
+
+def test_a_rule_without_purposes_is_for_every_order_and_no_other_validation() -> None:
+    reissue, again = rows.ReissueRule(("I-1",), "here"), rows.RevalidationRule(400, ("E-1",), "here")
+    live = {"not_before": "2026-10-01T00:00:00Z", "not_after": "2026-12-30T00:00:00Z"}
+    product = own(steps=(rule(),), reissue=(reissue,), revalidation=(again,))
+    for item, count in (
+        ({"live": {**live, "matches": False}}, 1),
+        ({"live": live}, 1),
+        ({"live": live, "validated_on": "2026-11-01T00:00:00Z"}, 0),
+        ({}, 1),
+    ):
+        one = plan_certificate(a_wish(**item), a_book(product))
+        assert len(one.plan["steps"]) == count, (item, one.due)
 
 
 def test_what_was_found_for_one_item_is_not_taken_for_another() -> None:

@@ -189,3 +189,24 @@ def test_the_item_says_what_its_organization_does_not_and_nothing_where_it_is_si
 def test_a_certificate_that_has_ended_makes_no_task_late(expires: str | None, by: str) -> None:
     call = tasks("iij-digicert-secure-server-id", **({"expires": expires} if expires else {}))["call"]
     assert (call["by"], call["lapses"]) == (by, expires)
+
+
+def test_fields_of_a_subject_may_be_written_out() -> None:
+    own = {
+        "countryName": "US",
+        "stateOrProvinceName": "Ohio",
+        "localityName": "Akron",
+        "organizationName": "Example Inc.",
+    }
+    card = tasks("iij-digicert-secure-server-id", subject=own)["call"]["card"]
+    assert {key: card[key] for key in ("C", "ST", "L", "O")} == {
+        "C": "US",
+        "ST": "Ohio",
+        "L": "Akron",
+        "O": "Example Inc.",
+    }
+
+
+def test_a_call_to_a_colleague_has_a_card_too_and_papers_have_none() -> None:
+    assert tasks("idcf-digicert-secure-server-id-ev")["colleague_call"]["card"]["CN"] == "shop.example.jp"
+    assert tasks("iij-cybertrust-sureserver-cloud")["papers"]["card"] == {}
