@@ -154,9 +154,10 @@ def _decide_deploying(facts: Facts, order: OpenOrder, policy: RenewalPolicy, cho
 
 
 def _decide_live(facts: Facts, policy: RenewalPolicy, choose: Choose, now: datetime) -> Due:
-    live, plan = facts.live, _schedule(facts, policy)
-    if live is None or plan is None:
+    live = facts.live
+    if live is None:
         return _decide_absent(facts, policy)
+    plan = schedule_of(facts.name, live, policy, facts.window)
     reason = _at_once(facts, live, plan, policy, now)
     if reason is not None:
         return Due(Outcome.DUE, *reason, plan.at, _kind(facts, live, plan, reason[0], policy, now))
@@ -270,7 +271,7 @@ def _kind(facts: Facts, live: Live, plan: Schedule, code: str, policy: RenewalPo
         paid = ends - timedelta(days=policy.contract_days)
         if now < paid and (ends > live.not_after or now < plan.day):
             return "reissue"
-    on_time = code in ("window_open", "contract_ends", "cliff_ahead", "expired", "ca_suggests")
+    on_time = code in ("contract_ends", "cliff_ahead", "ca_suggests")
     return "reissue" if facts.reissues and not on_time and now < min(plan.day, live.not_after) else "renew"
 
 

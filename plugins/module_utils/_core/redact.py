@@ -49,7 +49,7 @@ def _forms(secret: str) -> t.Iterator[str]:
     yield secret
     yield urllib.parse.quote(secret, safe="", errors="replace")
     yield urllib.parse.quote_plus(secret, errors="replace")
-    yield secret.encode("unicode_escape", "replace").decode("ascii")
+    yield secret.encode("unicode_escape").decode("ascii")
     yield repr(secret)[1:-1]
     yield repr(raw)[2:-1]
     yield json.dumps(secret)[1:-1]
@@ -68,8 +68,8 @@ def _base64_forms(raw: bytes) -> t.Iterator[str]:
     """Alone, and in the midst of something else, such as a user's name and a colon: letters that it alone decides."""
     whole = base64.b64encode(raw).decode("ascii")
     yield whole
-    yield whole.rstrip("=")
-    for before in range(3):
+    yield whole.replace("=", "")
+    for before in (0, 1, 2):
         letters = base64.b64encode(b"\0" * before + raw).decode("ascii")
         piece = letters[4 if before else 0 : (before + len(raw)) // 3 * 4]
         if len(piece) >= SHORTEST_SECRET:
@@ -109,5 +109,5 @@ def _shown(letter: str) -> str:
     if letter == "\n":
         return " "
     if unicodedata.category(letter) in _UNSHOWN:
-        return letter.encode("unicode_escape", "replace").decode("ascii")
+        return letter.encode("unicode_escape").decode("ascii")
     return letter

@@ -487,3 +487,202 @@ def test_an_issued_certificate_that_waits_for_a_dead_host_is_used_once_more_befo
     waiting = OpenOrder("deploy_pending", None, LIVE)
     for ends, outcome in ((date(2026, 11, 25), Outcome.DUE), (date(2027, 6, 1), Outcome.IN_PROGRESS)):
         assert decided("2026-11-20", live=None, order=waiting, method_ends=ends).outcome is outcome
+
+
+# -- edges ------------------------------------------------------------------------------------------------------------
+
+AGAIN = {"reissues": "certificate"}
+CONTRACT = at("2026-12-20")
+
+
+@pytest.mark.parametrize(
+    ("now", "facts", "code", "kind"),
+    [
+        pytest.param(
+            "2026-11-20", {**AGAIN, "contract_ends": CONTRACT}, "contract_ends", "renew", id="the contract ends"
+        ),
+        pytest.param(
+            "2026-11-20", {**AGAIN, "method_ends": date(2026, 11, 25)}, "cliff_ahead", "renew", id="the method ends"
+        ),
+        pytest.param(
+            "2026-11-30", {**AGAIN, "live": live(matches=False)}, "key_mismatch", "renew", id="on its very day"
+        ),
+        pytest.param(
+            "2026-11-29T23:59:59",
+            {**AGAIN, "live": live(matches=False)},
+            "key_mismatch",
+            "reissue",
+            id="a second before",
+        ),
+        pytest.param(
+            "2026-12-15",
+            {"reissues": "contract", "contract_ends": at("2027-01-10")},
+            "window_open",
+            "renew",
+            id="in the last days of a term that is longer than the certificate",
+        ),
+        pytest.param(
+            "2026-12-11",
+            {"reissues": "contract", "contract_ends": at("2027-01-10")},
+            "window_open",
+            "renew",
+            id="on the first of them",
+        ),
+        pytest.param(
+            "2026-12-10T23:59:59",
+            {"reissues": "contract", "contract_ends": at("2027-01-10")},
+            "window_open",
+            "reissue",
+            id="a second before them",
+        ),
+        pytest.param(
+            "2026-11-30",
+            {"reissues": "contract", "contract_ends": LIVE.not_after, "policy": RenewalPolicy(2 / 3, contract_days=0)},
+            "window_open",
+            "renew",
+            id="a term that ends with the certificate",
+        ),
+    ],
+)
+def test_what_is_paid_is_used_until_it_ends(now: str, facts: dict[str, t.Any], code: str, kind: str) -> None:
+    found = decided(now, **facts)
+    assert (found.outcome, found.code, found.kind) == (Outcome.DUE, code, kind)
+
+
+@pytest.mark.parametrize(
+    ("choose", "now", "reason"),
+    [
+        (
+            Choose.ISSUE,
+            "2026-11-29",
+            "there is a live certificate as wished, its day of renewal is 2026-11-30T00:00:00Z",
+        ),
+        (Choose.ISSUE, "2026-11-30", "there is a live certificate as wished"),
+        (
+            Choose.RENEW,
+            "2026-11-29",
+            "there is a live certificate as wished, its day of renewal is 2026-11-30T00:00:00Z",
+        ),
+    ],
+)
+def test_a_day_of_renewal_is_told_while_it_is_ahead(choose: Choose, now: str, reason: str) -> None:
+    found = decided(now, choose=choose)
+    assert (found.outcome, found.code, found.reason, found.at) == (Outcome.NOT_DUE, "not_due", reason, ON)
+
+
+@pytest.mark.parametrize(("now", "code"), [("2026-12-30T00:00:00", "window_open"), ("2026-12-30T00:00:01", "expired")])
+def test_it_is_expired_after_its_last_second(now: str, code: str) -> None:
+    assert decided(now).code == code
+
+
+@pytest.mark.parametrize(
+    ("now", "facts", "code"),
+    [
+        pytest.param(
+            "2026-11-20", {"contract_ends": CONTRACT}, "contract_ends", id="thirty days before the contract ends"
+        ),
+        pytest.param("2026-11-19T23:59:59", {"contract_ends": CONTRACT}, "not_due", id="a second earlier"),
+        pytest.param(
+            "2026-11-21",
+            {"contract_ends": CONTRACT, "live": live(not_before=at("2026-11-20"), not_after=at("2027-02-18"))},
+            "not_due",
+            id="renewed on that very day",
+        ),
+        pytest.param("2026-11-20", {"contract_ends": at("2026-11-20")}, "not_due", id="the contract has ended"),
+        pytest.param("2026-11-20", {"method_ends": date(2026, 11, 20)}, "not_due", id="the method ended today"),
+        pytest.param("2026-11-19", {"method_ends": date(2026, 11, 20)}, "cliff_ahead", id="it ends tomorrow"),
+        pytest.param(
+            "2026-11-16", {"method_ends": date(2026, 11, 30)}, "cliff_ahead", id="it ends on the day of renewal"
+        ),
+        pytest.param("2026-11-17", {"method_ends": date(2026, 12, 1)}, "not_due", id="it ends the day after"),
+        pytest.param("2026-11-11", {"method_ends": date(2026, 11, 25)}, "cliff_ahead", id="fourteen days before"),
+        pytest.param(
+            "2026-11-10T23:59:59", {"method_ends": date(2026, 11, 25)}, "not_due", id="a second earlier still"
+        ),
+        pytest.param(
+            "2026-11-12",
+            {"method_ends": date(2026, 11, 25), "live": live(not_before=at("2026-11-11"), not_after=at("2027-02-09"))},
+            "not_due",
+            id="renewed on that day",
+        ),
+    ],
+)
+def test_reasons_begin_and_end_on_their_day(now: str, facts: dict[str, t.Any], code: str) -> None:
+    assert decided(now, **facts).code == code
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "code"),
+    [
+        ("2026-12-20T00:00:00", 24, "not_due"),  # the next run comes with its last second
+        ("2026-12-20T00:00:01", 24, "ca_suggests"),
+    ],
+)
+def test_a_window_of_the_ca_ends_after_its_last_second(now: str, hours: int, code: str) -> None:
+    has = live(suggested=(at("2026-12-20T06:00:00"), at("2026-12-21")))
+    assert decided(now, RenewalPolicy(run_every=timedelta(hours=hours), days_left=1), live=has).code == code
+
+
+def test_the_moment_of_the_ca_is_its_first() -> None:
+    has = live(suggested=(at("2026-12-20"), at("2026-12-25")))
+    often = RenewalPolicy(run_every=timedelta(hours=1), days_left=1)
+    moment = decided("2026-11-01", often, live=has).at
+    assert moment is not None
+    before = decide(Facts("shop", NAMES, "ecdsa-p256", has, None), often, Choose.RENEW, moment - timedelta(seconds=1))
+    then = decide(Facts("shop", NAMES, "ecdsa-p256", has, None), often, Choose.RENEW, moment)
+    assert (before.code, then.code) == ("not_due", "ca_suggests")
+
+
+def test_names_that_differ_are_told() -> None:
+    assert decided("2026-11-20", live=live(dns_names=NAMES[:1])).reason == (
+        "the names differ from the live certificate (new: www.shop.example.jp)"
+    )
+    assert decided("2026-11-20", live=live(dns_names=(*NAMES, "b.jp", "a.jp"))).reason == (
+        "the names differ from the live certificate (no longer: a.jp, b.jp)"
+    )
+    assert decided("2026-11-20", live=live(dns_names=("a.jp", NAMES[0]))).reason.endswith(
+        "(new: www.shop.example.jp; no longer: a.jp)"
+    )
+
+
+def test_without_a_certificate_a_word_of_a_person_goes_before_a_refusal() -> None:
+    assert decided("2026-11-20", live=None, held="no").outcome is Outcome.NOT_DUE
+    found = decided("2026-11-20", RenewalPolicy(force=frozenset({"shop"})), live=None, held="no")
+    assert (found.outcome, found.code, found.kind) == (Outcome.DUE, "forced", "issue")
+    held = decided("2026-11-20", live=None, held="no", held_code="order_cancelled")
+    assert (held.code, held.reason, held.kind) == ("order_cancelled", "no", None)
+
+
+@pytest.mark.parametrize(("has", "day"), [(LIVE, ON), (None, None)])
+def test_an_open_order_is_told_with_the_day_of_what_is_live(has: Live | None, day: datetime | None) -> None:
+    found = decided("2026-11-20", live=has, order=OpenOrder("validating", None, None))
+    assert (found.outcome, found.code, found.at) == (Outcome.IN_PROGRESS, "order_open", day)
+
+
+#: its window is over at 2026-12-09T15:00:00
+CLOSES = at("2026-12-09T15:00:00")
+
+
+@pytest.mark.parametrize(
+    ("ends", "facts", "code"),
+    [
+        pytest.param(CLOSES, {}, "frozen", id="a freeze until the window closes"),
+        pytest.param(CLOSES + timedelta(seconds=1), {}, "window_open", id="a second longer: it would be too late"),
+        pytest.param(
+            CLOSES + timedelta(days=2), {"live": live(dns_names=NAMES[:1])}, "frozen", id="what no window is for waits"
+        ),
+        pytest.param(LIVE.not_after, {"live": live(dns_names=NAMES[:1])}, "frozen", id="until the certificate ends"),
+        pytest.param(
+            LIVE.not_after + timedelta(seconds=1),
+            {"live": live(dns_names=NAMES[:1])},
+            "names_changed",
+            id="but no longer",
+        ),
+    ],
+)
+def test_a_freeze_holds_back_what_can_wait(ends: datetime, facts: dict[str, t.Any], code: str) -> None:
+    freeze = Freeze(at("2026-12-05"), ends, "sale")
+    policy = RenewalPolicy(fraction=2 / 3, calendar=Calendar((freeze,)))
+    found = decided("2026-12-06", policy, window=window(renews=False), **facts)
+    assert found.code == code
+    assert code != "frozen" or found.at == ends

@@ -12,6 +12,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import (
     MASK,
     bare_url,
     escaped,
+    harmless,
     mask,
     without_private_keys,
 )
@@ -56,6 +57,12 @@ def test_a_secret_is_starred_out_however_it_was_quoted(form: str) -> None:
     [
         pytest.param('käse"brot"!', json.dumps('käse"brot"!')[1:-1], id="JSON, whose letters are escapes"),
         pytest.param("it's a secret", "it\\'s a secret", id="in bytes that have both quotes"),
+        pytest.param("ä\x1b'\"xyz-123", repr("ä\x1b'\"xyz-123")[1:-1], id="repr"),
+        pytest.param("ä\x1b'\"xyz-123", repr("ä\x1b'\"xyz-123".encode())[2:-1], id="repr of bytes"),
+        pytest.param('ä\\"xyz-123', 'ä\\\\\\"xyz-123', id="IMAP with a backslash"),
+        pytest.param("ä\\'xyz-123", "ä\\\\\\'xyz-123", id="in quotes of Python"),
+        pytest.param("four-word-12", base64.b64encode(b"four-word-12").decode(), id="base64 without padding"),
+        pytest.param("four-word-1", base64.b64encode(b"four-word-1").decode().replace("=", ""), id="cut off"),
         pytest.param('say "secret"', 'say \\"secret\\"', id="IMAP"),
         pytest.param("???>>>~~~???", "Pz8_Pj4-fn5-Pz8_", id="base64url"),
         pytest.param("???>>>~~~???", "Pz8/Pj4+fn5+Pz8/", id="base64"),
@@ -143,3 +150,39 @@ def test_a_foreign_text_is_made_harmless(text: str, shown: str) -> None:
 
 def test_a_foreign_text_is_bounded() -> None:
     assert escaped("x" * 10, 4) == "xxxx… (6 more characters)"
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "shown"),
+    [
+        ("x" * 2000, None, "x" * 2000),
+        ("x" * 2001, None, "x" * 2000 + "… (1 more characters)"),
+        ("a\x07b", 3, "a\\x07b"),
+        ("a\x07b", 2, "a\\x07… (1 more characters)"),
+        ("日本", 2, "日本"),
+    ],
+    ids=["2000", "2001", "just", "one more", "as it is"],
+)
+def test_a_foreign_text_is_cut_at_its_bound(text: str, bound: int | None, shown: str) -> None:
+    assert (escaped(text) if bound is None else escaped(text, bound)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one\ntwo", "one\ntwo"),
+        ("one\r\ntwo\x1b[2J", "one\\r\ntwo\\x1b[2J"),
+        ("a\u2028b\u2029c\ue000d\u0378e\ud800", "a\\u2028b\\u2029c\\ue000d\\u0378e\\ud800"),
+        ("x" * 3000, "x" * 3000),
+        ("", ""),
+    ],
+    ids=["lines", "what a terminal obeys", "what is not shown", "at its length", "nothing"],
+)
+def test_a_text_of_ours_keeps_its_lines(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+def test_a_long_url_is_cut() -> None:
+    url = "https://ca.example.test/" + "x" * 476
+    assert bare_url(url) == url
+    assert bare_url(url + "y?z") == url + "… (1 more characters)?…"
