@@ -60,7 +60,7 @@ options:
         type: bool
       ca_bundle:
         description:
-          - A PEM file of the CAs that M(inkan.tls.approval_mails) trusts when it opens an approval page, instead of those
-            of the system. Nobody else reads it.
+          - A PEM file of the CAs that M(inkan.tls.approval_mails) trusts when it opens an approval page, instead of
+            those of the system. Nobody else reads it.
         type: path
 """
