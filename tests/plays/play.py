@@ -74,7 +74,7 @@ class Play:
         found = []
         for event in self.events:
             if event["event"] == "result" and event.get("action", "").endswith("." + action):
-                found += [{"_host": event["host"], **item} for item in event["result"].get("results") or []]
+                found += [{"_host": event["host"], **item} for item in _results(event)]
         return [item for item in found if all(item.get(key) == value for key, value in where.items())]
 
     def order_states(self) -> dict[str, str]:
@@ -84,7 +84,7 @@ class Play:
             item
             for event in self.events
             if event["event"] == "result" and event.get("action", "").rpartition(".")[2] in said
-            for item in event["result"].get("results") or []
+            for item in _results(event)
         ]
         return {item["name"]: item["state"] for item in results if item.get("state")}
 
@@ -100,6 +100,13 @@ class Play:
     def why(self) -> str:
         """For a failed assertion: the end of what was printed."""
         return f"{self.name}: rc {self.rc}, log {self.log}\n" + "\n".join(self.stdout.splitlines()[-60:]) + self.stderr
+
+
+def _results(event: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Many of them are one text."""
+    from ansible_collections.inkan.tls.plugins.module_utils._core.packed import unpacked
+
+    return unpacked(event["result"].get("results"))
 
 
 class RunningPlay:
