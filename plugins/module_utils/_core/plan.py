@@ -98,10 +98,7 @@ def _late_errors(wish: Wish, judgement: Judgement, due: Due | None, book: Book) 
     page = judgement.page
     if page is None or not page.is_sold:
         return []
-    errors: list[InkanError] = []
-    if wish.previous is not None or wish.order is not None:
-        kind = due.kind if due is not None else None
-        errors += change_errors(wish, judgement.names, page, kind, book)
+    errors = change_errors(wish, judgement.names, page, due.kind if due is not None else None, book)
     window = window_error(wish, page, book)
     return errors + ([window] if window is not None else [])
 

@@ -180,6 +180,7 @@ MAIL = rows.MethodOffer("email", ("3.2.2.4.14", "3.2.2.4.13"), "mail", ("M-9",),
         ("txt", "2026-11-20", ["2026-12-01"]),
         ("caa", "2026-11-20", ["2026-12-02"]),
         ("txt", "2026-11-30", ["2026-12-01"]),
+        ("caa", "2026-12-02", []),
     ],
 )
 def test_the_end_of_a_kind_of_mailbox_is_told_to_who_uses_it(kind: str, as_of: str, days: list[str]) -> None:
@@ -237,3 +238,19 @@ def test_a_method_that_has_no_wildcard_ends_nothing_for_one(names: list[str], us
     wish = a_wish(common_name=names[0], dns_names=names[1:], validation={"method": "http-01"})
     book = a_book(own(methods=(HTTP,)))
     assert bool(usable_rules(judge(wish, book), book)) is usable
+
+
+def test_on_the_day_a_rule_ends_its_end_is_no_change_any_more() -> None:
+    product, words = own(methods=(PHONE,)), {"validation": {"method": "phone"}}
+    assert said("earlier validations included", product, "2027-03-14T00:00:00Z", **words) == ["2027-03-15"]
+    assert said("earlier validations included", product, "2027-03-15T00:00:00Z", **words) == []
+
+
+def test_the_way_out_is_one_for_its_own_kind_of_names() -> None:
+    """A wildcard has no way out by file."""
+    dying = PHONE._replace(other_products=("other",))
+    book = a_book(own(methods=(dying,)), PRODUCT._replace(key="other", methods=(HTTP,)))
+    for name, others in (("www.example.jp", True), ("*.example.jp", False), ("a.example.jp", True)):
+        wish = a_wish(common_name=name, validation={"method": "phone"})
+        (ends,) = [one for one in cliffs_of(wish, judge(wish, book), book) if "earlier validations" in one["what"]]
+        assert ("or order other (http-01)" in ends["do"]) is others

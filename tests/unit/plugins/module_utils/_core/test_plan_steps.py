@@ -42,6 +42,10 @@ def test_a_step_has_its_actor_its_words_its_day_and_its_facts() -> None:
         ({"opens_before_expiry_days": 30}, {"due": None, "opens": "2026-11-25"}),
         ({"opens_before_expiry_days": 0}, {"due": None, "opens": "2026-12-25"}),
         ({"after_days": 3, "before_expiry_days": 20}, {"due": "2026-11-23"}),
+        (
+            {"after_days": 3, "before_expiry_days": 20, "opens_before_expiry_days": 30},
+            {"due": "2026-11-23", "opens": "2026-11-25"},
+        ),
     ],
     ids=str,
 )
