@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Finding
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InputErrors, LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
+    InputErrors,
+    LocalError,
+    TransportError,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.watching import watch
 from ansible_collections.inkan.tls.plugins.module_utils._module.watching_ledger import Doors, Ledger
 from ansible_collections.inkan.tls.plugins.module_utils._module.watching_mailbox import Mails
@@ -195,6 +200,16 @@ def test_a_mailbox_that_cannot_be_is_refused_without_its_secrets(maildir: Path, 
     with pytest.raises(InputErrors) as caught:
         mails(maildir, **args)
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_trouble_of_a_mailbox_tells_no_secret() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    settings = {"host": "127.0.0.1", "port": port, "user": "certs@example.jp"}
+    source = Mails({"name": "certs", "service": "imap", "settings": settings, "secrets": {"password": "hunter2"}})
+    with pytest.raises(TransportError) as caught:
+        source.look()
+    assert str(port) in caught.value.sentence() and "hunter2" not in repr(caught.value.as_data())
 
 
 # -- the loop
