@@ -421,3 +421,11 @@ def test_a_form_with_a_place_for_the_code_is_fit_before_there_is_one() -> None:
     assert flaw_of("page", case) == "page_field_missing"
     form = replace(FORM, fields=(Field("pin", "text", "", False, "Code"),))
     assert flaw_of("page", replace(case, page=replace(PAGE, forms=(form,)))) == ""
+
+
+@pytest.mark.parametrize("local", ["admin", "administrator", "hostmaster", "postmaster", "webmaster", "root", "info"])
+def test_five_addresses_are_constructed_and_no_other(local: str) -> None:
+    """BR 3.2.2.4.4."""
+    address = f"{local}@example.jp"
+    case = replace(with_order(recipients=frozenset({address})), mail=replace(MAIL, recipients=(address,)))
+    assert flaw_of("recipient", case) == ("recipient_not_constructed" if local in ("root", "info") else "")

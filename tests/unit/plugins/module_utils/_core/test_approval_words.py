@@ -164,3 +164,21 @@ def test_after_a_colon_a_space_may_be_left_out(subject: str) -> None:
 def test_a_mail_is_whole_and_has_nothing_attached_unless_that_is_said() -> None:
     mail = Arrived("1", "0", NOW, ("a@b.jp",), 1, ("c@d.jp",), "", "", (), ())
     assert (mail.attachments, mail.is_cut) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"), [("a: x", (("a", "x"),)), (": x", ()), ("・Order-: 1", (("・Order-", "1"),))]
+)
+def test_a_label_has_a_letter_at_least(line: str, rows: tuple[tuple[str, str], ...]) -> None:
+    assert rows_of(line) == rows
+
+
+@pytest.mark.parametrize("label", ["■Order", "・Order", "*Order*", "- Order -", "Order"])
+def test_marks_around_a_label_do_not_count(label: str) -> None:
+    assert values_of(((label, "1"),), ["order"]) == ("1",)
+    assert values_of(((f"X{label}X", "1"),), ["order"]) == ()
+
+
+def test_the_number_of_an_order_has_no_sign_before_it() -> None:
+    found = about_of("Order #A-17 for example.jp", row("Order {order} for {domain}"))
+    assert found == About("example.jp", "a-17")

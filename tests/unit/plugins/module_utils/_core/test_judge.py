@@ -8,7 +8,7 @@ import typing as t
 from datetime import date
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.judge import judge
+from ansible_collections.inkan.tls.plugins.module_utils._core.judge import judge, one_error
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy_renewal import Choose
 from ansible_collections.inkan.tls.plugins.module_utils._data import ca_products_rows as rows
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._core.judging import (
@@ -216,3 +216,95 @@ class TestSources:
             self.brought("y", {}) == self.brought("y", {"y": "WWW.example.jp"}) == self.brought("y", {"y": None}) == []
         )
         assert self.brought("y", {"y": "a b"}) == [], "its own refusal says why"
+
+
+class TestOneError:
+    def test_one_reason_is_told_as_it_is(self) -> None:
+        (error,) = judged(validation={}).errors
+        assert one_error(a_wish(), (error,)) is error
+        assert one_error(a_wish(), ()) is None
+
+    def test_two_are_counted_under_the_code_of_the_first(self) -> None:
+        judgement = judged(own(custody=TestCustody.RULES), key={"made_by": "seller"}, deploy={"by": "seller"})
+        found = one_error(a_wish(), judgement.errors)
+        assert found is not None
+        assert (found.code, found.what, found.where, found.reference) == (
+            "custody_not_offered",
+            "The certificate is refused",
+            'item "x"',
+            "C-1",
+        )
+        assert found.why == (
+            "1. The seller does not work this way: key.made_by is seller, Somebody's DV knows only: us."
+            " Correct key.made_by."
+            " 2. The seller does not work this way: deploy.by is seller, Somebody's DV knows only: us."
+            " Correct deploy.by."
+        )
+
+
+MAIL = rows.MethodOffer("email", ("3.2.2.4.4",), "mail", ("M-9",), "here")
+BOX = rows.ContactOffer("constructed", ("base",), True, "chosen", "subtree", ("A-1",), "here", ("admin",))
+LINK = rows.LinkRule("linked", "registrar", "email", ("K-1",), "here")
+REGISTRAR = rows.MethodOffer("registrar", ("3.2.2.4.12",), "nothing", ("M-8",), "here")
+BY_MAIL = {"method": "email", "contact": {"kind": "constructed", "address": "admin@example.jp"}}
+
+
+class TestMail:
+    PRODUCT = own(methods=(MAIL, DNS), contacts=(BOX,))
+
+    def test_a_mailbox_is_chosen_for_mail_alone_and_where_nothing_else_is_wrong(self) -> None:
+        chosen = judged(self.PRODUCT, validation=BY_MAIL).mailbox
+        assert chosen is not None and chosen.address == "admin@example.jp"
+        assert judged(self.PRODUCT, validation={**BY_MAIL, "method": "dns-01"}).mailbox is None
+        assert judged(self.PRODUCT, validation=BY_MAIL, dns_names=["a b"]).mailbox is None
+        bare = judged(self.PRODUCT, validation={"method": "email"}, dns_names=["a b"])
+        assert [code for code, _why in told(bare)] == ["bad_dns_name"], "one thing after the other"
+
+    def test_where_a_link_was_lost_under_way_the_seller_asks_which_mailbox(self) -> None:
+        product = own(methods=(MAIL, REGISTRAR), contacts=(BOX,), links=(LINK,))
+        order = {"state": "validating", "method": "registrar"}
+        words = {"options": {"linked": False}, "order": order}
+        lost = judged(product, validation={"method": "registrar"}, **words)
+        assert (told(lost), lost.mailbox, lost.link.lost) == ([], None, True)
+        named = judged(product, validation={**BY_MAIL, "method": "registrar"}, **words)
+        assert told(named) == [] and named.mailbox is not None
+
+    def test_a_method_that_needs_a_link_says_so(self) -> None:
+        product = own(methods=(MAIL, REGISTRAR), contacts=(BOX,), links=(LINK,))
+        refused = judged(product, validation={"method": "registrar"}, options={"linked": False})
+        ((code, why),) = told(refused)
+        assert code == "method_not_allowed" and "options.linked is true" in why
+
+
+class TestVerdicts:
+    def test_a_seller_may_be_stricter_with_wildcards_than_the_rules(self) -> None:
+        strict = own(methods=(DNS._replace(wildcard=False), HTTP._replace(wildcard=False)))
+        methods = {one.offer.method: one.verdict for one in judged(strict, common_name="*.example.jp").methods}
+        assert methods["dns-01"].reasons == ("the seller does not offer it for a wildcard name (*.example.jp)",)
+        assert "the seller" not in " ".join(methods["http-01"].reasons), "no CA may do it"
+        assert not methods["dns-01"].allowed and not methods["http-01"].allowed
+        assert all(one.verdict.allowed for one in judged(strict).methods)
+
+    def test_an_offer_ends_with_the_last_of_its_rules_or_when_the_seller_says(self) -> None:
+        def ends(*rules: str, until: date | None = None) -> date | None:
+            offer = DNS._replace(rules=rules, until=until)
+            (answer,) = judged(own(methods=(offer,))).methods
+            return answer.verdict.ends_on
+
+        assert ends("3.2.2.4.7") is None
+        assert ends("3.2.2.4.16") == date(2027, 3, 15)
+        assert ends("3.2.2.4.16", "3.2.2.4.14") == date(2028, 3, 15)
+        assert ends("3.2.2.4.16", "3.2.2.4.7") is None
+        assert ends("3.2.2.4.16", until=date(2027, 1, 1)) == date(2027, 1, 1)
+        assert ends("3.2.2.4.7", until=date(2027, 1, 1)) == date(2027, 1, 1)
+
+    def test_of_several_rules_one_that_is_not_discouraged_counts(self) -> None:
+        (answer,) = judged(own(methods=(DNS._replace(rules=("3.2.2.4.16", "3.2.2.4.7")),))).methods
+        assert (answer.verdict.allowed, answer.verdict.discouraged) == (True, False)
+        (answer,) = judged(own(methods=(DNS._replace(rules=("3.2.2.4.16",)),))).methods
+        assert (answer.verdict.allowed, answer.verdict.discouraged) == (True, True)
+
+    @pytest.mark.parametrize(("until", "way_out"), [(date(2026, 11, 20), True), (date(2026, 11, 19), True)])
+    def test_on_its_very_day_a_method_is_over(self, until: date, way_out: bool) -> None:
+        (error,) = judged(own(methods=(DNS._replace(until=until),))).errors
+        assert (error.todo == "Ask the seller which method replaces it") is way_out

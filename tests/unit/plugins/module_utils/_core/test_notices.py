@@ -231,3 +231,50 @@ def test_while_its_days_cannot_be_seen_its_level_stays(missing: str, serial: str
     days = {**lifetime(90, 1), missing: None}
     found, after = news(known(level=2), seen(serial=serial, **days), NOW, ALL, True)
     assert after.level == level and "expiring" not in [event.kind for event in found]
+
+
+WORDS = {"sentences": ("no.",), "actor": "customer", "owner": "Sato", "due": "2026-12-01T00:00:00Z", "order": "4711"}
+UNTIL = datetime(2026, 12, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("kind", ["trouble", "unreachable", "waiting", "refused", "revoked"])
+def test_an_alarm_says_what_is_the_matter_and_who_acts(kind: str) -> None:
+    (event,), _after = news(known("underway"), seen(kind, "x", not_after=UNTIL, **WORDS), NOW, ALL, True)
+    assert (event.kind, event.name, event.before) == (kind, "shop", "underway")
+    assert {word: getattr(event, word) for word in WORDS} == WORDS
+    assert (event.not_after, event.serial, event.level) == ("2026-12-01T00:00:00Z", "1", 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind", "level"),
+    [
+        (known(), {"serial": "2"}, "issued", 0),
+        (known("trouble", "x"), {}, "resolved", 0),
+        (known(), lifetime(90, 14), "expiring", 1),
+        (known(), lifetime(90, 7), "expiring", 2),
+        (known(), lifetime(90, 0), "expiring", 3),
+    ],
+)
+def test_any_other_event_says_only_what_happened(before: Known, now: dict[str, t.Any], kind: str, level: int) -> None:
+    (event,), _after = news(before, seen(**WORDS, **now), NOW, ALL, True)
+    assert (event.kind, event.level, event.order) == (kind, level, "4711")
+    assert (event.sentences, event.actor, event.owner, event.due) == ((), None, "", None)
+
+
+def test_a_reminder_says_what_is_to_be_done_by_whom() -> None:
+    reminder = Reminder("k", "take the call", "Sato", "2026-12-01T00:00:00Z")
+    (event,), after = news(known(), seen("in_order", reminders=(reminder,), actor="customer"), NOW, ALL, True)
+    assert (event.kind, event.sentences, event.owner, event.due, event.actor, event.level) == (
+        "reminder",
+        ("take the call",),
+        "Sato",
+        "2026-12-01T00:00:00Z",
+        "customer",
+        0,
+    )
+    assert after.reminded == ("k",)
+
+
+def test_the_first_level_of_a_new_certificate_is_told() -> None:
+    assert kinds(known(level=1, serial="0"), seen(**lifetime(90, 14)), frozenset({"expiring"})) == ["expiring"]
+    assert kinds(known(level=1), seen(**lifetime(90, 14)), frozenset({"expiring"})) == []

@@ -155,3 +155,13 @@ def test_octets_that_are_no_utf_8_come_back_as_they_were() -> None:
 )
 def test_only_a_dot_without_a_backslash_ends_a_label(text: str, labels: tuple[bytes, ...]) -> None:
     assert labels_of(text) == labels
+
+
+def test_a_domain_of_other_octets_is_no_mail_domain() -> None:
+    with pytest.raises(ValueError, match="no mail domain"):
+        from_rname("a.\\255b.example.jp.")
+
+
+def test_only_what_is_not_printable_is_written_by_its_number() -> None:
+    assert name_text((b" !~\x7f",)) == "\\032!~\\127."
+    assert name_text(()) == "." and labels_of(".") == ()
