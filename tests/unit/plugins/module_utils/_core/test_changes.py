@@ -99,3 +99,50 @@ def test_a_common_name_is_the_same_in_any_spelling() -> None:
             "it was a b, declared is www.example.jp (X-1)",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "now", "why"),
+    [
+        ("product", {"product": "left"}, {}, "it was left, declared is own (X-1)"),
+        ("organization", {"organization": "one"}, {}, "it was one, declared is None (X-1)"),
+        ("key.made_by", {"key_made_by": "seller"}, {}, "it was seller, declared is us (X-1)"),
+        ("key.made_by", {"key_made_by": "us"}, {"key": {"made_by": "seller"}}, "it was us, declared is seller (X-1)"),
+        ("deploy.by", {"deployed_by": "seller"}, {}, "it was seller, declared is us (X-1)"),
+        ("deploy.by", {"deployed_by": "us"}, {"deploy": {"by": "seller"}}, "it was us, declared is seller (X-1)"),
+        ("options.x", {"options": {"x": True}}, {}, "it was true, declared is false (X-1)"),
+        ("options.x", {"options": {}}, {"options": {"x": True}}, "it was false, declared is true (X-1)"),
+        ("options.x", {"options": {"x": "a"}}, {"options": {"x": "b"}}, "it was a, declared is b (X-1)"),
+        ("organization", {"organization": "o" * 80}, {}, f"it was {'o' * 80}, declared is None (X-1)"),
+        ("organization", {"organization": "o" * 81}, {}, f"it was {'o' * 77}..., declared is None (X-1)"),
+    ],
+    ids=str,
+)
+def test_each_field_is_compared_with_what_it_was(
+    field: str, before: dict[str, t.Any], now: dict[str, t.Any], why: str
+) -> None:
+    product = own(changes=(rule("common_name", "reissue"), rule(field, "renew")))
+    wish, book = a_wish(previous=before, **now), a_book(product)
+    (error,) = change_errors(wish, ("www.example.jp",), book.page(product), "renew", book)
+    assert (error.code, error.why, error.todo) == ("change_refused", why, "Ask the seller")
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "now"),
+    [
+        ("product", {"product": "own"}, {}),
+        ("ca_account", {"ca_account": "a"}, {}),
+        ("key.made_by", {"key_made_by": "us"}, {}),
+        ("deploy.by", {"deployed_by": "us"}, {}),
+        ("options.x", {"options": {"x": False}}, {}),
+        ("options.x", {"options": {}}, {"options": {"x": False}}),
+        ("options.x", {"product": "own"}, {"options": {"x": True}}),
+        ("organization", {}, {"organization": "one"}),
+        ("common_name", {"product": "own"}, {}),
+    ],
+    ids=str,
+)
+def test_what_is_as_it_was_or_was_never_told_is_no_change(
+    field: str, before: dict[str, t.Any], now: dict[str, t.Any]
+) -> None:
+    assert refused(own(changes=(rule(field, "renew"),)), previous=before, **now) == []

@@ -197,3 +197,18 @@ def test_lines_are_sorted_by_zone_order_and_harmless() -> None:
     )
     assert shown_value("CNAME", "a\x1bb") == "a\\027b"
     assert record_lines([]) == ""
+
+
+def test_a_record_is_critical_from_128_on() -> None:
+    assert [Caa(flags, "issue", b"").is_critical for flags in (0, 127, 128, 255)] == [False, False, True, True]
+
+
+def test_lines_go_from_the_top_of_the_tree_down() -> None:
+    names = ["b.example.jp", "a.example.jp", "example.jp", "z.example.com"]
+    lines = record_lines([Line(name, "TXT", "v", 60) for name in names])
+    assert [line.split()[0].rstrip(".") for line in lines.splitlines()] == [
+        "z.example.com",
+        "example.jp",
+        "a.example.jp",
+        "b.example.jp",
+    ]
