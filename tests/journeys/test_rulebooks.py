@@ -62,7 +62,7 @@ def world(tmp_path: Path) -> t.Iterator[LabWorld]:
         mailbox = {"service": "maildir", "settings": {"path": str(letters.parent), "authserv_id": NAME}}
         found.variables |= {
             "inkan_mailboxes": {"certs": mailbox},
-            "inkan_approvals": {"mode": "assist", "profiles": {"labssl": row}},
+            "inkan_approvals": {"mode": "assist", "profiles": {"labssl": row}},  # the test opts in when it is time
             "inkan_sight": {**inventory(facts)["all"]["vars"]["inkan_sight"], "ca_bundle": facts["api_ca"]},
         }
         yield found
@@ -98,7 +98,12 @@ def test_they_start_what_is_called_for_and_no_more(world: LabWorld) -> None:
     roots = Path(world.lab.facts()["issuing_ca"]).read_text("ascii")
     host = world.lab.web["web1"]
     before = host.verified("api.example.jp", roots).serial
-    world.variables["inkan_renewal"] = {"force": ["api"]}
+    machine = {"inkan_names": ["shop"], "ansible_eda": {"ruleset": "x"}}
+    refused = world.play("approve", variables=machine)
+    assert refused.results("approval_mails", name="shop")[0]["state"] == "awaiting_approval", refused.why()
+    assert world.lab.history.events("approved") == [], "a rulebook is not the person that assist waits for"
+    approvals = {**world.variables["inkan_approvals"], "mode": "auto", "auto_domains": ["example.jp"]}
+    world.variables |= {"inkan_renewal": {"force": ["api"]}, "inkan_approvals": approvals}
     world.write_inventory()
     variables = {
         "inkan_ledger_path": str(world.ledger),
@@ -118,13 +123,15 @@ def test_they_start_what_is_called_for_and_no_more(world: LabWorld) -> None:
                 and events(running).count(("issued", ("api",))) == 2
             )
 
-        wait_for(is_done, "the renewal, the approval and their events", 120, 0.5)
+        wait_for(is_done, "the renewal, the approval and their events", 400, 0.5)
         told = events(running)
         printed = running.log.read_text("utf-8") + running.log.with_suffix(".err").read_text("utf-8")
     assert [one for one in told if one[0] == "due"] == [("due", ("api",))], "each look finds it due, one event tells it"
     assert [one for one in told if one[0] == "mail"] == [("mail", ("shop",))]
     assert not [one for one in told if one[0] == "trouble"], told
     assert len(world.orders()) == 3, "shop, api and its renewal"
+    assert len(world.lab.history.events("approved")) == 1
+    assert "PLAY [Approve or refuse certificates by their approval mails]" in printed
     (letter,) = (world.root / "Maildir" / "new").iterdir()
     parts = email.message_from_bytes(letter.read_bytes()).walk()
     text = b"\n".join(part.get_payload(decode=True) or b"" for part in parts if not part.is_multipart()).decode()
