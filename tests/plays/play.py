@@ -9,6 +9,7 @@ assert play.rc == 0, play.why()
 
 from __future__ import annotations
 
+import base64
 import collections
 import contextlib
 import itertools
@@ -21,6 +22,7 @@ import sys
 import time
 import typing as t
 import uuid
+import zlib
 from dataclasses import dataclass
 
 from .waiting import wait_for
@@ -103,10 +105,12 @@ class Play:
 
 
 def _results(event: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Many of them are one text."""
-    from ansible_collections.inkan.tls.plugins.module_utils._core.packed import unpacked
-
-    return unpacked(event["result"].get("results"))
+    """Of many certificates they are one text: JSON by line, pressed."""
+    found = event["result"].get("results") or []
+    if isinstance(found, list):
+        return found
+    lines = zlib.decompress(base64.b64decode(found["packed_lines"])).decode().splitlines()
+    return [json.loads(line) for line in lines]
 
 
 class RunningPlay:
