@@ -142,8 +142,8 @@ class Mutation:
         functions = [one for one in mutants if one.scope is not None]
         for mutant in functions:
             ending = self._try(path, self._sources[path], mutant)
-            if not self._is_last and ending in (Ending.SURVIVED, Ending.UNTESTED):
-                continue  # more tests are to come
+            if ending == Ending.UNASKED or (not self._is_last and ending in (Ending.SURVIVED, Ending.UNTESTED)):
+                continue  # more tests are to come, or the other way
             if ending == Ending.SURVIVED and (path.name, mutant.scope) in self.notes.at_import:
                 continue  # what import made of it is still the old: left to the other way
             self._done(path, mutant, ending)
@@ -159,7 +159,7 @@ class Mutation:
             return Ending.SURVIVED if key in self.notes.at_import else Ending.UNTESTED
         code = source.function(mutant)
         if any(code.co_freevars != one.__code__.co_freevars for one in functions):
-            return Ending.UNTESTED  # there is none of this kind
+            return Ending.UNASKED  # it does not fit into the living function, as without its super(): the other way
         known = sum(self.notes.seconds[one] for one in tests)
         ending, killer = in_child(lambda: self._run(functions, code, tests), limit=self._settings.limit(known))
         if killer is not None:

@@ -320,6 +320,13 @@ def test_check_mode_takes_what_only_the_order_tells_and_nothing_else(option: str
         assert error.what == f"Cannot use the option {option}"
 
 
+def test_a_command_that_cannot_be_is_none_until_it_is_refused() -> None:
+    errors = InputCollector()
+    (wish,) = read_wishes([{"name": "shop", "deploy": {"reload": {"argv": []}}}], "prepare", STORE, False, errors)
+    assert [error.what for error in errors.errors][-1:] == ["Cannot use the option deploy.reload.argv"]
+    assert wish.deploy.reload == ByCommand(())
+
+
 def test_a_command_has_up_to_two_hundred_words() -> None:
     assert deploy(post_check={"argv": ["x"] * 200}).post_check == ("x",) * 200
     for argv in (["x"] * 201, [], "x", [""], ["x", "a\0b"]):
