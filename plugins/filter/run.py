@@ -20,6 +20,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work as wor
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_approvals as approvals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_at_all as gate
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_contacts as contacts
+from ansible_collections.inkan.tls.plugins.module_utils._core import work_live as live
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_notices as notices
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal as portals
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
@@ -132,10 +133,15 @@ def work(
     """The items of one step's module call."""
     if step == "served":
         return portals.served_items(inputs.certificates_of(said), to_alabel, int(said.get("https_port") or 443))
+    if step == "live" and not said.get("advising"):
+        return []
     run = inputs.read_run(said, hostvars, hosts, is_central=host is None)
     if step == "look" and host is not None:
         names = works.look_names(run, host)
         return pack(names) if names and _is_long(said) else names
+    if step == "live":
+        items = live.live_items(run, inputs.certificates_of(said), said.get("advising") or ())
+        return pack(items) if items and _is_long(said) else items
     if step == "notices":  # also of a run that came to nothing
         return notices.notice_items(run)
     if run.is_blocked and not (step == "contacts" and "plan" not in run.central_broken):
@@ -239,8 +245,17 @@ def only_secrets(
 
 def portal_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
     """The CA accounts whose orders persons carry to a portal."""
+    return _with_adapter(accounts, "portal")
+
+
+def _with_adapter(accounts: t.Any, adapter: str) -> list[str]:
     found = accounts.items() if isinstance(accounts, t.Mapping) else ()
-    return [str(name) for name, one in found if isinstance(one, t.Mapping) and one.get("adapter") == "portal"]
+    return [str(name) for name, one in found if isinstance(one, t.Mapping) and one.get("adapter") == adapter]
+
+
+def advising_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
+    """The CA accounts whose CA may tell when it wants certificates to be renewed."""
+    return _with_adapter(accounts, "acme")
 
 
 def ca_of_accounts(accounts: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -267,6 +282,7 @@ class FilterModule:
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
             "portal_accounts": portal_accounts,
+            "advising_accounts": advising_accounts,
             "ca_of_accounts": ca_of_accounts,
         }
         return {name: _in_peace(work) for name, work in found.items()}

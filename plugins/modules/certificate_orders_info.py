@@ -67,6 +67,32 @@ options:
     description: Seconds that asking the CAs may take altogether. Who was not asked within it is asked first in the next call.
     type: float
     default: 20.0
+  live:
+    description:
+      - Certificates that were seen on hosts. About those that no order of the ledger brought, as after its loss, the CAs
+        are asked as well, after all others and within the same bounds, RV(live_advice). What the CA does not know either
+        is asked about again after a day.
+      - With O(names) only those of these names. Without a ledger, which would remember the answers, nobody is asked.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name of the certificate.
+        type: str
+        required: true
+      ca_account:
+        description: The account of O(ca_accounts) that it is declared with.
+        type: str
+        required: true
+      renewal_id:
+        description: Its C(renewal_id) of RV(inkan.tls.certificates_info#module:results[].live).
+        type: str
+        required: true
+      not_after:
+        description: When it ends (ISO 8601). Nobody is asked about one that has ended.
+        type: str
+        required: true
 seealso:
   - module: inkan.tls.certificate_orders
 """
@@ -170,6 +196,19 @@ results:
           facts:
             - {kind: submit_intended, at: '2026-11-20T00:00:00Z', times: 1, by: us}
             - {kind: submitted, at: '2026-11-20T00:00:01Z', times: 1, by: ca, handle: 'https://acme.example.jp/order/1'}
+live_advice:
+  description:
+    - What was learned about the certificates of O(live) that no order of the ledger brought, by name, each as in
+      RV(results[].advice).
+  returned: when O(live) names any
+  type: dict
+  sample:
+    shop:
+      - serial: 3f2a90cc17
+        suggested_window: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
+        asked_at: '2026-11-20T00:00:00Z'
+        ask_again_at: '2026-11-20T06:00:00Z'
+        problem: null
 reminders:
   description:
     - What has to be told to persons now, what is due first at the top; pure data, nobody is told by this module.

@@ -142,6 +142,7 @@ results:
       description:
         - The live certificate, or null. Its C(matches) tells whether the private key beside it is its own.
         - Times are in ISO 8601, the serial number and the SHA-256 digests in lower-case hexadecimal.
+        - C(renewal_id) is its identifier in questions to its CA about its renewal (RFC 9773), null where it has none.
       type: dict
       returned: always
       sample:
@@ -155,6 +156,7 @@ results:
         public_key_sha256: 0b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa
         certificate_sha256: 5f6c1c7f4d3f2a1b0c9d8e7f60514233241506f7e8d9cabbac9d8e7f60514233
         key_type: ecdsa-p256
+        renewal_id: aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE
         matches: true
     staged:
       description: Keys that have no certificate yet, oldest first.

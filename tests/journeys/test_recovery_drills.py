@@ -219,12 +219,21 @@ def test_a_revoked_ca(world: LabWorld) -> None:
     told_and_nothing_more(world)
 
 
+def renewal_ids(world: LabWorld) -> dict[str, str]:
+    events = [one for one in world.lab.history.events("issued") if one.get("ca") == "acme_ca"]
+    return {one["names"][0].partition(".")[0]: one["certificate"] for one in events}
+
+
+def questions(world: LabWorld) -> list[str]:
+    """The certificates that the CA was asked about, in the order of the questions."""
+    return [str(one["certificate"]) for one in world.lab.history.events("renewal_info")]
+
+
 def test_a_mass_renewal(acme_world: LabWorld) -> None:
     """Two windows: what is in the first is renewed in it, the other one after it."""
     ca = acme_world.lab.also["acme_ca"]
     before = {name: serials(acme_world, name) for name in ("first", "then")}
-    events = [one for one in acme_world.lab.history.events("issued") if one.get("ca") == "acme_ca"]
-    ids = {one["names"][0].partition(".")[0]: one["certificate"] for one in events}
+    ids = renewal_ids(acme_world)
     now = acme_world.lab.clock.now().replace(microsecond=0)
     for number, name in enumerate(("first", "then")):
         start = now + timedelta(hours=6 + 12 * number)
@@ -235,4 +244,23 @@ def test_a_mass_renewal(acme_world: LabWorld) -> None:
         renewed = [one for one in before if serials(acme_world, one) != before[one]]
         assert renewed == ["first", "then"][: number + 1]
         assert ordered(acme_world, name) == 2
+    told_and_nothing_more(acme_world)
+
+
+def test_a_mass_renewal_that_an_empty_ledger_has_to_find(acme_world: LabWorld) -> None:
+    """It knows neither certificate: the CA is asked about what the hosts have, each as often as the CA wants."""
+    before, ids = {name: serials(acme_world, name) for name in ("first", "then")}, renewal_ids(acme_world)
+    asked = questions(acme_world)
+    shutil.rmtree(acme_world.ledger.parent)
+    drill(acme_world, EMPTY)
+    assert sorted(questions(acme_world)[len(asked) :]) == sorted(ids.values()), "once each, and remembered"
+    nothing_more_to_do(acme_world)
+    now = acme_world.lab.clock.now().replace(microsecond=0)
+    ordered_by_ca = {"start": now + timedelta(hours=6), "end": now + timedelta(hours=8)}
+    acme_world.lab.also["acme_ca"].mass_renewal(**ordered_by_ca, ids=[ids["first"]])
+    acme_world.lab.clock.advance(hours=8.5)
+    drill(acme_world, MASS)
+    assert [name for name in before if serials(acme_world, name) != before[name]] == ["first"]
+    assert (ordered(acme_world, "first"), ordered(acme_world, "then")) == (2, 1)
+    assert sorted(questions(acme_world)[len(asked) + 2 :]) == sorted(ids.values())
     told_and_nothing_more(acme_world)

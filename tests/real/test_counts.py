@@ -152,7 +152,8 @@ def test_where_nothing_is_due_nobody_is_asked_and_few_tasks_are_started(
         assert len({task for _host, task in found.starts}) <= MOST_TASKS, sorted(found.starts)
         assert (found.updates, found.added) == (0, 0)
         assert found.asked["newOrder"] == found.asked["challenge"] == found.asked["finalize"] == 0
-    assert in_order["renew"].asked == {}, "certificates that the ledger does not know: no CA is asked about them"
+    assert many["renew"].asked == {}, "the ledger knows what is live, and was just told of it by the CA"
+    assert in_order["renew"].asked == {}, "without a ledger, which would remember the answers, no CA is asked"
 
 
 def test_the_ca_is_asked_what_the_protocol_needs_for_each(one: dict[str, Cost], many: dict[str, Cost]) -> None:

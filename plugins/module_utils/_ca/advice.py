@@ -39,6 +39,9 @@ class Advising(t.Protocol):
         Raises as a verb does; RefusedError with ``retry_at`` where the CA wants to be left alone until then.
         """
 
+    def renewal_advice_of(self, renewal_id: str) -> Advice | None:
+        """The same for a certificate that is known by its identifier alone (RFC 9773 §4.1)."""
+
 
 class StandingRecords(t.NamedTuple):
     """What the records of dns-persist-01 of an account are made of.

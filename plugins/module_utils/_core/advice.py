@@ -7,18 +7,36 @@
     none for this certificate           ─▶ asked again after a day
     a failure                           ─▶ the window known before stays; asked again after an hour, or as the CA said
 
+What is in service and no order of the ledger brought (``foreign``) comes after all that is its own. Its CA may be
+another one by now: what the CA does not know is asked about again after a day.
+
 This file is private to the collection.
 """
 
 from __future__ import annotations
 
+import base64
+import re
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, State
 
-__all__ = ["FORGET_AFTER", "AdviceKey", "Remembered", "Subject", "after_failure", "of_new", "subjects", "to_ask"]
+__all__ = [
+    "FORGET_AFTER",
+    "LONGEST",
+    "AdviceKey",
+    "InService",
+    "Remembered",
+    "Subject",
+    "after_failure",
+    "foreign",
+    "of_new",
+    "serial_of",
+    "subjects",
+    "to_ask",
+]
 
 #: a CA has hardly an opinion of what it has just issued, and a run right after has nothing to write
 AGAIN_AFTER_ISSUE = timedelta(hours=6)
@@ -29,6 +47,8 @@ LONGEST = timedelta(days=1)
 FORGET_AFTER = timedelta(days=400)
 _EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 _LONGEST_TEXT = 500
+#: RFC 9773 §4.1; of a serial number of at most 20 octets (RFC 5280 §4.1.2.2) with one before it
+_RENEWAL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\.([A-Za-z0-9_-]{2,28})")
 
 #: CA account and serial number
 AdviceKey = tuple[str, str]
@@ -47,12 +67,13 @@ class Remembered:
 
 
 class Subject(t.NamedTuple):
-    """A certificate that may be in service."""
+    """A certificate that may be in service. One that no order of the ledger brought has its renewal_id and no pem."""
 
     ca_account: str
     serial: str
     pem: str
     not_after: datetime
+    renewal_id: str = ""
 
     @property
     def key(self) -> AdviceKey:
@@ -75,6 +96,40 @@ def subjects(entries: t.Iterable[Entry], now: datetime) -> list[Subject]:
     return found
 
 
+class InService(t.NamedTuple):
+    """A certificate that was seen on a host; the account is the declared one."""
+
+    name: str
+    ca_account: str
+    renewal_id: str
+    serial: str
+    not_after: datetime
+
+
+def serial_of(renewal_id: str) -> str | None:
+    """As the ledger writes it; None: that is no identifier."""
+    found = _RENEWAL_ID.fullmatch(renewal_id)
+    text = found.group(1) if found else ""
+    if not text or len(text) % 4 == 1:
+        return None
+    octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return f"{int.from_bytes(octets, 'big'):x}"
+
+
+def foreign(
+    seen: t.Iterable[InService], entries: t.Mapping[str, t.Iterable[Entry]], now: datetime
+) -> dict[str, list[Subject]]:
+    """By name: what is in service and that no order of its name brought."""
+    found: dict[str, list[Subject]] = {}
+    for one in seen:
+        certificates = (entry.standing.certificate for entry in entries.get(one.name, ()))
+        is_known = any(it is not None and it.serial == one.serial for it in certificates)
+        if not is_known and one.not_after > now:
+            subject = Subject(one.ca_account, one.serial, "", one.not_after, one.renewal_id)
+            found.setdefault(one.name, []).append(subject)
+    return found
+
+
 def to_ask(every: t.Iterable[Subject], known: t.Mapping[AdviceKey, Remembered], now: datetime) -> list[Subject]:
     """An entry of a moved clock, which lies ahead further than anybody is left alone, counts as none."""
 
@@ -84,7 +139,8 @@ def to_ask(every: t.Iterable[Subject], known: t.Mapping[AdviceKey, Remembered], 
             return _EARLIEST
         return before.ask_again_at
 
-    return sorted((one for one in every if waits_since(one) <= now), key=lambda one: (waits_since(one), one.serial))
+    due = (one for one in every if waits_since(one) <= now)
+    return sorted(due, key=lambda one: (bool(one.renewal_id), waits_since(one), one.serial))
 
 
 def of_new(now: datetime) -> Remembered:

@@ -71,6 +71,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         as_of=_as_of(said.get("plan")),
         accounts=_accounts(said.get("known")),
         our_contacts=_our_contacts(said.get("known")),
+        live_advice=_live_advice(said.get("known")),
         contacts_problem=_contacts_problem(said.get("observations")),
         resend=frozenset(map(str, said.get("resend") or ())),
         resolve=_by_name_of(said.get("resolve")),
@@ -166,6 +167,11 @@ def _accounts(known: t.Any) -> ByName:
 def _our_contacts(known: t.Any) -> list[Said] | None:
     found = known.get("contacts") if isinstance(known, t.Mapping) else None
     return found if isinstance(found, list) else None
+
+
+def _live_advice(known: t.Any) -> t.Mapping[str, t.Sequence[Said]]:
+    found = known.get("live_advice") if isinstance(known, t.Mapping) else None
+    return found if isinstance(found, t.Mapping) else {}
 
 
 def _contacts_problem(noted: t.Any) -> str:
@@ -267,7 +273,7 @@ def _known(name: str, run: Run, certificate: Said) -> Item:
     elif order.get("state") in DEPLOYABLE:
         missing = []
     return {
-        "live": _with_obtained_at(newest, order) if newest else None,
+        "live": _with_obtained_at(newest, order, run.live_advice.get(name, ())) if newest else None,
         "order": _order_facts(order),
         "previous": _previous(order) or certificate.get("previous"),
         "hosts_missing": missing,
@@ -329,16 +335,16 @@ def _as_live(order: Said) -> Item:
     return {fact: order.get(fact) for fact in _LIVE_FACTS}
 
 
-def _suggested_window(order: Said, serial: t.Any) -> t.Any:
-    """Of the certificate in service, which may be an older one than the newest order's."""
-    advice = {one["serial"]: one["suggested_window"] for one in order.get("advice") or ()}
+def _suggested_window(order: Said, more: t.Iterable[Said], serial: t.Any) -> t.Any:
+    """Of the certificate in service, which may be an older one than the newest order's, or of no order at all."""
+    advice = {one["serial"]: one["suggested_window"] for one in (*more, *(order.get("advice") or ()))}
     return advice.get(serial) or (order.get("suggested_window") if order.get("serial") == serial else None)
 
 
-def _with_obtained_at(live: Said, order: Said) -> Item:
+def _with_obtained_at(live: Said, order: Said, more: t.Iterable[Said]) -> Item:
     facts = {fact: live.get(fact) for fact in (*_LIVE_FACTS, "matches") if fact in live}
     ours = order.get("serial") == live.get("serial")
-    window = _suggested_window(order, live.get("serial"))
+    window = _suggested_window(order, more, live.get("serial"))
     if window:  # of a CA that says so (ARI)
         facts["suggested_window"] = window
     return {**facts, "obtained_at": order.get("obtained_at") if ours else None}

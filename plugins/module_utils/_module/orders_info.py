@@ -18,8 +18,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Adap
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
     FORGET_AFTER,
     AdviceKey,
+    InService,
     Remembered,
     Subject,
+    foreign,
     subjects,
     to_ask,
 )
@@ -30,8 +32,13 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_
 from ansible_collections.inkan.tls.plugins.module_utils._core.people import CANCEL, due_reminders, retired_task
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.durability import require_durable
-from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import open_for_reading, open_for_writing
+from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import (
+    LedgerStore,
+    open_for_reading,
+    open_for_writing,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._module.advising import ask_cas
+from ansible_collections.inkan.tls.plugins.module_utils._module.live_input import live_spec, read_live
 from ansible_collections.inkan.tls.plugins.module_utils._module.noting_contacts import contact_data
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_items import (
     ledger_spec,
@@ -56,6 +63,7 @@ def info_spec() -> dict[str, t.Any]:
         "accounts": {"type": "bool", "default": False},
         "contacts": {"type": "bool", "default": False},
         "deadline": {"type": "float", "default": 20.0},
+        "live": {"type": "list", "elements": "dict", "default": [], "options": live_spec()},
     }
 
 
@@ -64,6 +72,7 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     path = read_ledger_path(params, errors)
     now = read_now(params, errors)
     names = _names(params["names"], errors)
+    live = read_live(params["live"], errors)
     errors.refuse()
     if params["require_durable"]:
         require_durable(path)
@@ -73,15 +82,21 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     )
     store = open_for_reading(path)
     if store is None:
-        return Result([], extra={**extra, "contacts": None} if params["contacts"] else extra)
+        extra.update({"contacts": None} if params["contacts"] else {})
+        return Result([], extra={**extra, "live_advice": {}} if live else extra)
     with store:
         found = store.entries(names, settled=params["history"])
         known = store.advice()
         if params["contacts"]:
             extra["contacts"] = [contact_data(one) for one in store.contacts()]
+        seen = _foreign(live, names, found, store, clock.now())
     of_name = {name: subjects(entries, clock.now()) for name, entries in found.items()}
     if params["ca_accounts"] and not check_mode:
-        known = {**known, **_learned(params, path, of_name, known, clock, tools)}
+        may_ask = [subject for some in (*of_name.values(), *seen.values()) for subject in some]
+        known = {**known, **_learned(params, path, may_ask, known, clock, tools)}
+    if live:
+        told = {name: _advice_of(some, known) for name, some in seen.items()}
+        extra["live_advice"] = {name: advice for name, advice in told.items() if advice}
     order = [name for name in (names if names is not None else sorted(found)) if name in found]
     items = [_result(name, found[name], params["history"], of_name[name], known) for name in order]
     for item in items:
@@ -89,6 +104,19 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     every = [entry for name in order for entry in found[name]]
     extra["reminders"] = [reminder_data(one) for one in due_reminders(every, clock.now(), params["declared"])]
     return Result(items, extra=extra)
+
+
+def _foreign(
+    live: t.Sequence[InService],
+    names: t.Sequence[str] | None,
+    found: t.Mapping[str, t.Sequence[Entry]],
+    store: LedgerStore,
+    now: datetime,
+) -> dict[str, list[Subject]]:
+    """What is settled long since is read only of names whose live certificate no newer order brought."""
+    chosen = [one for one in live if names is None or one.name in names]
+    left = foreign(chosen, found, now)
+    return foreign([one for one in chosen if one.name in left], store.entries(left, settled=True), now) if left else {}
 
 
 def _of_people(name: str, entries: t.Sequence[Entry], declared: t.Collection[str] | None) -> dict[str, t.Any]:
@@ -143,14 +171,13 @@ class InfoTools:
 def _learned(
     params: t.Mapping[str, t.Any],
     path: str,
-    of_name: t.Mapping[str, t.Sequence[Subject]],
+    every: t.Sequence[Subject],
     known: t.Mapping[AdviceKey, Remembered],
     clock: Clock,
     tools: InfoTools,
 ) -> dict[AdviceKey, Remembered]:
     """Remembered before it is used: a CA is not asked again because a run was killed. Wrong settings are told by
     certificate_orders, and a ledger that cannot be written asks again in the next run."""
-    every = [subject for some in of_name.values() for subject in some]
     if not to_ask((one for one in every if one.ca_account in params["ca_accounts"]), known, clock.now()):
         return {}
     factories = tools.factories(clock)
@@ -185,7 +212,7 @@ def _result(
 ) -> ItemResult:
     entry = newest(entries)
     data = entry_data(entry, entries)
-    advice = [_advice(subject, known[subject.key]) for subject in every if subject.key in known]
+    advice = _advice_of(every, known)
     data["advice"] = advice
     windows = {one["serial"]: one["suggested_window"] for one in advice}
     data["suggested_window"] = windows.get(data["serial"])
@@ -194,6 +221,10 @@ def _result(
             {"reference": one.order.reference, "state": one.state.value, "facts": history_data(one)} for one in entries
         ]
     return ItemResult(name, "found", entry.state.value if entry else None, extra=data)
+
+
+def _advice_of(every: t.Iterable[Subject], known: t.Mapping[AdviceKey, Remembered]) -> list[dict[str, t.Any]]:
+    return [_advice(subject, known[subject.key]) for subject in every if subject.key in known]
 
 
 def _advice(subject: Subject, one: Remembered) -> dict[str, t.Any]:

@@ -54,6 +54,8 @@ class CertificateFacts:
     certificate_sha256: str
     key_type: str
     is_ca: bool
+    #: its name where its CA tells when to renew it (RFC 9773 §4.1); None: it has no authority key identifier
+    renewal_id: str | None
 
     def as_data(self) -> dict[str, t.Any]:
         """Plain types, times in ISO 8601."""
@@ -67,6 +69,7 @@ class CertificateFacts:
             "public_key_sha256": self.public_key_sha256,
             "certificate_sha256": self.certificate_sha256,
             "key_type": self.key_type,
+            "renewal_id": self.renewal_id,
         }
 
 
@@ -150,6 +153,7 @@ def facts_of(certificate: x509.Certificate, *, where: str = "") -> CertificateFa
             certificate_sha256=certificate_sha256(certificate),
             key_type=public_key_type(certificate.public_key()),
             is_ca=_is_ca(certificate),
+            renewal_id=_renewal_id(certificate),
         )
     except (
         ValueError,
@@ -215,6 +219,18 @@ def _is_ca(certificate: x509.Certificate) -> bool:
         return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
     except x509.ExtensionNotFound:
         return False
+
+
+def _renewal_id(certificate: x509.Certificate) -> str | None:
+    try:
+        issuer = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
+    number = certificate.serial_number
+    if not issuer or number < 0:
+        return None
+    serial = number.to_bytes(number.bit_length() // 8 + 1, "big")  # as in DER: a first octet of 0 keeps it positive
+    return ".".join(base64.urlsafe_b64encode(part).decode("ascii").rstrip("=") for part in (issuer, serial))
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -252,9 +252,15 @@ class AcmeAdapter:
 
     def renewal_advice(self, certificate_pem: str) -> Advice | None:
         """RFC 9773 §4: unsigned, so no account is opened and no key is made for it."""
+        return self._its_advisor().advice(certificate_pem)
+
+    def renewal_advice_of(self, renewal_id: str) -> Advice | None:
+        return self._its_advisor().advice_of(renewal_id)
+
+    def _its_advisor(self) -> Advisor:
         if self._advisor is None:
             self._advisor = self._doors.advise()
-        return self._advisor.advice(certificate_pem)
+        return self._advisor
 
     def remembered_account(self) -> AccountFacts | None:
         return self._doors.keeper.remembered()

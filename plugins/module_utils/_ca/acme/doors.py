@@ -77,8 +77,10 @@ class Advisor:
     def advice(self, certificate_pem: str) -> Advice | None:
         if self._base is None or self._library is None:
             return None
-        identifier = library.Certificate(self._library, certificate_pem).renewal_id
-        if not identifier:  # without an authority key identifier it has no name in this protocol
+        return self.advice_of(library.Certificate(self._library, certificate_pem).renewal_id)
+
+    def advice_of(self, identifier: str) -> Advice | None:
+        if self._base is None or not identifier:  # without an authority key identifier it has no name in this protocol
             return None
         response = self._network.ask(f"{self._base.rstrip('/')}/{identifier}", "ask when to renew")
         found = Suggestion.parse(Object.of(response, "the renewal information", self._rule))

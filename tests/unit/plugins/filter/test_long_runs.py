@@ -49,6 +49,7 @@ def looks(host: str) -> list[dict[str, t.Any]]:
         live: dict[str, t.Any] = {"serial": f"{number:x}", "not_before": "2026-08-01T00:00:00Z"}
         live.update(not_after=ENDS[number % 3], common_name=f"c{number:03}.example.jp", key_type="ecdsa-p256")
         live.update(dns_names=[f"c{number:03}.example.jp"], matches=True, issuer="CN=Test")
+        live["renewal_id"] = f"AQIDBAU.{number:04}"
         error = {"code": "live_broken", "message": "it is broken"} if (number, host) == (20, "web1") else None
         item: dict[str, t.Any] = {
             "name": f"c{number:03}",
@@ -83,6 +84,7 @@ def said(is_long: bool) -> dict[str, t.Any]:
     opened = {"certificates": pack_lines(map(json.dumps, certificates))} if is_long else {}
     targets = filters.targets(opened.get("certificates", certificates), GROUPS, HOSTS)
     found = {"certificates": certificates, "opened": opened, "targets": targets, "inventory": HOSTS}
+    found["advising"] = filters.advising_accounts({"acme": {"adapter": "acme"}, "seller": {"adapter": "digicert"}})
     known: dict[str, t.Any] = {"results": orders()}
     found["known"] = with_lists_packed(known) if is_long else known
     items = unpacked(filters.plan_items(found, hostvars(is_long), HOSTS))
@@ -109,6 +111,7 @@ ASKED: dict[str, t.Callable[[dict[str, t.Any], dict[str, t.Any]], t.Any]] = {
     "plan_items": lambda run, hosts: unpacked(filters.plan_items(run, hosts, HOSTS)),
     "look": lambda run, hosts: [unpacked(filters.work(run, "look", hosts, HOSTS, host)) for host in HOSTS],
     "served": lambda run, hosts: filters.work(run, "served", hosts, HOSTS),
+    "live": lambda run, hosts: unpacked(filters.work(run, "live", hosts, HOSTS)),
     "prepare": lambda run, hosts: [filters.work(run, "prepare", hosts, HOSTS, host) for host in HOSTS],
     "requests": lambda run, hosts: [filters.work(run, "requests", hosts, HOSTS, host) for host in HOSTS],
     "switch": lambda run, hosts: [filters.work(run, "switch", hosts, HOSTS, host) for host in HOSTS],
@@ -134,6 +137,7 @@ def test_the_lists_of_a_long_run_are_packed(long: dict[str, t.Any]) -> None:
     assert is_packed(long["plan"]["results"]) and is_packed(long["plan"]["plans"]) and is_packed(long["targets"]["of"])
     assert is_packed(filters.plan_items(long, hostvars(True), HOSTS))
     assert is_packed(filters.work(long, "look", hostvars(True), HOSTS, "web1"))
+    assert is_packed(filters.work(long, "live", hostvars(True), HOSTS))
 
 
 def test_there_is_something_of_every_kind(short: dict[str, t.Any]) -> None:

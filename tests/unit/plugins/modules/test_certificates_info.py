@@ -77,7 +77,7 @@ def test_a_live_certificate_is_told_with_its_facts(store: Store) -> None:
     assert live["serial"] == f"{leaf.certificate.serial_number:x}"
     assert live["not_after"] == "2027-02-17T00:00:00Z"
     assert live["dns_names"] == ["*.shop.example.jp"]
-    assert live["generation"] == 1 and live["matches"]
+    assert live["generation"] == 1 and live["matches"] and live["renewal_id"] is None
     assert found["has_keys"] == [live["public_key_sha256"]] == [public_key_sha256(leaf.key_pem)]
     assert found["staged"] == []
 

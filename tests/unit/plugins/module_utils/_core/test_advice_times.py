@@ -13,6 +13,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.advice import (
     Subject,
     after_failure,
     of_new,
+    serial_of,
     to_ask,
 )
 
@@ -41,6 +42,36 @@ def test_who_waits_longest_is_asked_first_and_the_new_before_all() -> None:
     known = {SUBJECT.key: Remembered(NOW - HOUR, NOW - SECOND), older.key: Remembered(NOW - HOUR, NOW - 2 * SECOND)}
     assert to_ask([SUBJECT, older, new], known, NOW) == [new, older, SUBJECT]
     assert to_ask([older, new], {}, NOW) == [new, older]
+
+
+def test_what_is_not_the_ledgers_own_comes_last() -> None:
+    foreign = SUBJECT._replace(serial="b2", pem="", renewal_id="AQIDBAU.sg")
+    known = {SUBJECT.key: Remembered(NOW - HOUR, NOW - SECOND)}
+    assert to_ask([foreign, SUBJECT], known, NOW) == [SUBJECT, foreign]
+
+
+@pytest.mark.parametrize(
+    ("renewal_id", "serial"),
+    [
+        ("aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE", "87654321"),
+        ("AQIDBAU.AIE", "81"),
+        ("AQIDBAU.Dw", "f"),
+        ("AQIDBAU." + "AP" + "_" * 26, "ff" * 20),
+    ],
+)
+def test_an_identifier_holds_the_serial_number(renewal_id: str, serial: str) -> None:
+    assert serial_of(renewal_id) == serial
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", ".", "AQIDBAU", "AQIDBAU.", ".AIE", "AQIDBAU.AIEAA", "AQIDBAU.AIE=", "AQIDBAU.AI/E", "AQIDBAU.A.E"),
+        *("AQIDBAU.AIE\n", "../x.AIE", "AQIDBAU." + "A" * 29, "A" * 129 + ".AIE"),
+    ],
+)
+def test_what_is_none_is_asked_about_nowhere(text: str) -> None:
+    assert serial_of(text) is None
 
 
 def test_a_new_certificate_is_left_alone_for_hours() -> None:

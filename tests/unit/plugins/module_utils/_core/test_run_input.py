@@ -142,6 +142,15 @@ class TestWhatWasSaid:
         known = order("refused", serial=None, suggested_window=None, advice=advice)
         assert self.planned("2027-01-01T00:00:00Z", known)["live"].get("suggested_window") == span
 
+    def test_the_advice_about_a_certificate_that_the_ledger_does_not_know_counts(self) -> None:
+        span = {"start": "2026-12-01T00:00:00Z", "end": "2026-12-02T00:00:00Z", "explanation_url": None}
+        facts = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"}
+        for known in ([], [order("refused", serial=None)], [order("deployed", serial="7", **ENDS)]):
+            for serial, told in (("1", span), ("2", None)):
+                advice = {"shop": [{"serial": serial, "suggested_window": span}]}
+                run = self.read({"results": [look(live=facts)]}, known={"results": known, "live_advice": advice})
+                assert plan_items([wish()], run)[0]["live"].get("suggested_window") == told
+
     def test_where_the_ledger_knows_nothing_before_the_items_own_word_stands(self) -> None:
         said = {**wish(), "previous": {"product": "cpi-dv"}}
         for known, product in ((None, "cpi-dv"), (order("deployed", product="jprs-dv", **ENDS), "jprs-dv")):

@@ -52,6 +52,7 @@ def make(
     starts: datetime = NOW - timedelta(days=1),
     days: int = 90,
     serial: int | None = None,
+    authority: bytes | None = None,
 ) -> Forged:
     """A certificate for ``key`` (or a foreign ``public_key``), signed ``by`` another one or by itself."""
     own = key or new_key()
@@ -68,6 +69,9 @@ def make(
     if names:
         san = x509.SubjectAlternativeName([x509.DNSName(one) for one in names])
         builder = builder.add_extension(san, critical=False)
+    if authority is not None:
+        identifier = x509.AuthorityKeyIdentifier(authority or None, None, None)
+        builder = builder.add_extension(identifier, critical=False)
     certificate = builder.sign(by.key if by else own, hashes.SHA256())
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
     return Forged(pem, own, certificate)

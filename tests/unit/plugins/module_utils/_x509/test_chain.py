@@ -78,6 +78,27 @@ def test_facts_tell_what_the_certificate_says() -> None:
     assert facts.key_type == "ecdsa-p256"
     assert not facts.is_ca
     assert facts.not_after - facts.not_before == timedelta(days=90)
+    assert facts.renewal_id is None
+
+
+RFC_9773 = bytes.fromhex("69885b6b87464041e1b37b847ba0ae2cde01c8d4")
+
+
+@pytest.mark.parametrize(
+    ("authority", "serial", "told"),
+    [
+        pytest.param(
+            RFC_9773, 0x8765432100, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyEA", id="a first octet of 0, as in DER"
+        ),
+        pytest.param(RFC_9773, 0x7F, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.fw", id="none where it is positive without"),
+        pytest.param(b"", 0x7F, None, id="an extension without the identifier"),
+    ],
+)
+def test_the_identifier_for_questions_about_renewals_is_that_of_rfc_9773(
+    authority: bytes, serial: int, told: str | None
+) -> None:
+    facts = certificate_facts(forge.make("a.example.jp", by=MIDDLE, serial=serial, authority=authority).pem)
+    assert facts.renewal_id == facts.as_data()["renewal_id"] == told
     assert facts.not_before.utcoffset() == timedelta(0)
     assert facts.as_data()["not_before"] == "2026-11-19T00:00:00Z"
 

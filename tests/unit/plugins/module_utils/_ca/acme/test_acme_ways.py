@@ -196,8 +196,19 @@ def test_advice_is_asked_for_without_an_account_and_over_one_directory(world: Wo
     assert len(world.http.to(DIRECTORY)) == 1 and world.made == []
 
 
+def test_advice_is_given_for_an_identifier_alone(world: World) -> None:
+    """Of a certificate that only its host has, and with the same answer."""
+    world.http.on(DIRECTORY, directory("renewalInfo")).on(f"{INFO}/{RENEWAL_ID}", suggestion())
+    adapter = world.open()
+    assert adapter.renewal_advice_of(RENEWAL_ID) == adapter.renewal_advice(OLD) is not None
+    assert [one.method for one in world.http.asked] == ["GET", "GET", "GET"] and world.made == []
+
+
 def test_a_ca_without_renewal_information_gives_no_advice(world: World) -> None:
-    assert world.open().renewal_advice(OLD) is None
+    adapter = world.open()
+    assert adapter.renewal_advice(OLD) is None
+    assert adapter.renewal_advice_of(RENEWAL_ID) is None
+    assert len(world.http.asked) == 1, "its directory"
 
 
 def test_a_certificate_without_an_authority_key_identifier_gets_none(world: World) -> None:
