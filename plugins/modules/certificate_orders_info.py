@@ -198,17 +198,27 @@ results:
             - {kind: submitted, at: '2026-11-20T00:00:01Z', times: 1, by: ca, handle: 'https://acme.example.jp/order/1'}
 live_advice:
   description:
-    - What was learned about the certificates of O(live) that no order of the ledger brought, by name, each as in
-      RV(results[].advice).
+    - What was learned about the certificates of O(live) that no order of the ledger brought.
   returned: when O(live) names any
-  type: dict
-  sample:
-    shop:
-      - serial: 3f2a90cc17
-        suggested_window: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
-        asked_at: '2026-11-20T00:00:00Z'
-        ask_again_at: '2026-11-20T06:00:00Z'
-        problem: null
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the certificate.
+      returned: always
+      type: str
+      sample: shop
+    advice:
+      description: As in RV(results[].advice).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - serial: 3f2a90cc17
+          suggested_window: {start: '2026-12-01T00:00:00Z', end: '2026-12-02T00:00:00Z', explanation_url: null}
+          asked_at: '2026-11-20T00:00:00Z'
+          ask_again_at: '2026-11-20T06:00:00Z'
+          problem: null
 reminders:
   description:
     - What has to be told to persons now, what is due first at the top; pure data, nobody is told by this module.

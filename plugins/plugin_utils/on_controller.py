@@ -35,7 +35,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
 Answer = dict[str, t.Any]
 
 #: lists of an answer that are as long as the list of certificates
-LONG = frozenset({"results", "plans"})
+LONG = frozenset({"results", "plans", "live_advice"})
 
 
 class Door(t.NamedTuple):

@@ -101,7 +101,7 @@ class Run:
     #: why the ledger did not note contacts
     contacts_problem: str = ""
     #: what CAs advise about live certificates that no order of the ledger brought, by certificate name
-    live_advice: t.Mapping[str, t.Sequence[Said]] = field(default_factory=dict)
+    live_advice: ByName = field(default_factory=dict)
     organizations: ByName = field(default_factory=dict)
     portals: frozenset[str] = frozenset()
     #: ACME account -> the CA behind it, where that is known

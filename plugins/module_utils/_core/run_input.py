@@ -71,7 +71,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         as_of=_as_of(said.get("plan")),
         accounts=_accounts(said.get("known")),
         our_contacts=_our_contacts(said.get("known")),
-        live_advice=_live_advice(said.get("known")),
+        live_advice=by_name(said.get("known"), "live_advice"),
         contacts_problem=_contacts_problem(said.get("observations")),
         resend=frozenset(map(str, said.get("resend") or ())),
         resolve=_by_name_of(said.get("resolve")),
@@ -167,11 +167,6 @@ def _accounts(known: t.Any) -> ByName:
 def _our_contacts(known: t.Any) -> list[Said] | None:
     found = known.get("contacts") if isinstance(known, t.Mapping) else None
     return found if isinstance(found, list) else None
-
-
-def _live_advice(known: t.Any) -> t.Mapping[str, t.Sequence[Said]]:
-    found = known.get("live_advice") if isinstance(known, t.Mapping) else None
-    return found if isinstance(found, t.Mapping) else {}
 
 
 def _contacts_problem(noted: t.Any) -> str:
@@ -273,7 +268,7 @@ def _known(name: str, run: Run, certificate: Said) -> Item:
     elif order.get("state") in DEPLOYABLE:
         missing = []
     return {
-        "live": _with_obtained_at(newest, order, run.live_advice.get(name, ())) if newest else None,
+        "live": _with_obtained_at(newest, order, run.live_advice.get(name, {}).get("advice", ())) if newest else None,
         "order": _order_facts(order),
         "previous": _previous(order) or certificate.get("previous"),
         "hosts_missing": missing,

@@ -83,7 +83,7 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
     store = open_for_reading(path)
     if store is None:
         extra.update({"contacts": None} if params["contacts"] else {})
-        return Result([], extra={**extra, "live_advice": {}} if live else extra)
+        return Result([], extra={**extra, "live_advice": []} if live else extra)
     with store:
         found = store.entries(names, settled=params["history"])
         known = store.advice()
@@ -95,8 +95,8 @@ def read_orders(params: t.Mapping[str, t.Any], check_mode: bool, tools: InfoTool
         may_ask = [subject for some in (*of_name.values(), *seen.values()) for subject in some]
         known = {**known, **_learned(params, path, may_ask, known, clock, tools)}
     if live:
-        told = {name: _advice_of(some, known) for name, some in seen.items()}
-        extra["live_advice"] = {name: advice for name, advice in told.items() if advice}
+        told = [{"name": name, "advice": _advice_of(some, known)} for name, some in seen.items()]
+        extra["live_advice"] = [one for one in told if one["advice"]]
     order = [name for name in (names if names is not None else sorted(found)) if name in found]
     items = [_result(name, found[name], params["history"], of_name[name], known) for name in order]
     for item in items:

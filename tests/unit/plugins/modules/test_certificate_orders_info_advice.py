@@ -98,7 +98,8 @@ class Asking:
         tools = InfoTools(lambda _moved: self.clock, lambda _clock: {"oracle": t.cast(t.Any, self.oracle)})
         result = certificate_orders_info.run(read.validated_parameters, check_mode, tools)
         assert not result.changed
-        self.live_advice = result.extra.get("live_advice")
+        told = result.extra.get("live_advice")
+        self.live_advice = {one["name"]: one["advice"] for one in told} if told is not None else None
         return [one.as_data() for one in result.items]
 
 
@@ -234,6 +235,11 @@ def test_what_was_remembered_under_a_later_clock_does_not_silence_anybody(asking
 
 
 # --- what the ledger does not know ---
+
+
+def test_who_names_no_live_certificate_is_told_of_none(asking: Asking) -> None:
+    asking()
+    assert asking.live_advice is None
 
 
 def live(name: str, serial: int = 0xB1, /, **more: str) -> dict[str, str]:

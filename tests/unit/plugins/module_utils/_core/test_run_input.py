@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import pack
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
 from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import (
     document_roots,
@@ -147,9 +148,11 @@ class TestWhatWasSaid:
         facts = {"serial": "1", "not_before": "2026-10-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"}
         for known in ([], [order("refused", serial=None)], [order("deployed", serial="7", **ENDS)]):
             for serial, told in (("1", span), ("2", None)):
-                advice = {"shop": [{"serial": serial, "suggested_window": span}]}
-                run = self.read({"results": [look(live=facts)]}, known={"results": known, "live_advice": advice})
-                assert plan_items([wish()], run)[0]["live"].get("suggested_window") == told
+                advice = [{"name": "shop", "advice": [{"serial": serial, "suggested_window": span}]}]
+                said = {"results": known, "live_advice": advice}
+                for words in (said, {key: pack(value) for key, value in said.items()}):
+                    run = self.read({"results": [look(live=facts)]}, known=words)
+                    assert plan_items([wish()], run)[0]["live"].get("suggested_window") == told
 
     def test_where_the_ledger_knows_nothing_before_the_items_own_word_stands(self) -> None:
         said = {**wish(), "previous": {"product": "cpi-dv"}}
