@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
+import zlib
 from hashlib import sha256
 
 import pytest
@@ -58,3 +60,11 @@ def test_what_is_not_packed_stays_as_it_is() -> None:
 
 def test_lines_that_are_json_already_are_not_encoded_again() -> None:
     assert unpacked(pack_lines(['{"a": 1}', "[2]"])) == [{"a": 1}, [2]]
+
+
+def test_a_text_that_would_fill_the_memory_is_refused() -> None:
+    pressed = zlib.compress(b"0" * 80_000_000, 9)
+    packed = {"packed_lines": base64.b64encode(pressed).decode(), "count": 1}
+    assert len(packed["packed_lines"]) < 150_000
+    with pytest.raises(ValueError, match="much longer"):
+        unpacked(packed)
