@@ -19,7 +19,7 @@ from ansible.template import trust_as_template
 from ansible_collections.inkan.tls.plugins.filter import run as _filters_of_the_roles
 from ansible_collections.inkan.tls.plugins.filter.shard import in_shard
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import MANY, pack, pack_lines
-from ansible_collections.inkan.tls.plugins.modules.run_guard import argument_spec, run
+from ansible_collections.inkan.tls.plugins.modules import run_guard
 from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Answer, Door, OnController, encoded
 
 LOADED_FOR_WORKERS = (_filters_of_the_roles,)
@@ -28,7 +28,7 @@ _TEMPLATES = ("{{", "{%", "{#", "#jinja2:")
 
 
 class ActionModule(OnController):
-    door = Door(argument_spec, run)
+    door = Door(run_guard.argument_spec, run_guard.run)
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
         if not (task_vars or {}).get("__inkan_opens"):

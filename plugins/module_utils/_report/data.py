@@ -167,8 +167,11 @@ def read_data(raw: t.Any) -> Report:
 
 
 def _once(text: str) -> str:
-    """Most words are those of other certificates, too, and of the report before: each is kept once."""
-    return sys.intern(text) if type(text) is str else text
+    """Most words are those of other certificates, too, and of the report before: each is kept once.
+
+    Ansible's texts that know where they are from cannot be kept so.
+    """
+    return sys.intern(text) if text.__class__ is str else text
 
 
 class _Said:

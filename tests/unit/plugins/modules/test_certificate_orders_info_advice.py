@@ -278,7 +278,7 @@ def test_what_the_ledger_knows_is_asked_about_as_its_own(asking: Asking) -> None
 def test_what_the_ledger_has_settled_long_since_is_still_known_to_it(asking: Asking) -> None:
     (first,) = (one for one in asking(check_mode=True) if one["name"] == "a")
     asking.ground.play(item("a", "key2", visible=True, hosts=[]))
-    with contextlib.closing(sqlite3.connect(asking.ground.ledger)) as ledger, ledger:
+    with contextlib.closing(sqlite3.connect(asking.ground.ledger, isolation_level=None)) as ledger:
         ledger.execute("UPDATE orders SET settled = 1 WHERE id = (SELECT min(id) FROM orders WHERE name = 'a')")
     (now,) = (one for one in asking(check_mode=True, history=False) if one["name"] == "a")
     assert now["serial"] != first["serial"]

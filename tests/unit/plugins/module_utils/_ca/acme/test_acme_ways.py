@@ -200,7 +200,8 @@ def test_advice_is_given_for_an_identifier_alone(world: World) -> None:
     """Of a certificate that only its host has, and with the same answer."""
     world.http.on(DIRECTORY, directory("renewalInfo")).on(f"{INFO}/{RENEWAL_ID}", suggestion())
     adapter = world.open()
-    assert adapter.renewal_advice_of(RENEWAL_ID) == adapter.renewal_advice(OLD) is not None
+    advice = adapter.renewal_advice(OLD)
+    assert advice is not None and adapter.renewal_advice_of(RENEWAL_ID) == advice
     assert [one.method for one in world.http.asked] == ["GET", "GET", "GET"] and world.made == []
 
 
