@@ -261,7 +261,7 @@ class Controller:
             "user_name": "admin",
             "user_email": "admin@example.jp",
             "schedule_id": 3,
-            "schedule_name": f"{template} twice a day",
+            "schedule_name": f"{template} every day",
             "project_revision": "0" * 40,
             "execution_node": "node1",
         }

@@ -5,7 +5,7 @@
 make awx-proof                                      400 days; ends with its table, and with 1 if anything is wrong
 python -m awx.proof --days 30 --seed 7 --keep DIR   (with tests/ and tests/journeys on PYTHONPATH)
 
-Twice a day the schedule of ``renew`` comes. A job is run if an order is open or a certificate is due, which the ledger
+Every day the schedule of ``renew`` comes, as in extensions/awx. A job is run if an order is open or a certificate is due, which the ledger
 and the last plan tell; all other jobs would do nothing, and are left out. Some are killed half-way, some have another
 beside them.
 """
@@ -44,14 +44,14 @@ BEGIN = datetime(2026, 11, 20, 22, tzinfo=timezone.utc)  # 07:00 in Japan
 WEB = ("web1", "web2")
 #: a job that is to be killed is killed when it has done so many of these, as the lab saw it
 SEEN = frozenset({"request", "order", "issued", "dns_update", "web_reload", "look", "state", "fetch", "validated"})
-MOST_SEEN = 25
+MOST_SEEN = 8
 
 
 class Rhythm(t.NamedTuple):
     """The schedule of ``renew`` comes every so many ``hours``. Of its runs, counted from 0, those of ``killed`` are
     killed, those of ``beside`` have a ``report`` beside them, those of ``twins`` another ``renew``."""
 
-    hours: int = 12
+    hours: int = 24
     killed: t.Collection[int] = range(10, 10_000, 11)
     beside: t.Collection[int] = range(7, 10_000, 9)
     twins: t.Collection[int] = range(11, 10_000, 13)
