@@ -222,7 +222,7 @@ def test_what_an_earlier_key_wrote_goes_at_every_name() -> None:
 )
 def test_of_several_records_of_an_order_the_account_of_the_last_one_is_kept(ends: tuple[int, int], kept: int) -> None:
     accounts = [f"{URL}{number}" for number in range(2)]
-    values = [Standing("ca.example", account, until=end).value() for account, end in zip(accounts, ends, strict=True)]
+    values = [Standing("ca.example", accounts[number], until=end).value() for number, end in enumerate(ends)]
     known = {"shop": order("deployed", standing=[record(value) for value in values])}
     items = told(standing_items(a_run(by_record(), orders=known)))
     assert items["present"] == {f"ca.example; accounturi={accounts[kept]}"}
