@@ -5,9 +5,9 @@
 make awx-proof                                      400 days; ends with its table, and with 1 if anything is wrong
 python -m awx.proof --days 30 --seed 7 --keep DIR   (with tests/ and tests/journeys on PYTHONPATH)
 
-Every day the schedule of ``renew`` comes, as in extensions/awx. A job is run if an order is open or a certificate is due, which the ledger
-and the last plan tell; all other jobs would do nothing, and are left out. Some are killed half-way, some have another
-beside them.
+Every day the schedule of ``renew`` comes, as in extensions/awx. A job is run if an order is open or a certificate is
+due, which the ledger and the last plan tell; all other jobs would do nothing, and are left out. Some are killed
+half-way, some have another beside them.
 """
 
 from __future__ import annotations
