@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible.template import trust_as_template
 from ansible_collections.inkan.tls.plugins.filter import run as _filters_of_the_roles
 from ansible_collections.inkan.tls.plugins.filter.shard import in_shard
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import MANY, pack, pack_lines
@@ -23,7 +22,6 @@ from ansible_collections.inkan.tls.plugins.modules import run_guard
 from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Answer, Door, OnController, encoded
 
 LOADED_FOR_WORKERS = (_filters_of_the_roles,)
-NAMES = "{{ inkan_certificates | map(attribute='name', default='') | list }}"
 _TEMPLATES = ("{{", "{%", "{#", "#jinja2:")
 
 
@@ -34,7 +32,7 @@ class ActionModule(OnController):
         if not (task_vars or {}).get("__inkan_opens"):
             return super().run(tmp, task_vars)
         opened = self._opened(task_vars)
-        self._task.args["declared"] = pack(opened.names) if opened else self._names()
+        self._task.args["declared"] = pack(opened.names) if opened else self._names(task_vars)
         answer = super().run(tmp, task_vars)
         if opened and not answer.get("failed"):
             answer.update(declared=pack(opened.names), certificates=pack_lines(opened.chosen))
@@ -52,8 +50,8 @@ class ActionModule(OnController):
         except Exception:  # noqa: BLE001 (a template may raise whatever it likes)
             return None
 
-    def _names(self) -> t.Any:
-        return self._templar.template(trust_as_template(NAMES))
+    def _names(self, task_vars: t.Mapping[str, t.Any]) -> t.Any:
+        return self._templar.template(task_vars["__inkan_declared_names"])
 
 
 class Opened(t.NamedTuple):

@@ -225,16 +225,15 @@ def test_no_template_in_the_words_of_a_ca_is_evaluated(tmp_path: Path, tally: Ta
         never_evaluated(tmp_path)
 
 
-_SECRETS = "    secrets = secrets_of(module.params, argument_spec)\n"
+_ANSWERED = "        return _answer(run(params, check_mode))\n"
 _RENDERED = (
-    "    import jinja2\n"
-    "    answer = __import__('json').loads(\n"
-    "        jinja2.Template(__import__('json').dumps(answer, default=str)).render(lookup=lambda *_words: '')\n"
-    "    )\n"
+    "        import jinja2\n"
+    "        text = __import__('json').dumps(_answer(run(params, check_mode)), default=str)\n"
+    "        return __import__('json').loads(jinja2.Template(text).render(lookup=lambda *_words: ''))\n"
 )
 
 
 def test_the_attack_finds_answers_that_are_taken_for_templates(tmp_path: Path, tally: Tally) -> None:
-    defects = {"plugins/module_utils/_module/runner.py": {_SECRETS: _SECRETS + _RENDERED}}
+    defects = {"plugins/module_utils/_module/runner.py": {_ANSWERED: _RENDERED}}
     with tally.seeded(TEMPLATES, "answers of modules are rendered as templates"):
         never_evaluated(tmp_path, defects)
