@@ -69,10 +69,7 @@ class DpfDiff(t.NamedTuple):
 
     @property
     def record(self) -> DpfRecord:
-        found = self.new or self.old
-        if found is None:
-            raise ValueError("neither old nor new")
-        return found
+        return self.new or t.cast(DpfRecord, self.old)  # one of them is there
 
 
 def _zone(raw: t.Mapping[str, t.Any]) -> DpfZone:
@@ -96,6 +93,8 @@ def _diff(raw: t.Mapping[str, t.Any]) -> DpfDiff:
     """What has no counterpart is null, or has state 2 (to be deleted) as its new side (dns-providers 1.3)."""
     new = _record(raw["new"]) if raw.get("new") else None
     old = _record(raw["old"]) if raw.get("old") else None
+    if new is None and old is None:
+        raise ValueError("neither old nor new")
     if new is not None and raw["new"].get("state") == 2:
         return DpfDiff(None, old or new)
     return DpfDiff(new, old)
