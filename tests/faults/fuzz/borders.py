@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
 from fuzz import of_cas, of_dns, of_files, of_mails, of_options, of_papers
 from fuzz.border import Border, folder
 
-__all__ = ["BORDERS", "CORPUS", "corpus_of", "parsers_without_a_row"]
+__all__ = ["BORDERS", "CORPUS", "corpus_of", "keep_in_corpus", "parsers_without_a_row"]
 
 BORDERS: tuple[Border, ...] = (
     *of_cas.BORDERS,
@@ -44,7 +46,14 @@ OWN_WORDS = {
 
 def corpus_of(border: Border) -> list[bytes]:
     """What was found once: played again each time."""
-    return [path.read_bytes() for path in sorted((CORPUS / folder(border.name)).glob("*"))]
+    return [base64.b64decode(path.read_bytes()) for path in sorted((CORPUS / folder(border.name)).glob("*.b64"))]
+
+
+def keep_in_corpus(name: str, raw: bytes) -> None:
+    """Of the border of that name. In base64: ansible-test wants every file of the repository to be UTF-8."""
+    place = CORPUS / folder(name)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{hashlib.sha256(raw).hexdigest()[:12]}.b64").write_bytes(base64.encodebytes(raw))
 
 
 def parsers_without_a_row(plugins: Path = PLUGINS) -> list[str]:

@@ -100,6 +100,8 @@ def _rooms(name: str) -> list[str]:
 
 
 def _in_turn(names: t.Sequence[str], seconds: int, keep: int) -> int:
+    from fuzz.borders import keep_in_corpus
+
     ends = time.monotonic() + seconds
     beginning = 0.0  # what the processes so far needed to begin, at most
     broken = 0
@@ -110,7 +112,8 @@ def _in_turn(names: t.Sequence[str], seconds: int, keep: int) -> int:
             run = _run(name, share, folder)
             place = _Place(Path(folder))
             inputs = list(place.broken.iterdir())
-            _keep(name, [*inputs, *_shortest(place.new, keep)])
+            for one in [*inputs, *_shortest(place.new, keep)]:
+                keep_in_corpus(name, one.read_bytes())
         beginning = max(beginning, time.monotonic() - begin - share)
         played = next((line.split()[-1] for line in run.stderr.splitlines() if "number_of_executed" in line), "?")
         is_broken = bool(inputs) or run.returncode != 0
@@ -131,16 +134,6 @@ def _run(name: str, seconds: int, folder: str) -> subprocess.CompletedProcess[st
 def _shortest(folder: Path, count: int) -> list[Path]:
     fitting = [path for path in folder.iterdir() if path.stat().st_size <= _KEPT]
     return sorted(fitting, key=lambda path: (path.stat().st_size, path.name))[:count]
-
-
-def _keep(name: str, inputs: t.Sequence[Path]) -> None:
-    from fuzz.border import folder
-    from fuzz.borders import CORPUS
-
-    place = CORPUS / folder(name)
-    for one in inputs:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / one.name[:60]).write_bytes(one.read_bytes())
 
 
 def main() -> int:
