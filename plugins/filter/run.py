@@ -10,7 +10,7 @@ import functools
 import json
 import typing as t
 
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
@@ -97,8 +97,8 @@ def _targets(
         """Those of this play, and all."""
         key = ",".join(map(str, pattern)) if isinstance(pattern, (list, tuple)) else str(pattern or "")
         if key not in resolved:
-            every = {host.name: None for host in inventory.get_hosts(pattern=key)} if key else {}
-            resolved[key] = [host for host in playing if host in every], list(every)
+            every = _matching(inventory, key) if key else []
+            resolved[key] = [host for host in playing if host in every], every
         return resolved[key]
 
     found = {}
@@ -115,6 +115,14 @@ def _targets(
                 "all_token_hosts": every_serving,
             }
     return found
+
+
+def _matching(inventory: InventoryManager, pattern: str) -> list[str]:
+    """Without error where none matches, though ``host_pattern_mismatch`` be ``error``: the plan refuses that one."""
+    try:
+        return list(dict.fromkeys(host.name for host in inventory.get_hosts(pattern=pattern)))
+    except AnsibleError:
+        return []
 
 
 def _is_long(said: Item) -> bool:

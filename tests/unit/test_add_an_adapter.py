@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from ansible_collections.inkan.tls.tests.unit.fresh_python import python_path
 from ansible_collections.inkan.tls.tests.unit.test_architecture import arrow_errors, read_sources
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -217,7 +218,7 @@ def order(plugins: Path, toy: Toy, ledger: Path, **certificate: t.Any) -> dict[s
         timeout=60,
         check=False,
         cwd=ledger,
-        env={**os.environ, "PYTHONPATH": str(plugins.parents[3])},
+        env={**os.environ, "PYTHONPATH": python_path(plugins.parents[3])},
     )
     assert done.returncode == 0, done.stderr
     return t.cast("dict[str, t.Any]", json.loads(done.stdout)[0])

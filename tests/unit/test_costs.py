@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
 from ansible_collections.inkan.tls.plugins.modules.certificates_info import Ports, run
+from ansible_collections.inkan.tls.tests.unit.fresh_python import python_path
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._x509 import forge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def test_a_module_loads_no_library_before_it_needs_it(module: str) -> None:
         check=True,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": _collections(), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": python_path(_collections()), "PATH": "/usr/bin:/bin"},
     )
     loaded = set(json.loads(done.stdout))
     assert f"ansible_collections.inkan.tls.plugins.modules.{module}" in loaded

@@ -17,6 +17,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.inkan.tls.tests.unit.fresh_python import python_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TESTS = REPOSITORY / "tests"
@@ -92,7 +93,7 @@ ENVIRONMENT = Path(sys.prefix).resolve()
 
 def loaded_files(names: t.Sequence[str], *paths: Path) -> list[Path]:
     """The files of all modules in a fresh Python that has imported these."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    environment = {**os.environ, "PYTHONPATH": python_path(*paths)}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *names],
         env=environment,
