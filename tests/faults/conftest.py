@@ -28,7 +28,7 @@ TABLE = FOLDER.parent / "faults-table.txt"  # read by scripts/test_rings.py
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: only in the long form of the ring (make faults)")
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
         FOLDER.mkdir(parents=True, exist_ok=True)
         for old in FOLDER.glob("*.jsonl"):
             old.unlink()

@@ -206,6 +206,13 @@ class Case:
         self.said: Data = {}
         self.doors: list[str] = []
 
+    def close(self) -> None:
+        """Its records go, else the zone would grow with every case and the lab become slow."""
+        zone, host = self._world.lab.dns, self.names[0]
+        for name, kind in {(name, kind) for name, kind, _value in zone.records(ZONE)}:
+            if f".{name}".endswith(f".{host}"):
+                zone.set(ZONE, name, kind, [])
+
     # runs
 
     def run(self, point: Point = NOWHERE, ahead: float = 0.0) -> bool:

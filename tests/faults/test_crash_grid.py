@@ -86,12 +86,17 @@ def attacked(world: World, tally: Tally, harness: str, way: Way, points: t.Seque
 def struck(world: World, way: Way, point: Point, defect: str = "") -> None:
     """A run that polls less often has fewer doors: then it is the last of them that counts."""
     try:
-        while not Case(world, way, defect).attack(point):
+        while not died(world, way, point, defect):
             assert point.at > 2, "nobody ever dies"
             point = point._replace(at=point.at - 2)
     except AssertionError as error:
         error.add_note(f"{way}: {point}")
         raise
+
+
+def died(world: World, way: Way, point: Point, defect: str) -> bool:
+    with contextlib.closing(Case(world, way, defect)) as case:
+        return case.attack(point)
 
 
 def by_door(doors: t.Sequence[str], *kinds: str) -> list[int]:

@@ -106,10 +106,15 @@ def new_zone(origin: Name, servers: t.Sequence[str], records: t.Iterable[Record]
 
 def differences(before: Zone, after: Zone) -> tuple[list[Record], list[Record]]:
     """Records that came and went. A serial that only counted this is no difference."""
-    old, new = set(before.records()), set(after.records())
+    old, new = (set(_changed(one, other).records()) for one, other in ((before, after), (after, before)))
     if _is_counted(before, after):
         old, new = ({record for record in records if record[1] != "SOA"} for records in (old, new))
     return sorted(new - old), sorted(old - new)
+
+
+def _changed(zone: Zone, other: Zone) -> Zone:
+    """Without the sets that the other one took over: a zone of thousands is not written out for each of its changes."""
+    return zone.with_sets({key: rrset for key, rrset in zone.sets.items() if other.sets.get(key) is not rrset})
 
 
 def _is_counted(before: Zone, after: Zone) -> bool:

@@ -24,6 +24,7 @@ class History:
         self._clock = clock
         self._path = path
         self._events: list[Event] = []
+        self._by_kind: dict[str, list[Event]] = {}
         self._lock = threading.Lock()
 
     def add(self, kind: str, **facts: t.Any) -> Event:
@@ -35,6 +36,7 @@ class History:
             line = json.dumps(event, ensure_ascii=False)
             event = json.loads(line)  # nobody changes the past through a list that he still holds
             self._events.append(event)
+            self._by_kind.setdefault(kind, []).append(event)
             if self._path is not None:
                 with self._path.open("a", encoding="utf-8") as file:
                     file.write(line + "\n")
@@ -43,8 +45,8 @@ class History:
     def events(self, kind: str | None = None, **where: t.Any) -> list[Event]:
         """The events of this kind whose facts are these, oldest first."""
         with self._lock:
-            events = list(self._events)
-        return [dict(event) for event in events if kind in (None, event["kind"]) and _has(event, where)]
+            events = list(self._events if kind is None else self._by_kind.get(kind, ()))
+        return [dict(event) for event in events if _has(event, where)]
 
 
 def _has(event: Event, facts: t.Mapping[str, t.Any]) -> bool:
