@@ -354,6 +354,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.switch_judging i
 from ansible_collections.inkan.tls.plugins.module_utils._module.switching import bring_live
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 
+NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to verify certificates against their keys"),)
+
 
 def argument_spec() -> dict[str, t.Any]:
     return {
@@ -448,11 +450,7 @@ def _placed(state: str, wish: Wish, check_mode: bool, ports: Ports) -> tuple[Ite
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(Library("cryptography", CRYPTOGRAPHY_ERROR, "to verify certificates against their keys"),),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

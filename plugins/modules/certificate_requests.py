@@ -271,6 +271,8 @@ _X25519_BYTES = 32
 _MAX_WORKERS = 8  # RSA keys are made side by side; a host has other things to do as well
 _MAX_NAMES = 1000  # more than any CA takes; a bound on what a mistake can cost
 
+NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to make keys and requests"),)
+
 
 def argument_spec() -> dict[str, t.Any]:
     return {
@@ -422,11 +424,7 @@ def _wrong(errors: InputCollector, code: str, name: str, why: str, todo: str, *,
 
 
 def main() -> None:
-    run_module(
-        argument_spec=argument_spec(),
-        run=run,
-        needs=(Library("cryptography", CRYPTOGRAPHY_ERROR, "to make keys and requests"),),
-    )
+    run_module(argument_spec=argument_spec(), run=run, needs=NEEDS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+# Copyright: The inkan.tls developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""file_tokens without the start of a module, where the host is the controller itself."""
+
+from __future__ import annotations
+
+from ansible_collections.inkan.tls.plugins.modules.file_tokens import argument_spec, run
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
+
+
+class ActionModule(OnController):
+    door = Door(argument_spec, run)
