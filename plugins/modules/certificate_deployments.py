@@ -338,6 +338,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._core.deploy_input import read_now, read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import executor_for
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import served_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._io.service import Service
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store, default_store_path
@@ -354,6 +355,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.switch_judging i
 from ansible_collections.inkan.tls.plugins.module_utils._module.switching import bring_live
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 
+_WORKERS = 8  # they wait for the disk, which takes what waits together in one go
 NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to verify certificates against their keys"),)
 
 
@@ -422,7 +424,8 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
         )
     errors.refuse()
     clock = SystemClock(now)
-    ports = ports or Ports(Store(store_path, clock=clock), Service(), served_certificate, clock)
+    executor = executor_for(_WORKERS)
+    ports = ports or Ports(Store(store_path, clock=clock), Service(), served_certificate, clock, executor=executor)
     return _run(params, wishes, check_mode, ports)
 
 
@@ -431,12 +434,8 @@ def _run(params: dict[str, t.Any], wishes: list[Wish], check_mode: bool, ports: 
     if state in ("switch", "rollback"):
         direction = Direction(state == "rollback", params["keep_generations"])
         return Result(*bring_live(ports, wishes, direction, check_mode))
-    result = Result([])
-    for wish in wishes:
-        item, diff = _placed(state, wish, check_mode, ports)
-        result.items.append(item)
-        result.diff.extend([diff] if diff else [])
-    return result
+    placed = ports.executor.map(lambda wish: _placed(state, wish, check_mode, ports), wishes)
+    return Result([item for item, _diff in placed], [diff for _item, diff in placed if diff is not None])
 
 
 def _placed(state: str, wish: Wish, check_mode: bool, ports: Ports) -> tuple[ItemResult, Diff | None]:

@@ -268,7 +268,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CR
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _X25519_BYTES = 32
-_MAX_WORKERS = 8  # RSA keys are made side by side; a host has other things to do as well
+_WORKERS = 8  # RSA keys want processors, the others wait for the disk; a host has other things to do as well
 _MAX_NAMES = 1000  # more than any CA takes; a bound on what a mistake can cost
 
 NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to make keys and requests"),)
@@ -322,7 +322,7 @@ def run(
         store or Store(params["store_path"] or default_store_path()),
         requests,
         clock=SystemClock(),
-        executor=executor or executor_for(min(os.cpu_count() or 1, _MAX_WORKERS)),
+        executor=executor or executor_for(_WORKERS),
         check_mode=check_mode,
     )
     return Result([item for item, _other in answers], [diff for _other, diff in answers if diff is not None])

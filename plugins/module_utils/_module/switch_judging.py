@@ -34,6 +34,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import (
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._io.copies import Copy, is_granted, misplaced, unusable_place
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, SerialExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, System, owner_ids
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import Handshake, fingerprint
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import KEY, Store
@@ -55,13 +56,15 @@ class ServicePort(t.Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """The outside of a switch. clock: real for waiting; its ``now`` may be moved."""
+    """The outside of a deployment. clock: real for waiting; its ``now`` may be moved. executor: for what waits for the
+    disk, each certificate in a place of its own."""
 
     store: Store
     service: ServicePort
     look: Handshake
     clock: Clock
     system: System = SYSTEM
+    executor: Executor = field(default_factory=SerialExecutor)
 
 
 @dataclass
