@@ -90,14 +90,14 @@ def _product(key: str, raw: t.Any, known: t.Mapping[str, Product], errors: Input
         fields.wrong("like", like, "there is no such product", nearest(like, known))
         return None
     values: dict[str, t.Any] = base._asdict() if base is not None else {}
-    for table, row_type in TABLES.items():
-        if fields.given(table):
-            values[table] = tuple(_row(row_type, one, key) for one in fields.items(table))
+    given = {table: row_type for table, row_type in TABLES.items() if fields.given(table)}
+    rows = {table: tuple(_row(row_type, one, key) for one in fields.items(table)) for table, row_type in given.items()}
+    values.update(rows)
     values.update(_plain(Product, fields, key, has_base=base is not None))
     values["key"] = key
     fields.close()
     lacks = [name for name in Product._fields if name not in values and name not in Product._field_defaults]
-    if lacks:
+    if lacks or any(None in table for table in rows.values()):
         return None  # each was complained of
     product = Product(**values)
     missing = [table for table in _NEEDED if not getattr(product, table)]
@@ -108,12 +108,11 @@ def _product(key: str, raw: t.Any, known: t.Mapping[str, Product], errors: Input
 
 
 def _row(row_type: type, fields: Fields, key: str) -> t.Any:
+    """None: it lacks something, which was complained of."""
     values = _plain(row_type, fields, key, has_base=False)
     fields.close()
-    names: tuple[str, ...] = row_type._fields  # type: ignore[attr-defined]
-    for name in names:  # a row that lacks something is not used: the call is refused
-        values.setdefault(name, row_type._field_defaults.get(name))  # type: ignore[attr-defined]
-    return row_type(**values)
+    needed = set(row_type._fields) - set(row_type._field_defaults)  # type: ignore[attr-defined]
+    return row_type(**values) if needed <= values.keys() else None
 
 
 def _plain(row_type: type, fields: Fields, key: str, has_base: bool) -> dict[str, t.Any]:

@@ -42,7 +42,7 @@ def _mapped(name: str) -> str:
     try:
         return idna.uts46_remap(name, std3_rules=False, transitional=False)
     except (idna.IDNAError, UnicodeError) as reason:
-        raise ValueError(f"UTS #46 refuses it: {reason}") from reason
+        raise ValueError(f"UTS #46 refuses it: {str(reason)!r}") from reason
 
 
 def _label(label: str) -> str:
@@ -53,7 +53,7 @@ def _label(label: str) -> str:
     try:
         return idna.alabel(label).decode("ascii")
     except (idna.IDNAError, UnicodeError) as reason:
-        raise ValueError(f"the label {label!r} has no A-label: {reason}") from reason
+        raise ValueError(f"the label {label!r} has no A-label: {str(reason)!r}") from reason
 
 
 def _checked_punycode(label: str) -> str:
@@ -62,7 +62,7 @@ def _checked_punycode(label: str) -> str:
     try:
         decoded = label[4:].encode("ascii").decode("punycode")
     except (UnicodeError, ValueError, OverflowError) as reason:
-        raise ValueError(f"the label {label!r} is no Punycode: {reason}") from reason
+        raise ValueError(f"the label {label!r} is no Punycode: {str(reason)!r}") from reason
     if not decoded or decoded.isascii():
         raise ValueError(f"the label {label!r} is no Punycode of a non-ASCII label")
     return label

@@ -156,6 +156,15 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert len(errors) == 4
 
 
+@pytest.mark.parametrize("lacking", ["kind", "levels", "mailed", "selectable"])
+def test_no_product_comes_of_a_row_that_lacks_something(lacking: str) -> None:
+    """Plans are made in spite of errors, so that all that is wrong is told at once: nobody may trip over such a row."""
+    row = {word: value for word, value in WHOLE["contacts"][0].items() if word != lacking}
+    found, errors = read({"x": {**WHOLE, "contacts": [row]}}, {"mine": {}})
+    assert "x" not in found.products
+    assert [error for error in errors if f"products.x.contacts[0].{lacking}" in error]
+
+
 def test_every_field_of_every_row_can_be_read() -> None:
     for row_type in (Product, *TABLES.values()):
         kinds = {kind for name, kind in field_kinds(row_type).items() if name not in TABLES}

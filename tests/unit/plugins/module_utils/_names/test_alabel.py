@@ -41,6 +41,13 @@ def test_what_has_no_alabel_is_refused_with_the_reason(written: str, word: str) 
         to_alabel(written)
 
 
+@pytest.mark.parametrize("written", ["xn--w\x0fv*.jp", "*.xn--w\x0fv*.x\r\n-w\x0fv", "\x1b[31m例.jp"])
+def test_a_reason_carries_nothing_unshowable(written: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        to_alabel(written)
+    assert str(caught.value).isprintable()
+
+
 @given(st.text(max_size=40))
 def test_any_text_gives_a_name_or_a_reason_and_the_name_stays_as_it_is(text: str) -> None:
     try:
