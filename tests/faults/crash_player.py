@@ -129,9 +129,9 @@ class Run:
             return self._with_clerk()
         said = self._orders({"until": "wanted"}, csr=self._play["csr"])
         if said["error"] is None and said["state"] not in ("issued", "none", "needs_person"):
-            self._publish(said["wanted"], "present")
+            there = self._publish(said["wanted"], "present")
             self._others_act(said)
-            said = self._orders({}, visible=True)
+            said = self._orders({}, visible=True, observed={"published": there})
         return self._cleaned(said)
 
     def _orders(self, module: Data, **item: t.Any) -> Data:

@@ -267,6 +267,8 @@ class Standing:
     deployed_on: tuple[str, ...] = ()
     rolled_back_on: tuple[str, ...] = ()
     published: frozenset[str] = frozenset()
+    #: ids of every token that was ever wanted
+    once_wanted: frozenset[str] = frozenset()
     #: every token that was ever wanted, or published again, and is not known to be removed: by id
     outstanding: t.Mapping[str, Token] = field(default_factory=dict)
     #: the fact that ended the order, revoked the certificate or asks for a person
@@ -522,6 +524,7 @@ class _Fold:
             deployed_on=tuple(host for host, there in self._deployed.items() if there),
             rolled_back_on=tuple(host for host, there in self._deployed.items() if not there),
             published=frozenset(self._published),
+            once_wanted=frozenset(self._every),
             outstanding=dict(self._outstanding),
             reason=self._revoked or self._ending or self._person,
             doubted_at=self._doubted_at,

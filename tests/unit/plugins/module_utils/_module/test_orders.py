@@ -671,6 +671,20 @@ def test_a_token_that_is_still_wanted_is_not_recorded_as_removed(ground: Playgro
     assert ids(ground.one({"name": "shop"}, state="cancelled"), "leftovers") == ids(data)
 
 
+def test_what_a_sleeper_publishes_after_its_removal_is_left_over_again(ground: Playground) -> None:
+    """Its lease was over, another run ended the order and removed the tokens; then it woke up and published them."""
+    data = issue(ground)
+    tokens = ids(data, "leftovers")
+    ground.one({"name": "shop", "observed": {"removed": tokens}}, record_only=True)
+    assert ids(ground.one({"name": "shop"}, record_only=True), "leftovers") == []
+    late = {"name": "shop", "observed": {"published": tokens}}
+    woken = ground.one(late, record_only=True)
+    assert (woken["changed"], ids(woken, "leftovers")) == (True, tokens)
+    assert ground.one(late, record_only=True)["changed"] is False
+    ground.one({"name": "shop", "observed": {"removed": tokens}}, record_only=True)
+    assert ids(ground.one({"name": "shop"}, record_only=True), "leftovers") == []
+
+
 def test_observing_what_the_ledger_never_heard_of_is_no_change(ground: Playground) -> None:
     data = ground.one({"name": "ghost", "observed": {"deployed_on": ["web1"]}}, record_only=True)
     assert (data["outcome"], data["state"], data["changed"]) == ("nothing_to_do", "none", False)
