@@ -475,13 +475,17 @@ def _host_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]
 
 
 def _token_facts(work: Work, now: datetime) -> t.Iterator[tuple[Entry, list[Fact]]]:
-    """A removal counts for every order of the name that had this token, a publication for those that want it, or whose
-    tokens are gone by now: who slept beyond its lease may publish what another has removed, then it is left over."""
+    """A removal counts for every order of the name that had this token, a publication for those that want it.
+
+    Where none wants it any more, it counts for those that had it: who slept beyond its lease may publish what another
+    has removed, then it is left over again.
+    """
     observed = work.item.observed
+    needed = {one for entry in work.entries for one in tokens_of(entry.standing.wanted)}
     for entry in work.entries:
         standing = entry.standing
         wanted = tokens_of(standing.wanted)
-        known = wanted.keys() | (standing.once_wanted - standing.outstanding.keys())
+        known = wanted.keys() | (standing.once_wanted - standing.outstanding.keys() - needed)
         published = [one for one in observed.published if one in known and one not in standing.published]
         removed = [one for one in observed.removed if one in standing.outstanding and one not in wanted]
         facts = [Fact(Kind.TOKEN_PUBLISHED, now, token=one, by="us") for one in published]
