@@ -7,7 +7,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import typing as t
+from dataclasses import replace
 
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import OrderRequest, Seen
+from ansible_collections.inkan.tls.plugins.module_utils._ca.globalsign_atlas.adapter import AtlasAdapter
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Fact, Kind
 from ansible_collections.inkan.tls.plugins.module_utils._io import ledger_store
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import LedgerStore
@@ -82,6 +85,16 @@ def _tokens_forgotten() -> None:
     order_view.leftovers = lambda _entries: {}
 
 
+def _no_second_look() -> None:
+    """Whether the order is still ours is asked before the first request of a submit only."""
+    submit = AtlasAdapter.submit
+
+    def unasked(self: AtlasAdapter, request: OrderRequest) -> Seen:
+        return submit(self, replace(request, still_ours=lambda: None))
+
+    AtlasAdapter.submit = unasked
+
+
 def _no_fence() -> None:
     LedgerStore._check_fences = lambda _self, _leases, _names: None
 
@@ -94,4 +107,5 @@ DEFECTS: dict[str, t.Callable[[], None]] = {
     "synchronous=FULL": _synchronous("FULL"),
     "tokens are forgotten": _tokens_forgotten,
     "leases without fence": _no_fence,
+    "a submit asks for its lease at its beginning only": _no_second_look,
 }

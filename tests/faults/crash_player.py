@@ -45,16 +45,21 @@ _CHANGES = ("write", "fsync", "fchmod", "mkdir", "rename", "unlink", "rmdir")
 class Doors:
     """Counts who goes through; at the n-th the process dies. n = 0: nobody dies."""
 
-    def __init__(self, at: int = 0, side: str = "") -> None:
-        """side: before, after, or pause: it stops before the door, as a machine that sleeps."""
+    def __init__(self, at: int = 0, side: str = "", kind: str = "") -> None:
+        """side: before, after, or pause: it stops before the door, as a machine that sleeps. kind: how the names of
+        those begin that count."""
         self._at = at
         self._side = side
+        self._kind = kind
+        self._counted = 0
         self.passed: list[str] = []
 
     @contextlib.contextmanager
     def through(self, door: str) -> t.Iterator[None]:
         self.passed.append(door)
-        here = len(self.passed) == self._at
+        counts = door.startswith(self._kind)
+        self._counted += counts
+        here = counts and self._counted == self._at
         if here and self._side == "before":
             _die()
         if here and self._side == "pause":

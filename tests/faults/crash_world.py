@@ -161,12 +161,14 @@ class Players:
 
 class Point(t.NamedTuple):
     """Where a run dies: at the n-th door, before or after it. loss: and the power is cut. used: the ledger is that of a
-    run before, which made folders and a first backup, and so synced more than a run does later."""
+    run before, which made folders and a first backup, and so synced more than a run does later. kind: only doors that
+    begin so count, for a run in which others come or go: a list at a CA grows by a page."""
 
     at: int
     side: str
     loss: str = ""
     used: bool = False
+    kind: str = ""
 
 
 NOWHERE = Point(0, "")
@@ -243,7 +245,7 @@ class Case:
     def _asked(self, point: Point, ahead: float) -> str:
         self._result = self.folder / f"result-{point.at}-{ahead}.json"
         self._result.unlink(missing_ok=True)
-        kill = {"at": point.at, "side": point.side}
+        kill = {"at": point.at, "side": point.side, "kind": point.kind}
         asked = {"play": self.play, "kill": kill, "defect": self._defect, "ahead": ahead, "result": str(self._result)}
         return json.dumps(asked)
 

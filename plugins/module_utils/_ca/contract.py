@@ -142,6 +142,10 @@ class Taken:
     resent_at: datetime | None = None
 
 
+def _nobody_else_orders() -> None:
+    """Of a request that no ledger stands behind."""
+
+
 @dataclass(frozen=True)
 class OrderRequest:
     """What is ordered. ``reference``: ours, unique, ≤ 32 ASCII characters; names are A-labels, lower case.
@@ -150,6 +154,8 @@ class OrderRequest:
     kind, replaces: RENEW and REISSUE always have a predecessor, NEW never has one.
     reserved: what ``reserve`` gave for this order, "" where nothing did.
     wanted: what the ledger knows to be wanted now, for a CA that says it once.
+    still_ours: a ``submit`` that asks anything before it orders calls this right before it does: a machine may sleep
+    between two requests, and then another run may have ordered. Raises lease_lost; nothing was ordered then.
     """
 
     reference: str
@@ -164,6 +170,7 @@ class OrderRequest:
     taken: Taken = Taken()
     reserved: str = ""
     wanted: Wanted = Wanted()
+    still_ours: t.Callable[[], None] = field(default=_nobody_else_orders, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

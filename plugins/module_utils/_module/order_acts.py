@@ -46,7 +46,17 @@ _AT_WORK = frozenset({Status.ACCEPTED, Status.VALIDATING, Status.ISSUING, Status
 
 
 class Acts:
-    def __init__(self, accounts: Accounts, store: LedgerStore, reader: CertificateReader, clock: Clock) -> None:
+    """require_ours: raises lease_lost where another run works on the certificate by now."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        store: LedgerStore,
+        reader: CertificateReader,
+        clock: Clock,
+        require_ours: t.Callable[[Work], None],
+    ) -> None:
+        self._require_ours = require_ours
         self._accounts = accounts
         self._store = store
         self._reader = reader
@@ -72,7 +82,9 @@ class Acts:
         if reserved:  # on the disk before anything is placed under it
             work.submits -= 1
             return [Fact(Kind.RESERVED, self._clock.now(), handle=reserved, by="ca")]
-        seen = account.ca.submit(request_for(work))
+        request = replace(request_for(work), still_ours=lambda: self._require_ours(work))
+        request.still_ours()
+        seen = account.ca.submit(request)
         facts = self._adopt(work, account, seen)
         work.submitted = work.submitted or facts[0].kind is Kind.SUBMITTED
         return facts

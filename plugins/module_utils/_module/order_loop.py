@@ -117,8 +117,8 @@ class Loop:
         self._store = store
         self._restored = store.restored()
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
-        self._acts = Acts(self._accounts, store, tools.reader, tools.clock)
         self._writer = Writer(store, leases, self._accounts)
+        self._acts = Acts(self._accounts, store, tools.reader, tools.clock, self._writer.require_ours)
         self._surplus = Surplus(self._accounts, store, self._writer, tools.clock)
 
     # -- rounds
@@ -292,12 +292,13 @@ class Loop:
             return None
         if self._seconds_left() <= 0 or self._accounts.rests(account):
             return self._held_back(action, work)
-        if action is Action.SUBMIT and not self._writer.is_still_ours(work):
-            return None
         before = work.error
         try:
             facts = take(work)
         except InkanError as error:
+            if error.code == "lease_lost":
+                self._writer.leave(work, error)
+                return None
             return work, self._failed(action, work, error)
         except Exception as exc:  # noqa: BLE001 (one order's bug must not stop the others)
             return work, self._failed(action, work, bug(f"Cannot {action.value} the order", exc))

@@ -11,9 +11,9 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.inkan.tls.plugins.module_utils._core.errors import LocalError
+from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, LocalError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Fact, Kind, merge_place
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import masker
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import Append, Leases, LedgerStore
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import Accounts
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work, new_order
@@ -60,7 +60,8 @@ class Writer:
             if not told:
                 continue
             secrets = self._accounts.secrets(entry.order.ca_account)
-            facts = [replace(fact, word=mask(fact.word, secrets), text=mask(fact.text, secrets)) for fact in told]
+            masked = masker(secrets)
+            facts = [replace(fact, word=masked(fact.word), text=masked(fact.text)) for fact in told]
             if all(merge_place(entry.facts, fact) is not None for fact in facts):
                 self._later[entry.number] = Append(entry, tuple(facts))
             else:
@@ -80,17 +81,15 @@ class Writer:
             self._guarded_appends(list(self._later.values()))
             self._later = {}
 
-    def is_still_ours(self, work: Work) -> bool:
-        """Whether nobody has taken over since the intent was written: a machine may sleep between two lines."""
-        try:
-            self._store.check_leases(self._leases, {work.item.name})
-        except LocalError as error:
-            if error.code != "lease_lost":
-                raise
-            work.busy = True
-            work.finish(self._accounts.told(error, work))
-            return False
-        return True
+    def require_ours(self, work: Work) -> None:
+        """Raises lease_lost where somebody has taken over since the intent was written: a machine may sleep between
+        two lines."""
+        self._store.check_leases(self._leases, {work.item.name})
+
+    def leave(self, work: Work, error: InkanError) -> None:
+        """The order is another run's by now."""
+        work.busy = True
+        work.finish(self._accounts.told(error, work))
 
     def _guarded_appends(self, appends: list[Append]) -> None:
         try:
@@ -111,7 +110,6 @@ class Writer:
             if error.code != "lease_lost":
                 raise
             if len(works) == 1:
-                works[0].busy = True
-                works[0].finish(self._accounts.told(error, works[0]))
+                self.leave(works[0], error)
                 return []
         return [pair for work in works for pair in self._guarded([work], write)]

@@ -297,6 +297,7 @@ class AcmeAdapter:
 
         def send(replaces: str) -> HttpResponse:
             payload = session.key.new_order(request.dns_names, profile=profile, replaces=replaces)
+            request.still_ours()
             return session.network.post(
                 session.directory.new_order, payload, "order", once=once, names=request.dns_names
             )

@@ -134,6 +134,7 @@ class DigicertAdapter:
             path, body = f"/order/certificate/{product.name_id}", order_body(request, self._settings, mails)
             domains = self._prevalidated(request)
         call = Call("POST", path, way or "order", body, is_submit=True)
+        request.still_ours()
         try:
             answer = self._network.ask(call)
         except RefusedError as refusal:

@@ -111,6 +111,7 @@ class AtlasAdapter:
         seen = self._seen(_CLAIMS + request.reference, request, claims)
         if not seen.is_cleared:
             return seen
+        request.still_ours()
         answer = self._network.ask(
             Call("POST", "/certificates", "order a certificate", body, good=(201,), is_submit=True)
         )

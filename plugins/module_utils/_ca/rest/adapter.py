@@ -83,7 +83,7 @@ class RestAdapter:
     def submit(self, request: OrderRequest) -> Seen:
         """Once the number is known the order is not lost again, whatever else is wrong with the answer."""
         call = self._calls["submit"]
-        reply = self._network.ask(call, self._words(request, must_know=True))
+        reply = self._network.ask(call, self._words(request, must_know=True), still_ours=request.still_ours)
         try:
             order = self._order_in(call, reply)
             order.require_reference(request)

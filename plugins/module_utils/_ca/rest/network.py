@@ -91,13 +91,21 @@ class Network:
             timeout=settings.timeout,
         )
 
-    def ask(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> Reply:
-        """The steps before it first, each with what those before it kept. target: of a further page of a list."""
+    def ask(
+        self,
+        call: Call,
+        words: t.Mapping[str, t.Any],
+        target: str = "",
+        *,
+        still_ours: t.Callable[[], None] | None = None,
+    ) -> Reply:
+        """The steps before it first, each with what those before it kept. target: of a further page of a list.
+        still_ours: of ``OrderRequest``."""
         kept: dict[str, t.Any] = {}
         for step in call.before:
             reply = self._ask_before(step, {**words, "kept": kept}, is_submit=call.buys)
             kept = {**kept, **kept_of(step, reply.data, is_submit=call.buys)}
-        return self._ask(call, {**words, "kept": kept}, target)
+        return self._ask(call, {**words, "kept": kept}, target, still_ours)
 
     def _ask_before(self, step: Call, words: t.Mapping[str, t.Any], *, is_submit: bool) -> Reply:
         """Before the step that buys: whatever is unknown of this one, nothing was ordered."""
@@ -111,8 +119,14 @@ class Network:
                 raise
             raise _as_not_sent(failure) from failure
 
-    def _ask(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> Reply:
-        response, what = self._sent(call, words, target)
+    def _ask(
+        self,
+        call: Call,
+        words: t.Mapping[str, t.Any],
+        target: str = "",
+        still_ours: t.Callable[[], None] | None = None,
+    ) -> Reply:
+        response, what = self._sent(call, words, target, still_ours)
         try:
             return self._judge(call, what, response)
         except InputError as refusal:
@@ -120,12 +134,18 @@ class Network:
                 raise
         self._session.forget()
         self._session.learn_the_time(response, self._exchange.clock)
-        response, what = self._sent(call, words, target)
+        response, what = self._sent(call, words, target, still_ours)
         return self._judge(call, what, response)
 
     # --- the request -----------------------------------------------------------------------------------------------
 
-    def _sent(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> tuple[HttpResponse, str]:
+    def _sent(
+        self,
+        call: Call,
+        words: t.Mapping[str, t.Any],
+        target: str,
+        still_ours: t.Callable[[], None] | None,
+    ) -> tuple[HttpResponse, str]:
         """The answer, and what was asked, for people."""
         try:
             self._log_in()
@@ -136,6 +156,8 @@ class Network:
             if not call.buys:
                 raise
             raise _as_not_sent(failure) from failure
+        if still_ours is not None:
+            still_ours()
         return self._request(call, words, target)
 
     def _log_in(self) -> None:
