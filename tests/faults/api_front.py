@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import typing as t
 
 from hostile_front import _RESET, MODES, Address, Front, Pki
@@ -45,7 +46,9 @@ class ApiFront(Front):
             ends, is_writing = {client: server, server: client}, False
             while not self._over.is_set():
                 for ready in self._ready(list(ends)):
-                    got = ready.recv(65536)
+                    got = _read(ready)
+                    if got is None:
+                        continue
                     if not got:
                         return
                     is_writing = is_writing or (ready is client and got.startswith(_WRITES))
@@ -62,9 +65,19 @@ class ApiFront(Front):
         return waiting or select.select(ends, [], [], 0.1)[0]
 
 
-def unverified() -> t.Any:
-    import ssl
+def _read(end: t.Any) -> bytes | None:
+    """None: what came was TLS's own (a ticket of its session), or half a record. Who waits here for more holds up the
+    other direction."""
+    end.settimeout(0)
+    try:
+        return t.cast(bytes, end.recv(65536))
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return None
+    finally:
+        end.settimeout(20)
 
+
+def unverified() -> t.Any:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
