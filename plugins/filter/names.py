@@ -24,7 +24,7 @@ def to_alabel(name: str) -> str:
     try:
         found = alabel.to_alabel(text)
     except ValueError as reason:
-        raise _refused("to_alabel", text, str(reason)) from reason
+        raise _refused("to_alabel", text, str(reason)) from None
     return _sound("to_alabel", text, found, owner_name_error(found.removeprefix("*.")))
 
 
@@ -53,7 +53,7 @@ def to_rname(mailbox: str) -> str:
     try:
         return rname.to_rname(f"{local}{mark}{to_alabel(domain)}" if mark and domain else text)
     except ValueError as reason:
-        raise _refused("to_rname", text, str(reason)) from reason
+        raise _refused("to_rname", text, str(reason)) from None
 
 
 def from_rname(name: str) -> str:
@@ -62,7 +62,7 @@ def from_rname(name: str) -> str:
     try:
         return rname.from_rname(text)
     except ValueError as reason:
-        raise _refused("from_rname", text, str(reason)) from reason
+        raise _refused("from_rname", text, str(reason)) from None
 
 
 def _certificate_name(by: str, name: str) -> str:
@@ -73,7 +73,7 @@ def _certificate_name(by: str, name: str) -> str:
     try:
         found = alabel.to_alabel(text)
     except ValueError as reason:
-        raise _refused(by, text, str(reason)) from reason
+        raise _refused(by, text, str(reason)) from None
     # one label alone may be a suffix (jp), which is an answer and no mistake
     return _sound(by, text, found, None if found.isalnum() else dns_name_error(found))
 
@@ -92,6 +92,7 @@ def _text(by: str, value: t.Any) -> str:
 
 
 def _refused(by: str, text: str, why: str) -> AnsibleFilterError:
+    """To be raised without a cause: Ansible would add its words once more, as they came."""
     return AnsibleFilterError(f"inkan.tls.{by} cannot read {escaped(text, 300)!r}: {why}. Correct it.")
 
 

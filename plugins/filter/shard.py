@@ -18,7 +18,7 @@ def in_shard(certificates: t.Any, shard: t.Any = None) -> t.Any:
     try:
         ours = Shard.read(str(shard))
     except ValueError as reason:
-        raise AnsibleFilterError(f"inkan_shard: {reason}. Nothing was done.") from reason
+        raise AnsibleFilterError(f"inkan_shard: {reason}. Nothing was done.") from None
     return [one for one in certificates if _name(one) is None or ours.has(str(_name(one)))]
 
 

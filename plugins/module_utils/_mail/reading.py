@@ -29,8 +29,8 @@ _MAX_PARTS = 50
 _TRACE = ("received", "authentication-results")
 _MAX_TEXT = 200_000
 _MAX_HEADER = 10_000
-#: the library reads comments within comments by calling itself
-_MAX_COMMENTS = 20
+#: Comments, and groups, in one header: Python reads what lies within them by recursion.
+_MAX_NESTED = 20
 #: Names of charsets in Japanese mails that Python does not know, or knows too narrowly (awx-and-mail 3.3).
 _CHARSETS = {
     "windows-31j": "cp932",
@@ -140,10 +140,14 @@ def _decoded_header(value: str) -> str:
 def _addresses(message: email.message.Message, *names: str) -> tuple[str, ...]:
     """addr-specs, the domain in lower case; of what cannot be read nothing is made up."""
     values = [_unfolded(value) for name in names for value in message.get_all(name, [])]
-    values = [value for value in values if len(value) <= _MAX_HEADER and value.count("(") <= _MAX_COMMENTS]
+    values = [value for value in values if len(value) <= _MAX_HEADER and _is_shallow(value)]
     found = [address for _name, address in email.utils.getaddresses(values) if "@" in address]
     halves = (address.rpartition("@") for address in found)
     return tuple(dict.fromkeys(f"{local}@{domain.lower()}" for local, _at, domain in halves))
+
+
+def _is_shallow(value: str) -> bool:
+    return value.count("(") <= _MAX_NESTED and value.count(":") <= _MAX_NESTED
 
 
 def _unfolded(value: t.Any) -> str:

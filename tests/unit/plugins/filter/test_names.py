@@ -128,3 +128,12 @@ def test_every_public_filter_is_documented_with_its_sample(name: str) -> None:
     assert filtered == f"inkan.tls.{name}"
     value, sample = FILTERS[name](given.strip("'")), documented["RETURN"]["_value"]["sample"]
     assert value[: len(sample)] == sample if isinstance(value, list) else value == sample
+
+
+@pytest.mark.parametrize("name", ["to_alabel", "registrable_domain", "constructed_addresses"])
+def test_no_control_character_comes_through_with_the_reason(name: str) -> None:
+    """Ansible shows the words of an error's cause as they are."""
+    with pytest.raises(AnsibleFilterError) as caught:
+        FILTERS[name]("*.xn--w\x0fv.jp")
+    assert str(caught.value).isprintable()
+    assert "is no Punycode" in str(caught.value)

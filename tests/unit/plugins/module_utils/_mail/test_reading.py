@@ -134,8 +134,12 @@ def test_authentication_results_keep_their_order() -> None:
         b"From: a@example.jp\r\nContent-Type: text/plain; charset=utf-16\r\n\r\nx",
         b"From: a@example.jp\r\nContent-Transfer-Encoding: base64\r\n\r\n=====\r\n",
         b"From: " + b"(" * 5_000 + b"\r\n\r\nx",
+        b"From: " + b"a:" * 4_000 + b"\r\n\r\nx",
     ],
-    ids=["nothing", "no text", "nested without end", "open tags", "odd bytes", "broken base64", "open comments"],
+    ids=[
+        *("nothing", "no text", "nested without end", "open tags", "odd bytes", "broken base64", "open comments"),
+        "groups in groups",
+    ],
 )
 def test_whatever_comes_is_read_or_is_empty(raw: bytes) -> None:
     mail = read(raw)
