@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import multiprocessing
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleFilterError
@@ -36,6 +37,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._report.plan_data import
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_markdown import plan_markdown
 from ansible_collections.inkan.tls.plugins.module_utils._report.plan_page import MOST_BLOCKS, plan_page
 from ansible_collections.inkan.tls.plugins.module_utils._report.rows import read_report
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from jinja2.utils import missing
 
 Item = runs.Item
 
@@ -125,18 +129,18 @@ def _matching(inventory: InventoryManager, pattern: str) -> list[str]:
         return []
 
 
-def _is_long(said: Item) -> bool:
+def _is_long(said: runs.Said) -> bool:
     return is_packed((said.get("opened") or {}).get("certificates"))
 
 
-def plan_items(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
+def plan_items(said: runs.Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
     """The items of dcv_plan: the declared certificates with what is live and what is under way."""
     found = inputs.plan_items(inputs.certificates_of(said), inputs.read_run(said, hostvars, hosts))
     return pack(found) if _is_long(said) else found
 
 
 def work(
-    said: Item, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
+    said: runs.Said, step: str, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str], host: str | None = None
 ) -> list[t.Any] | Item:
     """The items of one step's module call."""
     if step == "served":
@@ -167,12 +171,12 @@ def work(
     raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")
 
 
-def has_work(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> bool:
+def has_work(said: runs.Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> bool:
     """Whether any step after the plan has an item."""
     return gate.has_work(inputs.read_run(said, hostvars, hosts))
 
 
-def endings(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
+def endings(said: runs.Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
     """How the run ended, a certificate at a time."""
     run = inputs.read_run(said, hostvars, hosts)
     found = _ENDINGS[said.get("about") or ""](run)
@@ -194,7 +198,7 @@ def ending_lines(ended: list[Item] | Item, only: t.Sequence[str] | None = None, 
     return [str(one["line"]) for one in chosen]
 
 
-def report_data(said: Item, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> str:
+def report_data(said: runs.Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> str:
     """How everything stands, as certificate_reports takes it: one text, as nobody then walks through all of it."""
     run = inputs.read_run(said, hostvars, hosts)
     planned = said.get("plan")
@@ -279,12 +283,12 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         found: dict[str, t.Callable[..., t.Any]] = {
             "targets": targets,
-            "plan_items": plan_items,
-            "work": work,
-            "has_work": has_work,
-            "endings": endings,
+            "plan_items": _of_a_run(plan_items),
+            "work": _of_a_run(_once_a_task(work)),
+            "has_work": _of_a_run(has_work),
+            "endings": _of_a_run(endings),
             "ending_lines": ending_lines,
-            "report_data": report_data,
+            "report_data": _of_a_run(report_data),
             "plan_text": plan_text,
             "result_names": result_names,
             "without_secrets": without_secrets,
@@ -294,6 +298,54 @@ class FilterModule:
             "ca_of_accounts": ca_of_accounts,
         }
         return {name: _in_peace(work) for name, work in found.items()}
+
+
+class _Said(t.Mapping[str, t.Any]):
+    """``__inkan_run`` of role plan: what stands in it, and the variables that it names, read when asked for."""
+
+    def __init__(self, run: Item, variable: t.Callable[[str], t.Any]) -> None:
+        self._run = run
+        self._variable = variable
+        self._names: Item = run.get("variables") or {}
+
+    def __getitem__(self, key: str) -> t.Any:
+        if key in self._run:
+            return self._run[key]
+        found = self._variable(self._names[key])
+        return {} if found is missing else found
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter({**self._names, **self._run})
+
+    def __len__(self) -> int:
+        return len({**self._names, **self._run})
+
+
+#: by step and host, what this process has been asked for
+_ASKED: dict[tuple[str, str | None], t.Any] = {}
+
+
+def _once_a_task(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """A task asks for its items twice: whether there are any, and what they are. A worker of Ansible's lives for one
+    task, in which nothing changes; a process that no other has started may live for more."""
+
+    @functools.wraps(work)
+    def worked(said: runs.Said, step: str, hostvars: Item, hosts: t.Sequence[str], host: str | None = None) -> t.Any:
+        if multiprocessing.parent_process() is None:
+            return work(said, step, hostvars, hosts, host)
+        if (step, host) not in _ASKED:
+            _ASKED[step, host] = work(said, step, hostvars, hosts, host)
+        return _ASKED[step, host]
+
+    return worked
+
+
+def _of_a_run(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    @functools.wraps(work)
+    def worked(context: Context, said: Item, *given: t.Any, **named: t.Any) -> t.Any:
+        return work(_Said(said, context.resolve_or_missing), *given, **named)
+
+    return pass_context(worked)
 
 
 def _in_peace(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:

@@ -65,6 +65,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "jmespath": ("module_utils/_ca/rest/",),
     "yaml": ("module_utils/_ca/rest/",),
     "ansible.module_utils": ("module_utils/_module/", "plugin_utils/"),
+    "jinja2": ("filter/",),  # what Ansible's filters are called by
     "ansible": ("action/", "filter/", "lookup/", "plugin_utils/"),  # these run on the controller
 }
 #: core's urls installs a process-wide opener on each call, so that threads mix up their cookies and client certificates

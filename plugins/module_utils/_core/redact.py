@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must not be shown, and what must not reach a terminal as it came.
 
-    mask         known secrets out of a text
+    mask         known secrets out of a text; masker: the same of many texts
     without_private_keys  PEM texts of private keys out of a text
     bare_url     a URL without its query, fragment and user part (each may be a credential)
     escaped      a foreign text made harmless: no control characters, no direction marks, bounded
@@ -20,7 +20,7 @@ import typing as t
 import unicodedata
 import urllib.parse
 
-__all__ = ["MASK", "SHORTEST_SECRET", "bare_url", "escaped", "mask", "without_private_keys"]
+__all__ = ["MASK", "SHORTEST_SECRET", "bare_url", "escaped", "mask", "masker", "without_private_keys"]
 
 MASK = "********"
 #: Shorter secrets are refused by the modules: masking them would star out harmless words.
@@ -38,10 +38,20 @@ _PRIVATE_KEY = re.compile(
 
 def mask(text: str, secrets: t.Iterable[str]) -> str:
     """``text`` with each secret, and its usual encodings, starred out; the longest first."""
-    forms = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
-    for form in sorted(forms, key=lambda one: (-len(one), one)):
-        text = text.replace(form, MASK)
-    return text
+    return masker(secrets)(text)
+
+
+def masker(secrets: t.Iterable[str]) -> t.Callable[[str], str]:
+    """``mask`` for many texts: what a secret may look like is found out once."""
+    found = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
+    forms = sorted(found, key=lambda one: (-len(one), one))
+
+    def masked(text: str) -> str:
+        for form in forms:
+            text = text.replace(form, MASK)
+        return text
+
+    return masked
 
 
 def _forms(secret: str) -> t.Iterator[str]:

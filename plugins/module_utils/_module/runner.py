@@ -19,7 +19,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     InkanError,
     InputErrors,
 )
-from ansible_collections.inkan.tls.plugins.module_utils._core.redact import mask, without_private_keys
+from ansible_collections.inkan.tls.plugins.module_utils._core.redact import masker, without_private_keys
 from ansible_collections.inkan.tls.plugins.module_utils._module.results import Diff, ItemResult, Result
 
 
@@ -71,12 +71,16 @@ def _texts(value: t.Any) -> t.Iterator[str]:
 
 def without(secrets: t.Sequence[str], value: t.Any) -> t.Any:
     """AnsibleModule masks what is in secret options letter by letter; this does encoded forms too, and private keys."""
+    return _with_texts(value, masker(secrets))
+
+
+def _with_texts(value: t.Any, masked: t.Callable[[str], str]) -> t.Any:
     if isinstance(value, str):
-        return without_private_keys(mask(value, secrets))
+        return without_private_keys(masked(value))
     if isinstance(value, t.Mapping):
-        return {name: without(secrets, one) for name, one in value.items()}
+        return {name: _with_texts(one, masked) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [without(secrets, one) for one in value]
+        return [_with_texts(one, masked) for one in value]
     return value
 
 

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The inkan.tls developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the filters of the roles read of ``__inkan_run``: its own entries, and the variables that it names."""
+
+from __future__ import annotations
+
+import multiprocessing
+import typing as t
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+from ansible_collections.inkan.tls.plugins.filter import run
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+RUN = yaml.safe_load((REPOSITORY / "roles/plan/vars/main.yml").read_text("utf-8"))["__inkan_run"]
+
+
+def played(expression: str, variables: dict[str, t.Any]) -> t.Any:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 (no page)
+    environment.filters.update({f"inkan.tls.{name}": one for name, one in run.FilterModule().filters().items()})
+    return environment.compile_expression(expression)(**variables)
+
+
+def test_a_variable_is_read_by_its_name_and_one_that_is_not_there_says_nothing() -> None:
+    said = {"variables": {"certificates": "__certificates", "known": "__known"}, "targets": {}}
+    shop = {"name": "shop", "common_name": "www.example.jp", "product": "jprs-dv"}
+    found = played("said | inkan.tls.plan_items({}, [])", {"said": said, "__certificates": [shop]})
+    assert [one["name"] for one in found] == ["shop"]
+    assert played("said | inkan.tls.plan_items({}, [])", {"said": said}) == []
+
+
+def test_what_stands_in_the_run_itself_goes_before_the_variable() -> None:
+    said = run._Said({"variables": {"plan": "__plan"}, "plan": {"a": 1}}, {"__plan": {"b": 2}}.__getitem__)
+    assert said["plan"] == {"a": 1}
+    assert dict(said)["plan"] == {"a": 1}
+    assert len(said) == 2
+
+
+def test_nothing_is_read_before_it_is_asked_for() -> None:
+    def fails(name: str) -> t.Any:
+        raise AssertionError(f"{name} was read")
+
+    said = run._Said({"variables": {"plan": "__plan"}, "names": []}, fails)
+    assert said["names"] == []
+    assert said.get("no such") is None
+    with pytest.raises(AssertionError, match="__plan was read"):
+        said["plan"]
+
+
+def test_the_roles_name_variables_and_have_templates_where_something_is_made_of_one() -> None:
+    variables = RUN["variables"]
+    assert variables["plan"] == "__inkan_plan"
+    assert all(name.isidentifier() and name.startswith(("__inkan_", "inkan_")) for name in variables.values())
+    assert not set(variables) & set(RUN)
+    assert all("{{" in text for key, text in RUN.items() if key != "variables")
+
+
+@pytest.mark.parametrize(("parent", "worked_out"), [(object(), ["web1", "web2"]), (None, ["web1", "web1", "web2"])])
+def test_a_worker_s_task_asks_twice_and_has_it_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch, parent: object, worked_out: list[str]
+) -> None:
+    made: list[str | None] = []
+
+    def work(_said: t.Any, step: str, _hostvars: t.Any, _hosts: t.Any, host: str | None = None) -> str:
+        made.append(host)
+        return f"{step} of {host}"
+
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent)
+    monkeypatch.setattr(run, "_ASKED", {})
+    once = run._once_a_task(work)
+    assert [once({}, "verify", {}, [], host) for host in ("web1", "web1", "web2")] == [
+        "verify of web1",
+        "verify of web1",
+        "verify of web2",
+    ]
+    assert made == worked_out
