@@ -14,7 +14,19 @@ PAGES = ["threat_model.rst", "threat_model_ja.rst"]
 FOLDER = REPOSITORY / "docs" / "docsite" / "rst"
 _TEST = re.compile(r"``(tests/[\w./-]+\.py)::(test_\w+)``")
 #: what somebody may have lost; each has a row of its own
-LOSSES = ("ledger", "mailbox", "TSIG key", "DigiCert", "Atlas", "GCC", "ACME", "AWX", "target host", "controller")
+LOSSES = (
+    "ledger",
+    "mailbox",
+    "TSIG key",
+    "DigiCert",
+    "Atlas",
+    "GCC",
+    "ACME",
+    "AWX",
+    "rulebook",
+    "target host",
+    "controller",
+)
 
 
 def named(text: str) -> list[tuple[str, str]]:
