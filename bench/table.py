@@ -7,6 +7,8 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import targets
+
 PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst" / "speed.rst"
 Data = t.Mapping[str, t.Any]
 
@@ -130,6 +132,9 @@ def page(data: Data) -> str:
         title = case["title"][0].upper() + case["title"][1:]
         text += f"\n.. list-table:: {title} (``{case['key']}``)\n   :header-rows: 1\n\n"
         text += _rows([HEAD, *lines_of_case(case)])
+    marks = targets.lines(data)
+    if marks:
+        text += _MARKS + _rows([["case", "with", "may take", "that is", "took", ""], *marks])
     flat = flatness(data)
     if flat:
         text += _FLAT + _rows([["work", "with", "between", "each"], *flat])
@@ -168,6 +173,17 @@ def _peers(data: Data) -> str:
 def write_page(data: Data) -> None:
     PAGE.write_text(page(data), encoding="utf-8")
 
+
+_MARKS = """
+The marks
+---------
+
+What each job was meant to take at most, and what it took.
+
+.. list-table::
+   :header-rows: 1
+
+"""
 
 _FLAT = """
 What one more costs

@@ -14,6 +14,9 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
+from ansible_collections.inkan.tls.plugins.plugin_utils import kept_bytecode  # noqa: F401 (before what follows)
+
+# isort: split
 from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs
@@ -255,28 +258,6 @@ def only_secrets(
     return {name: secrets for name, secrets in given.items() if secrets}
 
 
-def portal_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
-    """The CA accounts whose orders persons carry to a portal."""
-    return _with_adapter(accounts, "portal")
-
-
-def _with_adapter(accounts: t.Any, adapter: str) -> list[str]:
-    found = accounts.items() if isinstance(accounts, t.Mapping) else ()
-    return [str(name) for name, one in found if isinstance(one, t.Mapping) and one.get("adapter") == adapter]
-
-
-def advising_accounts(accounts: t.Mapping[str, t.Any]) -> list[str]:
-    """The CA accounts whose CA may tell when it wants certificates to be renewed."""
-    return _with_adapter(accounts, "acme")
-
-
-def ca_of_accounts(accounts: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The CAs behind ACME accounts, as dcv_check names them, where they are known."""
-    found = accounts.items() if isinstance(accounts, t.Mapping) else ()
-    cas = {str(name): ca_of_account(one) for name, one in found}
-    return {name: ca for name, ca in cas.items() if ca is not None}
-
-
 class FilterModule:
     """Ansible's door."""
 
@@ -293,15 +274,54 @@ class FilterModule:
             "result_names": result_names,
             "without_secrets": without_secrets,
             "only_secrets": only_secrets,
-            "portal_accounts": portal_accounts,
-            "advising_accounts": advising_accounts,
-            "ca_of_accounts": ca_of_accounts,
         }
         return {name: _in_peace(work) for name, work in found.items()}
 
 
+Read = t.Callable[..., t.Any]  # of a variable's name, and what is said where there is none
+
+
+def _accounts_with(adapter: str) -> t.Callable[[Read], list[str]]:
+    def found(read: Read) -> list[str]:
+        accounts = _accounts(read)
+        return [name for name, one in accounts.items() if isinstance(one, t.Mapping) and one.get("adapter") == adapter]
+
+    return found
+
+
+def _accounts(read: Read) -> dict[str, t.Any]:
+    accounts = read("inkan_ca_accounts", {})
+    return {str(name): one for name, one in accounts.items()} if isinstance(accounts, t.Mapping) else {}
+
+
+def _ca_of_accounts(read: Read) -> dict[str, str]:
+    """The CAs behind ACME accounts, as dcv_check names them, where they are known."""
+    cas = {name: ca_of_account(one) for name, one in _accounts(read).items()}
+    return {name: ca for name, ca in cas.items() if ca is not None}
+
+
+def _named(read: Read) -> list[str]:
+    """What the run was confined to; nothing: it is about everything."""
+    shard = read("inkan_shard", None)
+    return [*(read("inkan_names", None) or ()), *([] if shard is None else [f"shard {shard}"])]
+
+
+#: Entries of a run that are made of variables; as templates in the vars of a role they would be compiled in each task.
+_MADE: t.Mapping[str, t.Callable[[Read], t.Any]] = {
+    "names": _named,
+    "inventory": lambda read: read("groups", {}).get("all", ()),
+    "https_port": lambda read: (read("inkan_sight", None) or {}).get("https_port", 443),
+    "portals": _accounts_with("portal"),  # whose orders persons carry to a portal
+    "advising": _accounts_with("acme"),  # whose CA may tell when it wants certificates to be renewed
+    "ca_of_accounts": _ca_of_accounts,
+    "check_mode": lambda read: read("ansible_check_mode", False) or read("__inkan_only_looks", False),
+    "report": lambda read: [read("__inkan_report", {}), read("__inkan_plan_file", {})],
+}
+
+
 class _Said(t.Mapping[str, t.Any]):
-    """``__inkan_run`` of role plan: what stands in it, and the variables that it names, read when asked for."""
+    """``__inkan_run`` of role plan: what stands in it, what is made of variables, and the variables that it names;
+    each is read when it is asked for."""
 
     def __init__(self, run: Item, variable: t.Callable[[str], t.Any]) -> None:
         self._run = run
@@ -311,14 +331,17 @@ class _Said(t.Mapping[str, t.Any]):
     def __getitem__(self, key: str) -> t.Any:
         if key in self._run:
             return self._run[key]
-        found = self._variable(self._names[key])
-        return {} if found is missing else found
+        return _MADE[key](self._read) if key in _MADE else self._read(self._names[key], {})
+
+    def _read(self, name: str, default: t.Any) -> t.Any:
+        found = self._variable(name)
+        return default if found is missing else found
 
     def __iter__(self) -> t.Iterator[str]:
-        return iter({**self._names, **self._run})
+        return iter({**self._names, **_MADE, **self._run})
 
     def __len__(self) -> int:
-        return len({**self._names, **self._run})
+        return len({**self._names, **_MADE, **self._run})
 
 
 #: by step and host, what this process has been asked for

@@ -26,7 +26,10 @@ def _load(name: str) -> t.Any:
     return module
 
 
-measure, results, table = _load("measure"), _load("results"), _load("table")
+measure, results = _load("measure"), _load("results")
+targets = _load("targets")
+sys.modules["targets"] = targets  # as table imports it
+table = _load("table")
 
 
 def contestant(name: str, seen: list[str], works: bool = True, labels: t.Sequence[str] = ("",)) -> t.Any:
@@ -133,6 +136,40 @@ def test_memory_is_told_at_ten_thousand_above_that_of_a_ping() -> None:
         }
     }
     assert [line[1:] for line in table.memory(data)] == [["ours", "140 MB"]]
+
+
+def marked(*figures: tuple[str, str, str, float]) -> list[list[str]]:
+    cases: dict[str, t.Any] = {}
+    for key, who, kind, median in figures:
+        cases.setdefault(key, {"rows": []})["rows"].append(row(who, kind, median))
+    return t.cast("list[list[str]]", targets.lines({"cases": cases}))
+
+
+def test_a_mark_is_a_share_of_the_best_peer_in_the_same_case() -> None:
+    peers = (("A50-dns", "slow", "peer", 99.0), ("A50-dns", "uacme", "peer", 17.0))
+    fast, slow = marked(("A50-dns", "inkan.tls.issue", "ours", 4.9), *peers)
+    assert fast[3:5] == ["4.25 s", "4.90 s"] and fast[5].startswith("missed. ")
+    assert slow[3:6] == ["5.00 s", "4.90 s", "met"]
+
+
+def test_a_mark_may_be_a_figure_of_another_case_or_plain_seconds() -> None:
+    (twice,) = marked(("A200-dns", "inkan.tls.issue", "ours", 9.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0))
+    assert twice[3:6] == ["10.00 s", "9.00 s", "met"]
+    (slow,) = marked(("A2", "inkan.tls.issue", "ours", 7.0))
+    assert slow[3] == "6.00 s" and slow[5].startswith("missed")
+
+
+def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:
+    refused = {"who": "uacme", "kind": "peer", "peer": "uacme", "n": 0, "refused": "it failed"}
+    rows = [row("inkan.tls.issue", "ours", 5.0), refused]
+    assert targets.lines({"cases": {"A50-dns": {"rows": rows}}}) == []
+
+
+def test_every_mark_names_a_contestant_that_takes_part() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "bench").glob("job_*.py"))
+    for target in targets.TARGETS:
+        for who in (target.ours, *(share.who for share in target.shares)):
+            assert who == targets.BEST or f'"{who.partition(",")[0]}"' in text
 
 
 def test_a_refused_figure_is_told_with_its_reason_and_so_is_a_busy_machine() -> None:

@@ -80,7 +80,7 @@ _LONG_AGO = timedelta(days=2)
 #: Answers that do not say yet what is wanted.
 _SAYS_NOTHING = frozenset({None, Answer.UNKNOWN, Answer.ACCEPTED})
 #: How often a call that is only about what is wanted looks at such an answer: a CA's database may lag.
-_LOOKS_AT_NOTHING = 4
+_LOOKS_AT_NOTHING = 6
 
 
 class Step(t.NamedTuple):

@@ -37,9 +37,10 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_errors imp
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_link import new_contact, request_for
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work
 
-#: Seconds between two looks at an order when the CA says nothing: validation takes most CAs 0 to 2 s, a queue minutes.
-POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
-#: No poll comes sooner, whatever the CA says.
+#: Seconds between two looks at an order when the CA says nothing: some CAs validate in milliseconds, most in 0 to 2 s,
+#: a queue takes minutes. Each thing that the CA does begins them anew: it validates, it issues.
+POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+#: Where the CA says when to look again, no look comes sooner.
 SOONEST = 0.25
 #: Statuses in which the CA, not we, has the next word.
 _AT_WORK = frozenset({Status.ACCEPTED, Status.VALIDATING, Status.ISSUING, Status.UNKNOWN})
@@ -215,12 +216,13 @@ class Acts:
         """An answer that calls for a step of ours is followed at once; else the CA gets the time it asked for."""
         before = entry.standing.status
         if seen.status not in _AT_WORK and (before is None or before.value != seen.status.value):
+            work.polls = 0
             return 0.0
+        if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
+            return max(seen.retry_after, SOONEST)
         pause = POLLS[min(work.polls, len(POLLS) - 1)]
         work.polls += 1
-        if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
-            pause = seen.retry_after
-        return max(pause, SOONEST)
+        return pause
 
 
 def _settle(account: Account) -> timedelta:

@@ -199,7 +199,7 @@ def person_fact(error: InkanError, now: datetime) -> Fact:
 
 
 #: Looks of one call after which a word that nobody knows is more than a passing one.
-_PUZZLED_AFTER = 3
+_PUZZLED_AFTER = 5
 
 
 def is_puzzling(entry: Entry, looks: int) -> bool:

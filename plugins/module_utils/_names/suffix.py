@@ -27,17 +27,21 @@ except ImportError:
 _PROBE = "inkan-no-such-rule"
 
 
-@functools.lru_cache(maxsize=1)
-def _list() -> publicsuffixlist.PublicSuffixList:
-    """The list that the library carries, read once a process."""
-    return publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=True)
+def _rules_for(name: str) -> publicsuffixlist.PublicSuffixList:
+    """The list that the library carries. To encode its rules is half of its reading; only Punycode needs them so."""
+    return _list("xn--" in name)
+
+
+@functools.lru_cache(maxsize=2)
+def _list(encoded: bool) -> publicsuffixlist.PublicSuffixList:
+    return publicsuffixlist.PublicSuffixList(only_icann=True, accept_unknown=True, accept_encoded_idn=encoded)
 
 
 @functools.lru_cache(maxsize=8192)
 def is_public_suffix(name: str) -> bool:
     """Whether nobody can have registered ``name``: a rule of the list, or the parent of a wildcard rule."""
     name = _bare(name)
-    rules = _list()
+    rules = _rules_for(name)
     return bool(rules.is_public(name)) or bool(rules.is_public(f"{_PROBE}.{name}"))
 
 
@@ -47,7 +51,7 @@ def registrable_domain(name: str) -> str | None:
     name = _bare(name)
     if is_public_suffix(name):
         return None
-    found = _list().privatesuffix(name)
+    found = _rules_for(name).privatesuffix(name)
     return found if found is None else str(found)
 
 

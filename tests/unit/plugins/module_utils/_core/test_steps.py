@@ -65,9 +65,9 @@ def test_a_ca_that_knows_no_such_order_is_asked_once_more_when_it_had_the_time(
     assert step.why.endswith("once more when it had the time") is (again_in is not None)
 
 
-@pytest.mark.parametrize(("looks", "action"), [(0, Action.LOOK), (3, Action.LOOK), (4, Action.AWAIT_CA)])
+@pytest.mark.parametrize(("looks", "action"), [(0, Action.LOOK), (5, Action.LOOK), (6, Action.AWAIT_CA)])
 @pytest.mark.parametrize("answer", [None, Answer.UNKNOWN, Answer.ACCEPTED])
-def test_a_call_about_what_is_wanted_looks_four_times_at_an_answer_that_says_nothing(
+def test_a_call_about_what_is_wanted_looks_six_times_at_an_answer_that_says_nothing(
     answer: Answer | None, looks: int, action: Action
 ) -> None:
     facts = (*SENT, seen(answer)) if answer else SENT
