@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import pathlib
+import sys
 import typing as t
 
 import issue_peers
+import only_work
 from job_floor import PING
-from lab_world import Lab, labels
-from measure import Case, Contestant, Finished, Timed
+from lab_world import ZONE, Lab, labels
+from measure import Case, Contestant, Finished, Timed, Unproven, needs_success
 from plays_of_bench import inventory, local, playbook, played
 
 PROGRAMS: tuple[tuple[str, issue_peers.Prepare], ...] = (
@@ -22,13 +25,14 @@ PROGRAMS: tuple[tuple[str, issue_peers.Prepare], ...] = (
 )
 SIZES = (1, 10, 50, 200)
 ALONE = 1000  # ours only, to see whether the cost of one certificate stays the same
+TASKS = 28  # of inkan.tls.issue where something is due, skipped ones too: each is a process of Ansible's
 ONCE_FROM = {"community.crypto": 200}  # what takes minutes is run once from this size on
 
 
 def cases() -> list[Case]:
     found = [_case("A", size, way) for size in SIZES for way in ("dns", "http")]
     title = f"issue {ALONE:,} certificates by dns-01"
-    found.append(Case(f"A{ALONE}-dns", "A", title, ALONE, [PING, *_ours(ALONE, "dns", False)]))
+    found.append(Case(f"A{ALONE}-dns", "A", title, ALONE, [*_floors(ALONE, "dns", False), *_ours(ALONE, "dns", False)]))
     slow = "issue 10 certificates by dns-01 at a CA that takes up to 2 s for each"
     return [*found, Case("A2", "A2", slow, 10, _contestants(10, "dns", True))]
 
@@ -44,7 +48,40 @@ def _contestants(size: int, way: str, sleeps: bool) -> list[Contestant]:
         for name, prepare in PROGRAMS
     ]
     peers.append(issue_peers.community(size, way, sleeps, size >= ONCE_FROM["community.crypto"]))
-    return [PING, *_ours(size, way, sleeps), *peers]
+    return [*_floors(size, way, sleeps), *_ours(size, way, sleeps), *peers]
+
+
+def _floors(size: int, way: str, sleeps: bool) -> list[Contestant]:
+    """A task start, as many of them as the playbook has, and what the CA and the name server take whoever asks them."""
+    found = [PING, Contestant(f"playbook with {TASKS} tasks that do nothing", "floor", _idle_tasks)]
+    if way == "dns":
+        set_up = functools.partial(_only_work, size=size, sleeps=sleeps)
+        found.append(Contestant("one process with only the work", "floor", set_up))
+    return found
+
+
+@contextlib.contextmanager
+def _idle_tasks(folder: pathlib.Path) -> t.Iterator[list[Timed]]:
+    def check(done: Finished) -> None:
+        if f"ok={TASKS} " not in done.text():
+            raise Unproven(f"there were not {TASKS} tasks")
+
+    task = {"name": "Nothing", "ansible.builtin.debug": {"msg": "nothing"}}
+    book = playbook(folder, "idle.yml", [task] * TASKS)
+    yield [played(folder, str(book), inventory(folder, {"host": local()}, {}), check)]
+
+
+@contextlib.contextmanager
+def _only_work(folder: pathlib.Path, size: int, sleeps: bool) -> t.Iterator[list[Timed]]:
+    with Lab(folder / "lab", labels(size), sleeps=sleeps) as lab:
+        argv = [sys.executable, only_work.__file__, lab.pebble.directory_url, str(lab.authority.bundle)]
+        argv += [str(lab.bind.port), lab.bind.key_secret, ZONE, str(folder / "store"), str(size)]
+
+        def check(done: Finished) -> None:
+            needs_success(done)
+            prove(lab, folder)
+
+        yield [Timed(argv, check)]
 
 
 def _ours(size: int, way: str, sleeps: bool) -> list[Contestant]:
@@ -100,8 +137,10 @@ def _whole(folder: pathlib.Path, size: int, way: str, sleeps: bool) -> t.Iterato
         own = {"inkan_certificates": certificates(lab, way), **variables(lab, folder)}
         hosts = inventory(folder, {"web1": local()}, own)
 
-        def check(_done: Finished) -> None:
+        def check(done: Finished) -> None:
             prove(lab, folder)
+            if done.text().count("TASK [") != TASKS:  # the floor beside it would be another one
+                raise Unproven(f"there were {done.text().count('TASK [')} tasks, not {TASKS}")
 
         yield [played(folder, "inkan.tls.issue", hosts, check)]
 
