@@ -148,8 +148,16 @@ def marked(*figures: tuple[str, str, str, float]) -> list[list[str]]:
 def test_a_mark_is_a_share_of_the_best_peer_in_the_same_case() -> None:
     peers = (("A50-dns", "slow", "peer", 99.0), ("A50-dns", "uacme", "peer", 17.0))
     fast, slow = marked(("A50-dns", "inkan.tls.issue", "ours", 4.9), *peers)
-    assert fast[3:5] == ["4.25 s", "4.90 s"] and fast[5].startswith("missed. ")
+    assert fast[3:5] == ["4.25 s", "4.90 s"] and fast[5] == "missed"
     assert slow[3:6] == ["5.00 s", "4.90 s", "met"]
+
+
+def test_a_missed_mark_tells_the_floors_that_were_measured_beside_it() -> None:
+    figures = [("A50-dns", who, "floor", median) for who, median in zip(targets._FLOORS, (1.2, 0.8))]
+    peer = ("A50-dns", "uacme", "peer", 8.0)
+    missed, _other = marked(("A50-dns", "inkan.tls.issue", "ours", 5.0), peer, *figures)
+    assert missed[3] == "2.00 s"
+    assert missed[5].startswith("missed; the floors alone take 2.00 s: playbook with 28 tasks")
 
 
 def test_a_mark_may_be_a_figure_of_another_case_or_plain_seconds() -> None:
@@ -168,7 +176,8 @@ def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:
 def test_every_mark_names_a_contestant_that_takes_part() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "bench").glob("job_*.py"))
     for target in targets.TARGETS:
-        for who in (target.ours, *(share.who for share in target.shares)):
+        for who in (target.ours, *target.floors, *(share.who for share in target.shares)):
+            who = who.replace("28 tasks", "{TASKS} tasks")
             assert who == targets.BEST or f'"{who.partition(",")[0]}"' in text
 
 

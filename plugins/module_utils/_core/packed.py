@@ -21,7 +21,7 @@ import typing as t
 import zlib
 
 #: certificates of a run from which on its lists are packed: below, people can read them in the output of -v
-MANY = 100
+MANY = 40
 _TEXT, _COUNT = "packed_lines", "count"
 _STEP = 1 << 18  # characters that are unpressed at once; a multiple of four, as base64 wants
 #: times as long as it was pressed; plans shrink to a tenth. An answer that a host has made up could have a thousand.

@@ -100,6 +100,7 @@ class AcmeAdapter:
         self._doors = doors
         self._settings = settings
         self._session: Session | None = None
+        self._just_seen: dict[str, Order] = {}
         self._advisor: Advisor | None = None
 
     @property
@@ -156,10 +157,10 @@ class AcmeAdapter:
         if order is None:
             return _gone(handle)
         _same_names(order, request)
-        return self._seen(order, request)
+        return self._seen(self._kept(order), request)
 
     def ready(self, handle: str, request: OrderRequest) -> Seen:
-        order = self._open().order(handle)
+        order = self._order(handle)
         if order is None:
             return _gone(handle)
         _same_names(order, request)
@@ -167,11 +168,11 @@ class AcmeAdapter:
             return self._answer(order, request)
         if order.status == "ready":
             return self._finalize(order, request)
-        return self._seen(order, request)
+        return self._seen(self._kept(order), request)
 
     def download(self, handle: str, request: OrderRequest) -> Issued:
         session = self._open()
-        order = session.order(handle)
+        order = self._order(handle)
         if order is None or order.certificate is None:
             raise RefusedError(
                 code="acme_not_issued",
@@ -371,7 +372,18 @@ class AcmeAdapter:
             if refusal.code != "acme_orderNotReady":
                 raise
             return self.look(order.url, request)
-        return self._seen(session.order_of(order.url, response), request)
+        return self._seen(self._kept(session.order_of(order.url, response)), request)
+
+    def _kept(self, order: Order) -> Order:
+        """Kept for the next verb where it is ready or valid: no order leaves these but by a request of ours, or by its
+        end, which the CA tells whoever comes too late."""
+        if order.status in ("ready", "valid"):
+            self._just_seen[order.url] = order
+        return order
+
+    def _order(self, handle: str) -> Order | None:
+        kept = self._just_seen.pop(handle, None)
+        return kept if kept is not None else self._open().order(handle)
 
     def _preferred(self, session: Session, response: HttpResponse) -> tuple[str, ...]:
         """§7.4.2: of the alternate chains the first that the settings prefer; else the default, for a certificate with

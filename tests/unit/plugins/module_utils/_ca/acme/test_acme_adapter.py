@@ -403,6 +403,29 @@ def test_a_whole_life(world: World) -> None:
     assert len(world.http.to(f"{CA}/newNonce")) == 1, "every answer brings the next nonce"
 
 
+def test_an_order_just_seen_as_ready_or_valid_is_not_asked_for_again_by_the_next_verb(world: World) -> None:
+    world.http.on(ORDER, order("ready"), order("processing"), order("valid", certificate=CERT))
+    world.http.on(FINALIZE, order("processing"))
+    world.http.on(CERT, Answer(200, certificate().encode()))
+    adapter = world.open()
+    assert adapter.look(ORDER, request()).status is Status.WANTS_VALIDATION
+    assert adapter.ready(ORDER, request()).status is Status.ISSUING
+    assert adapter.look(ORDER, request()).status is Status.ISSUING
+    assert adapter.look(ORDER, request()).status is Status.ISSUED
+    assert adapter.download(ORDER, request()).certificate == certificate()
+    assert len(world.http.to(ORDER)) == 3, "one for each look"
+
+
+def test_and_is_asked_for_anew_by_the_verb_after_it(world: World) -> None:
+    """What was kept is used once: finalized by somebody else meanwhile, the order is seen as it is."""
+    world.http.on(ORDER, order("ready"), order("processing"), order("valid", certificate=CERT))
+    world.http.on(FINALIZE, problem(403, "orderNotReady", 'Order\'s status ("processing") is not acceptable'))
+    adapter = world.open()
+    assert adapter.look(ORDER, request()).status is Status.WANTS_VALIDATION
+    assert adapter.ready(ORDER, request()).status is Status.ISSUING
+    assert adapter.ready(ORDER, request()).status is Status.ISSUED
+
+
 # --- find ------------------------------------------------------------------------------------------------------------
 
 
