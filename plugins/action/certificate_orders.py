@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
-
-# isort: split
 from ansible_collections.inkan.tls.plugins.modules.certificate_orders import NEEDS, argument_spec, run
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, OnController
 
 
 class ActionModule(OnController):

@@ -14,9 +14,6 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.inkan.tls.plugins.plugin_utils import kept_bytecode  # noqa: F401 (before what follows)
-
-# isort: split
 from ansible_collections.inkan.tls.plugins.module_utils._core import outcome as outcomes
 from ansible_collections.inkan.tls.plugins.module_utils._core import run as runs
 from ansible_collections.inkan.tls.plugins.module_utils._core import run_input as inputs

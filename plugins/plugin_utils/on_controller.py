@@ -21,9 +21,6 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
-from ansible_collections.inkan.tls.plugins.plugin_utils import kept_bytecode  # noqa: F401 (before what follows)
-
-# isort: split
 from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (

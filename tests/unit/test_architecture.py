@@ -25,10 +25,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.inkan.tls."
 UTILS = COLLECTION + "plugins.module_utils."
-KEPT_BYTECODE = COLLECTION + "plugins.plugin_utils.kept_bytecode"  # whoever is loaded by Ansible imports it first
 PLUGIN_UTILS = COLLECTION + "plugins.plugin_utils"
 FILTERS = COLLECTION + "plugins.filter"  # loaded by an action, for all workers
-FIRST = (KEPT_BYTECODE, PLUGIN_UTILS + ".on_controller", FILTERS + ".run")  # the others begin with the first one
 MAX_FUNCTION_LINES = 60
 MAX_MAIN_LINES = 25
 
@@ -74,11 +72,6 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 NEVER = {
     "ansible.module_utils.urls": "use _io/http",
     "importlib": "the packager of modules cannot see it: import by name",
-}
-#: what finds files for Python's own importer, and imports nothing by name itself
-IMPORTERS = {
-    ("plugin_utils/kept_bytecode.py", f"importlib.{name}")
-    for name in ("abc.MetaPathFinder", "machinery.FileFinder", "machinery.ModuleSpec", "machinery.SourceFileLoader")
 }
 #: all that ``_core`` and ``_data`` may have of the standard library: no clock, disk, network or randomness in it
 PURE = set(
@@ -157,7 +150,7 @@ def import_error(path: str, name: str) -> str | None:
     if name.startswith("."):
         return f"relative import of {name}: write the absolute name"
     for package, instead in NEVER.items():
-        if is_within(name, package) and (path, name) not in IMPORTERS:
+        if is_within(name, package):
             return f"imports {package}: {instead}"
     if is_within(name, "ansible_collections"):
         return _room_error(path, name)
@@ -171,8 +164,6 @@ def _room_error(path: str, name: str) -> str | None:
     if room not in MAY_IMPORT:
         return f"the room {room} is not on the plan: add it to MAY_IMPORT"
     if room == "action" and any(is_within(name, one) for one in (own_module(path), PLUGIN_UTILS, FILTERS)):
-        return None
-    if room in ("filter", "plugin_utils") and name == KEPT_BYTECODE:
         return None
     if not name.startswith(UTILS):
         return f"imports {name}: only this collection's module_utils may be imported"
@@ -247,17 +238,6 @@ def _full_name(node: ast.expr, aliases: dict[str, str]) -> str:
     return aliases.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
 
 
-def first_import_errors(sources: t.Sequence[Source]) -> list[str]:
-    """Bytecode is kept of what is imported after kept_bytecode: actions and the filters of the roles begin with it."""
-    errors = []
-    for source in sources:
-        if room_of(source.path) == "action" or source.path in ("filter/run.py", "plugin_utils/on_controller.py"):
-            own = [one.name for one in imports_of(source) if is_within(one.name, COLLECTION[:-1])]
-            if not own or not any(is_within(own[0], one) for one in FIRST):
-                errors.append(f"{source.path}: its first import of ours is {own[0] if own else 'none'}, not {FIRST[0]}")
-    return errors
-
-
 def hidden_import_errors(sources: t.Sequence[Source]) -> list[str]:
     return [
         f"{source.path}:{node.lineno}: {node.id} hides an import from this test and from the packager of modules"
@@ -303,9 +283,7 @@ def plugins() -> list[Source]:
     return sources
 
 
-@pytest.mark.parametrize(
-    "check", [arrow_errors, circle_errors, clock_errors, first_import_errors, hidden_import_errors, size_errors]
-)
+@pytest.mark.parametrize("check", [arrow_errors, circle_errors, clock_errors, hidden_import_errors, size_errors])
 def test_plugins_keep_the_rule(check: t.Callable[[t.Sequence[Source]], list[str]], plugins: list[Source]) -> None:
     assert check(plugins) == []
 
@@ -344,8 +322,6 @@ def ours(room_and_file: str) -> str:
         pytest.param("module_utils/_ca/x", ours("_x509.keys"), id="a CA adapter meets its neighbour"),
         pytest.param("module_utils/_io/x", ours("_x509.keys"), id="effects know no certificates"),
         pytest.param("filter/x", ours("_io.store"), id="a filter has effects"),
-        pytest.param("filter/x", f"import {COLLECTION}plugins.plugin_utils.on_controller", id="a filter acts"),
-        pytest.param("plugin_utils/kept_bytecode", "from importlib import import_module", id="the importer imports"),
         pytest.param("action/x", f"import {COLLECTION}plugins.modules.y", id="an action does the work of another"),
         pytest.param("doc_fragments/x", ours("_core.names"), id="documentation imports code"),
         pytest.param("strange/x", ours("_core.names"), id="a room that nobody planned"),
@@ -432,15 +408,6 @@ def test_a_look_at_the_time_is_reported(text: str) -> None:
 
 def test_asking_the_injected_clock_is_not_reported() -> None:
     assert clock_errors(tree(modules__x="def f(clock):\n    return clock.now()")) == []
-
-
-def test_an_action_that_does_not_begin_with_the_keeper_of_bytecode_is_reported() -> None:
-    late = f"from {COLLECTION}plugins.modules.x import run\nimport {PLUGIN_UTILS}.on_controller"
-    assert len(first_import_errors(tree(action__x=late))) == 1
-    assert len(first_import_errors(tree(action__x="import json"))) == 1
-    assert len(first_import_errors(tree(filter__run=ours("_core.names")))) == 1
-    for first in FIRST:
-        assert first_import_errors(tree(action__x=f"import json\nimport {first}\n{ours('_core.names')}")) == []
 
 
 @pytest.mark.parametrize("text", ["__import__('os')", "exec('import os')", "eval('1')"])
