@@ -37,7 +37,7 @@ def open_root(path: str, system: System = SYSTEM) -> Directory:
         raise _refused("no_directory", path, "it is no directory", "Correct validation.document_root")
     parent = os.path.realpath(os.path.dirname(path.rstrip("/")) or "/")
     inside = os.path.relpath(os.path.realpath(path), parent)
-    if inside.split("/")[0] == "..":
+    if inside.split("/", maxsplit=1)[0] == "..":
         why = f"it is a link to {os.path.realpath(path)}, outside {parent}"
         raise _refused("escapes", path, why, "Name the folder itself as document root")
     try:
