@@ -27,7 +27,7 @@ class Share(t.NamedTuple):
 class Target(t.NamedTuple):
     """The median of ``ours`` in ``case`` stays within the sum of the shares and of so many seconds.
 
-    floors: what nobody can go below, measured in the same case: the sum of these contestants.
+    floors: what a playbook with as many tasks cannot go below: the sum of these contestants of the same case.
     """
 
     case: str

@@ -25,8 +25,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_work impor
 BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 #: Failures in a row after which an account is left alone for the rest of the call: others need the time.
 MOST_FAILURES = 5
-#: What is due within these seconds is taken along.
-TICK = 0.1
+#: What is due within these seconds is taken along: less than the shortest pause, or that would be none.
+TICK = 0.02
 
 
 def backoff(failures: int) -> float:

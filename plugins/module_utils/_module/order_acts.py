@@ -38,7 +38,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_link impor
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_work import Work
 
 #: Seconds between two looks at an order when the CA says nothing: some CAs validate in milliseconds, most in 0 to 2 s,
-#: a queue takes minutes. Each thing that the CA does begins them anew: it validates, it issues.
+#: a queue takes minutes. Each status has its own: an order that is issued was validated before, and a CA that goes to
+#: and fro between two of them is not asked faster and faster.
 POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
 #: Where the CA says when to look again, no look comes sooner.
 SOONEST = 0.25
@@ -216,13 +217,11 @@ class Acts:
         """An answer that calls for a step of ours is followed at once; else the CA gets the time it asked for."""
         before = entry.standing.status
         if seen.status not in _AT_WORK and (before is None or before.value != seen.status.value):
-            work.polls = 0
             return 0.0
         if seen.retry_after is not None and seen.retry_after >= 0:  # nan is neither
             return max(seen.retry_after, SOONEST)
-        pause = POLLS[min(work.polls, len(POLLS) - 1)]
-        work.polls += 1
-        return pause
+        work.polls[seen.status] += 1
+        return POLLS[min(work.polls[seen.status], len(POLLS)) - 1]
 
 
 def _settle(account: Account) -> timedelta:

@@ -7,10 +7,11 @@ This file is private to the collection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import collections
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Capabilities
+from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import Capabilities, Status
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, RefusedError
 from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Entry, Order, tokens_of
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Choice, Goal, Until
@@ -43,7 +44,8 @@ class Work:
     finished: bool = False
     looks: int = 0
     submits: int = 0
-    polls: int = 0
+    #: waits for which the CA gave no time, by the status that they were for
+    polls: collections.Counter[Status] = field(default_factory=collections.Counter)
     failures: int = 0
     #: the CA has to be asked for what it wants (``prepare``): of no use to a later call, which looks first
     unprepared: bool = False

@@ -54,6 +54,9 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.redact import esca
 
 __all__ = ["Network", "Reply"]
 
+Words = t.Mapping[str, t.Any]
+Check = t.Callable[[], None]
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -91,14 +94,7 @@ class Network:
             timeout=settings.timeout,
         )
 
-    def ask(
-        self,
-        call: Call,
-        words: t.Mapping[str, t.Any],
-        target: str = "",
-        *,
-        still_ours: t.Callable[[], None] | None = None,
-    ) -> Reply:
+    def ask(self, call: Call, words: Words, target: str = "", *, still_ours: Check | None = None) -> Reply:
         """The steps before it first, each with what those before it kept. target: of a further page of a list.
         still_ours: of ``OrderRequest``."""
         kept: dict[str, t.Any] = {}
@@ -107,7 +103,7 @@ class Network:
             kept = {**kept, **kept_of(step, reply.data, is_submit=call.buys)}
         return self._ask(call, {**words, "kept": kept}, target, still_ours)
 
-    def _ask_before(self, step: Call, words: t.Mapping[str, t.Any], *, is_submit: bool) -> Reply:
+    def _ask_before(self, step: Call, words: Words, *, is_submit: bool) -> Reply:
         """Before the step that buys: whatever is unknown of this one, nothing was ordered."""
         try:
             return self._ask(step, words)
@@ -119,13 +115,7 @@ class Network:
                 raise
             raise _as_not_sent(failure) from failure
 
-    def _ask(
-        self,
-        call: Call,
-        words: t.Mapping[str, t.Any],
-        target: str = "",
-        still_ours: t.Callable[[], None] | None = None,
-    ) -> Reply:
+    def _ask(self, call: Call, words: Words, target: str = "", still_ours: Check | None = None) -> Reply:
         response, what = self._sent(call, words, target, still_ours)
         try:
             return self._judge(call, what, response)
@@ -139,13 +129,7 @@ class Network:
 
     # --- the request -----------------------------------------------------------------------------------------------
 
-    def _sent(
-        self,
-        call: Call,
-        words: t.Mapping[str, t.Any],
-        target: str,
-        still_ours: t.Callable[[], None] | None,
-    ) -> tuple[HttpResponse, str]:
+    def _sent(self, call: Call, words: Words, target: str, still_ours: Check | None) -> tuple[HttpResponse, str]:
         """The answer, and what was asked, for people."""
         try:
             self._log_in()
@@ -170,7 +154,7 @@ class Network:
         token = self._session.take(login, reply.data, self._exchange.clock.monotonic())
         self._exchange.keep_secret(token)
 
-    def _request(self, call: Call, words: t.Mapping[str, t.Any], target: str = "") -> tuple[HttpResponse, str]:
+    def _request(self, call: Call, words: Words, target: str = "") -> tuple[HttpResponse, str]:
         moment = Moment(self._session.now(self._exchange.clock), secrets.token_hex(16))
         made = self._requests.make(call, words, moment, token=self._session.token, target=target)
         what = f"{call.name}: {made.verb} {made.path}"

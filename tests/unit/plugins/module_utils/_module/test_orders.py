@@ -27,6 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
     open_for_reading,
     open_for_writing,
 )
+from ansible_collections.inkan.tls.plugins.module_utils._module.order_acts import POLLS
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import (
     START,
     HostileCa,
@@ -143,6 +144,24 @@ def test_an_order_that_is_not_visible_is_looked_at_once(ground: Playground) -> N
         0,
     )
     assert ground.clock.slept == []
+
+
+def test_a_ca_that_says_no_time_is_looked_at_soon_and_then_ever_later(ground: Playground) -> None:
+    ground.ca.retry_after, ground.ca.polls = None, 10000
+    ground.one(item(visible=True), deadline=20)
+    assert [round(seconds, 3) for seconds in ground.clock.slept[:8]] == list(POLLS[:8])
+
+
+def test_the_pauses_begin_anew_where_the_ca_does_the_next_thing_and_not_where_it_goes_to_and_fro(
+    ground: Playground,
+) -> None:
+    ground.ca.retry_after, ground.ca.polls = None, 10000
+    validating, issuing = answering(status=Status.VALIDATING), answering(status=Status.ISSUING)
+    ground.ca.fault("look", validating, issuing, issuing, *[validating, issuing] * 40)
+    ground.one(item(visible=True), deadline=20)
+    soonest = [round(seconds, 3) for seconds in ground.clock.slept].count(POLLS[0])
+    assert soonest == 2, "once for each status"
+    assert ground.ca.count("look") <= 25
 
 
 def test_retry_after_is_honoured(ground: Playground) -> None:
