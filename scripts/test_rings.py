@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -35,7 +36,8 @@ OUTPUT = REPOSITORY / "tests" / "output"
 REQUIRE_REAL = os.environ.get("REQUIRE_REAL", "") not in ("", "0")
 LONG_FAULTS = os.environ.get("FAULTS") == "long"
 RING_LIMIT = (70 if LONG_FAULTS else 40) * 60  # seconds; a ring that hangs is killed, and says so
-LINES_SHOWN = 80  # of the log of a failed ring
+LINES_SHOWN = 50  # of the log of a failed ring: up to its end, and up to the end of each play that failed
+FAILED_PLAY = re.compile(r" failed=[1-9]")
 OLDEST_PYTHON = "3.9"  # the floor of code for targets (tests/config.yml)
 
 
@@ -295,9 +297,16 @@ def run_logged(name: str, talk: threading.Lock) -> Count:
         print(f"{word:7}{name:13}{count}   ({time.monotonic() - begin:.0f} s)", flush=True)
         if count.failed:
             lines = log.read_text("utf-8", "replace").splitlines()
-            print("\n".join(f"    {line}" for line in lines[-LINES_SHOWN:]))
+            print("\n".join(f"    {line}" for line in [*count.failed, *telling(lines)]))
             print(f"    (all {len(lines)} lines: {log.relative_to(REPOSITORY)})", flush=True)
     return count
+
+
+def telling(lines: t.Sequence[str]) -> list[str]:
+    """After a play that failed, ansible-test plays the others: the log's end alone does not show why."""
+    ends = [number for number, line in enumerate(lines) if FAILED_PLAY.search(line)]
+    shown = {number for end in [*ends, len(lines) - 1] for number in range(end - LINES_SHOWN + 1, end + 1)}
+    return [line for number, line in enumerate(lines) if number in shown]
 
 
 def run_all() -> Count:
