@@ -20,6 +20,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Seri
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
 from ansible_collections.inkan.tls.plugins.modules.certificates_info import Ports, run
 from ansible_collections.inkan.tls.tests.unit.fresh_python import python_path
+from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host import Host, item, leaf
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._x509 import forge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,3 +192,33 @@ def _looked(opened: Opened, store: Store, params: dict[str, t.Any], number: int)
 
 def _nobody(address: str, port: int, server_name: str | None, timeout: float) -> bytes:
     raise AssertionError("no handshake was asked for")
+
+
+#: State -> the most files and folders that it opens, and the most syncs that it waits for, for one certificate.
+MOST_OF_DEPLOYMENT = {"verify": (25, 4), "switch": (65, 4)}
+
+
+@pytest.mark.parametrize("state", MOST_OF_DEPLOYMENT)
+def test_the_deployment_of_a_certificate_waits_for_few_syncs(opened: Opened, tmp_path: Path, state: str) -> None:
+    (few_opens, few_syncs), (more_opens, more_syncs) = (
+        _deployed(opened, Host(tmp_path / str(number)), state, number) for number in (2, 12)
+    )
+    most_opens, most_syncs = MOST_OF_DEPLOYMENT[state]
+    assert 1 <= (more_opens - few_opens) / 10 <= most_opens
+    assert 1 <= (more_syncs - few_syncs) / 10 <= most_syncs
+
+
+def _deployed(opened: Opened, host: Host, state: str, number: int) -> tuple[int, int]:
+    """What the state opens and syncs for so many new certificates."""
+    items = []
+    for count in range(number):
+        certificate = leaf(f"c{count}.example.jp", 0xC0 + count)
+        host.stage(f"c{count}", certificate)
+        items.append(item(f"c{count}", certificate, handshake=None, reload=None))
+    if state == "switch":
+        host.run("verify", *items)
+    host.system.log.clear()
+    answers = []
+    paths = opened.by(lambda: answers.append(host.run(state, *items)))
+    assert all(one.error is None and one.changed for one in answers[0].items)
+    return len(paths), host.system.log.count("fsync")

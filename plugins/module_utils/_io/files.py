@@ -246,15 +246,21 @@ class Directory:
 
     # -- changing --------------------------------------------------------------------------------------------------
 
-    def write(self, name: str, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1) -> None:
-        """Put ``content`` in the place of ``name``, whole and durable or not at all."""
+    def write(
+        self, name: str, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1, durable: bool = True
+    ) -> None:
+        """Put ``content`` in the place of ``name``, whole and durable or not at all.
+
+        durable=False: whole, but after a power cut it may be that there still is what was: until ``sync``.
+        """
         path = self._path(name)
         temporary = temporary_name()
         with telling("Cannot write the file", path):
             try:
                 self._fill(temporary, content, mode, uid, gid)
                 self._system.rename(temporary, name, self.fd)
-                self._system.fsync(self.fd)
+                if durable:
+                    self._system.fsync(self.fd)
             except BaseException:
                 self._forget(temporary)
                 raise

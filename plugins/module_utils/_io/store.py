@@ -104,7 +104,10 @@ class Store:
 
     @contextlib.contextmanager
     def looking(self, name: str) -> t.Iterator[None]:
-        """Folders of a name are opened once within, not once a file."""
+        """Folders of a name are opened once within, not once a file; may be nested."""
+        if name in self._looks:
+            yield
+            return
         with contextlib.ExitStack() as stack:
             self._looks[name] = _Look(stack, {})
             try:
@@ -118,6 +121,11 @@ class Store:
         if root is None:
             return []
         return [name for name in root.names() if item_name_error(name) is None and _is_directory(root, name)]
+
+    def has(self, name: str) -> bool:
+        """Whether the name has a folder here."""
+        with self._at(name) as folder:
+            return folder is not None
 
     def generations(self, name: str) -> list[Generation]:
         """Every generation, oldest first."""
@@ -229,9 +237,11 @@ class Store:
                     f"generation {generation} is live, its files are never replaced",
                     "Order with a new generation",
                 )
-            # the certificate last: has_certificate then means that what belongs to it is there
+            # the certificate last, for who looks only for it: what belongs to it is there then
             for file in sorted(new, key=lambda one: one == CERTIFICATE):
-                folder.write(file, files[file], mode=(modes or {}).get(file, 0o600))
+                folder.write(file, files[file], mode=(modes or {}).get(file, 0o600), durable=False)
+            if new:
+                folder.sync()
             return new
 
     def switch(self, name: str, generation: int) -> bool:
@@ -372,6 +382,10 @@ class Store:
     def _made(self, name: str, *below: str) -> t.Iterator[Directory]:
         """The same, made if it is missing."""
         self._known_name(name)
+        look = self._looks.get(name)
+        if look is not None and (name, *below) in look.open:
+            yield look.open[(name, *below)]
+            return
         with contextlib.ExitStack() as stack:
             folder = self._made_root()
             for component in (name, *below):

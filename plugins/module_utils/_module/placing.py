@@ -123,8 +123,9 @@ def verify(store: Store, wish: Wish, now: datetime, check_mode: bool) -> tuple[I
     given = read_given(wish)
     if check_mode:
         return _verified(store, wish, given, now, check_mode)
-    _judge(store, wish, given, now, check_mode)  # before the lock, which would make a folder
-    with store.lock(wish.name):
+    if not store.has(wish.name):
+        _judge(store, wish, given, now, check_mode)  # a lock would make the folder, also of a bad set
+    with store.lock(wish.name), store.looking(wish.name):
         return _verified(store, wish, given, now, check_mode)
 
 

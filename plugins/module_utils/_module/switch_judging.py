@@ -115,6 +115,10 @@ class Judge:
         self._check_mode = check_mode
 
     def judge(self, work: Work) -> None:
+        with self._store.looking(work.wish.name):
+            self._judge(work)
+
+    def _judge(self, work: Work) -> None:
         work.outcome, work.changed, work.move, work.error = "kept", False, None, None
         try:
             work.live_before = self._store.live(work.wish.name)

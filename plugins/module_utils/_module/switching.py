@@ -107,6 +107,10 @@ class _Switch:
 
     def _enter(self, work: Work) -> bool:
         """Journal, rename, copies; or False, with the error of this host that left the item out of the reload."""
+        with self._store.looking(work.wish.name):
+            return self._entered(work)
+
+    def _entered(self, work: Work) -> bool:
         if work.move is None:
             self._settle(work)  # only a recipient key was left behind
             return False
@@ -231,18 +235,22 @@ class _Switch:
 
     def _settle(self, work: Work) -> None:
         """Proven: what only served the passage is removed, the journal last."""
-        name = work.wish.name
         try:
-            self._store.remove_recipient(name)
-            if work.move is None:
-                return
-            if not self._direction.is_rollback:
-                held = [(one.number, one.has_certificate) for one in self._store.generations(name)]
-                spared = never_pruned(work.move.to, work.move.back_to, held)
-                self._store.prune(name, self._direction.keep_generations, spared)
-            self._store.clear_journal(name)
+            with self._store.looking(work.wish.name):
+                self._clean_up(work)
         except InkanError as error:  # the certificate is live and proven; the next run cleans up
             work.error = error
+
+    def _clean_up(self, work: Work) -> None:
+        name = work.wish.name
+        self._store.remove_recipient(name)
+        if work.move is None:
+            return
+        if not self._direction.is_rollback:
+            held = [(one.number, one.has_certificate) for one in self._store.generations(name)]
+            spared = never_pruned(work.move.to, work.move.back_to, held)
+            self._store.prune(name, self._direction.keep_generations, spared)
+        self._store.clear_journal(name)
 
 
 def _groups(works: t.Sequence[Work]) -> list[list[Work]]:
