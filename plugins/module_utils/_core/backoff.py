@@ -11,7 +11,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["Pause", "next_pause", "parse_http_date", "retry_after_seconds"]
+__all__ = ["LEAST", "Pause", "next_pause", "parse_http_date", "retry_after_seconds"]
+
+#: Seconds that an answer may take: with less left nobody is asked any more, or the end of our own time would look like
+#: a server that does not answer.
+LEAST = 0.5
 
 #: Seconds before the n-th repetition; elapsed in brackets. The first two catch a service that restarts or a lost
 #: packet, the middle ones a short overload; whatever lasts longer than a minute is a matter for the next run.
@@ -32,7 +36,8 @@ _DATES = (
 
 @dataclass(frozen=True)
 class Pause:
-    """seconds: how long to wait; until: the same as an instant; fits: whether the deadline leaves room for it."""
+    """seconds: how long to wait; until: the same as an instant; fits: whether the deadline leaves room for it, and for
+    an answer afterwards."""
 
     seconds: float
     until: datetime
@@ -53,7 +58,7 @@ def next_pause(
     """
     asked = retry_after_seconds(retry_after, now=now, server_date=server_date)
     seconds = _TABLE[min(repetition, len(_TABLE)) - 1] if asked is None else asked
-    return Pause(seconds, now + timedelta(seconds=seconds), seconds < left)
+    return Pause(seconds, now + timedelta(seconds=seconds), seconds + LEAST <= left)
 
 
 def retry_after_seconds(value: str | None, *, now: datetime, server_date: str | None = None) -> float | None:

@@ -30,6 +30,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._ca.contract import (
     OrderKind,
 )
 from ansible_collections.inkan.tls.plugins.module_utils._core.advice import FORGET_AFTER, of_new
+from ansible_collections.inkan.tls.plugins.module_utils._core.backoff import LEAST
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import (
     DeadlineError,
     InkanError,
@@ -114,6 +115,7 @@ class Loop:
         self._reference = tools.reference
         self._reader = tools.reader
         self._ends_at = ends_at
+        self._least = min(LEAST, (ends_at - tools.clock.monotonic()) / 4)  # of a short deadline most is for asking
         self._store = store
         self._restored = store.restored()
         self._accounts = Accounts(accounts, tools.adapters, tools.clock, ends_at)
@@ -133,7 +135,7 @@ class Loop:
                 self._take(due)
             elif not self._pause(active):
                 break
-            if self._seconds_left() <= 0:
+            if self._is_over():
                 break
         self._writer.write_later()
         for work in works:
@@ -155,6 +157,9 @@ class Loop:
     def _seconds_left(self) -> float:
         return self._ends_at - self._clock.monotonic()
 
+    def _is_over(self) -> bool:
+        return self._seconds_left() <= self._least
+
     def _is_due(self, work: Work) -> bool:
         return work.wait_until <= self._clock.monotonic() + TICK and not self._accounts.rests(self._accounts.of(work))
 
@@ -164,7 +169,7 @@ class Loop:
             return False
         seconds = min(max(work.wait_until, self._accounts.of(work).pause_until) for work in active)
         seconds -= self._clock.monotonic()
-        if seconds >= self._seconds_left():
+        if seconds + self._least > self._seconds_left():
             return False
         self._clock.sleep(max(seconds, 0.0))
         return True
@@ -277,7 +282,7 @@ class Loop:
                 action, [work for work in chunk if self._is_due(work) and self._accounts.of(work).adapter]
             )
             self._writer.write([outcome for work in chunk for outcome in [self._one(action, work, take)] if outcome])
-            if self._seconds_left() <= 0:
+            if self._is_over():
                 return
 
     def _chunk_size(self, work: Work) -> int:
@@ -290,7 +295,7 @@ class Loop:
         account = self._accounts.of(work)
         if work.finished:
             return None
-        if self._seconds_left() <= 0 or self._accounts.rests(account):
+        if self._is_over() or self._accounts.rests(account):
             return self._held_back(action, work)
         before = work.error
         try:

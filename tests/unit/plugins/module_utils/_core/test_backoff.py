@@ -68,6 +68,7 @@ def test_a_pause_is_never_shortened_but_told_not_to_fit() -> None:
     pause = next_pause(1, now=NOW, left=59, retry_after="60")
     assert (pause.seconds, pause.fits) == (60.0, False)
     assert pause.until == NOW.replace(minute=1)
+    assert not next_pause(1, now=NOW, left=60.2, retry_after="60").fits, "no time for the answer"
     assert next_pause(1, now=NOW, left=61, retry_after="60").fits
 
 

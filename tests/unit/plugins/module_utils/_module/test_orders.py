@@ -170,6 +170,13 @@ def test_retry_after_is_honoured(ground: Playground) -> None:
     assert ground.clock.slept == [7.0, 7.0]
 
 
+def test_nobody_is_asked_in_the_last_moment_for_no_answer_would_come_in_time(ground: Playground) -> None:
+    ground.ca.retry_after, ground.ca.polls = 4.8, 10000
+    data = ground.one(item(visible=True), deadline=5)
+    assert ground.clock.slept == []
+    assert (data["state"], data["error"]) == ("validating", None)
+
+
 def test_retry_after_beyond_the_deadline_is_not_waited_for(ground: Playground) -> None:
     ground.ca.retry_after = 3600.0
     assert ground.one(item(visible=True))["state"] == "validating"
