@@ -97,6 +97,7 @@ class _Wire:
         self._monotonic = monotonic
         self.ends = 0.0
         self.touched = False
+        self._unsent: list[bytes] = []
 
     def arm(self) -> None:
         left = self.ends - self._monotonic()
@@ -105,9 +106,14 @@ class _Wire:
         self.sock.settimeout(left)
 
     def sendall(self, data: bytes) -> None:
+        """Kept until ``flush``: http.client gives head and body apart, which would wake the other side twice."""
+        self._unsent.append(data)
+
+    def flush(self) -> None:
         self.arm()
         self.touched = True
-        self.sock.sendall(data)
+        self.sock.sendall(b"".join(self._unsent))
+        self._unsent.clear()
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(_TimedReader(self))
@@ -287,6 +293,7 @@ class DirectHttp:
         self, kept: _Kept, method: str, target: str, headers: t.Mapping[str, str], body: bytes | None, url: str
     ) -> HttpResponse:
         kept.connection.request(method, target, body=body, headers={"User-Agent": _USER_AGENT, **headers})
+        kept.wire.flush()
         response = kept.connection.getresponse()
         content = self._body(response)
         answer = HttpResponse(response.status, _joined(response.getheaders()), content, url)

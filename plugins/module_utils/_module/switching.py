@@ -85,7 +85,8 @@ class _Switch:
 
     def _run_group(self, group: t.Sequence[Work]) -> None:
         """Switch all, reload once, prove each; what is not proven goes back."""
-        entered = [work for work in group if self._enter(work)]
+        came_in = self._ports.executor.map(self._enter, group)
+        entered = [work for work, is_in in zip(group, came_in) if is_in]
         failure = self._reload(entered)
         if failure is not None and len(entered) > 1:
             self._one_by_one(entered)
@@ -94,9 +95,7 @@ class _Switch:
         for work in entered:
             work.failure = failure or self._prove(work, since)
         self._go_back([work for work in entered if work.failure is not None])
-        for work in entered:
-            if work.failure is None:
-                self._settle(work)
+        self._ports.executor.map(self._settle, [work for work in entered if work.failure is None])
 
     def _one_by_one(self, works: t.Sequence[Work]) -> None:
         """The shared reload failed: whose fault was it? Back to the state before, then each by itself."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
 import typing as t
@@ -135,6 +136,11 @@ def load_certificate(pem: str, *, where: str = "") -> x509.Certificate:
 
 def certificate_facts(pem: str, *, where: str = "") -> CertificateFacts:
     """Describe the one certificate of ``pem``."""
+    return _remembered_facts(pem, where)
+
+
+@functools.lru_cache(maxsize=512)  # each step of a deployment asks anew, and one CA's certificate is in many chains
+def _remembered_facts(pem: str, where: str) -> CertificateFacts:
     return facts_of(load_certificate(pem, where=where), where=where)
 
 

@@ -26,6 +26,7 @@ class Server:
     def __init__(self, answers: t.Sequence[t.Any], context: ssl.SSLContext | None = None) -> None:
         self.answers = list(answers)
         self.requests: list[bytes] = []
+        self.first_pieces: list[bytes] = []  # of each request: over TLS no more than one record
         self.connections = 0
         self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -57,6 +58,7 @@ class Server:
                 piece = connection.recv(65536)
                 if not piece:
                     return
+                self.first_pieces += [piece] if not request else []
                 request += piece
             head, _mark, body = request.partition(b"\r\n\r\n")
             length = next(
@@ -166,6 +168,13 @@ def test_tls_is_verified_with_the_given_bundle(pair: Path) -> None:
     with served(OK, context=tls_context(pair)) as server:
         client = DirectHttp(ca_bundle=str(pair / "c.pem"))
         assert client.request("GET", f"https://localhost:{server.port}/").body == b"hi"
+
+
+def test_head_and_body_leave_together_so_that_the_server_wakes_once(pair: Path) -> None:
+    with served(OK, context=tls_context(pair)) as server:
+        url = f"https://localhost:{server.port}/"
+        DirectHttp(ca_bundle=str(pair / "c.pem")).request("POST", url, body=b"all of it")
+        assert [piece[-13:] for piece in server.first_pieces] == [b"\r\n\r\nall of it"]
 
 
 def test_tls_that_is_not_trusted_is_refused_and_nothing_was_sent(pair: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
+from ansible_collections.inkan.tls.plugins.module_utils._x509 import chain
 from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import (
     MAX_BUNDLE_CHARACTERS,
     certificate_facts,
@@ -36,6 +37,12 @@ def test_a_bundle_comes_apart_in_its_own_order() -> None:
 def test_windows_line_ends_and_chatter_between_the_blocks_are_forgiven() -> None:
     mail = "Dear customer,\r\n" + LEAF.pem.replace("\n", "\r\n") + "subject=CN = Middle\r\n" + MIDDLE.pem + "\r\n--\r\n"
     assert split_pem(mail) == [LEAF.pem, MIDDLE.pem]
+
+
+def test_a_certificate_that_was_described_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = certificate_facts(LEAF.pem)
+    monkeypatch.setattr(chain.x509, "load_pem_x509_certificate", None)
+    assert certificate_facts(LEAF.pem) == facts
 
 
 def test_no_text_holds_no_certificate() -> None:
