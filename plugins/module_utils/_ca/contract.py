@@ -89,6 +89,8 @@ class Capabilities:
     changing_contact: bool = False
     #: nobody can be asked: what becomes of an order is told by persons (``OrderRequest.taken``)
     takes_in: bool = False
+    #: so many orders may be looked at, readied and downloaded at once, by threads; ``submit`` and the rest come alone
+    side_by_side: int = 1
 
 
 @dataclass(frozen=True)

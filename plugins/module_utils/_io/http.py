@@ -28,6 +28,7 @@ import re
 import select
 import socket
 import ssl
+import threading
 import time
 import typing as t
 import urllib.parse
@@ -137,7 +138,7 @@ class _Kept(t.NamedTuple):
 
 
 class DirectHttp:
-    """HttpClient of ``_core/ports`` over http.client.
+    """HttpClient of ``_core/ports`` over http.client. Threads may share one: each request has its connection alone.
 
     ca_bundle     PEM file that replaces the system's trusted CAs
     as_ca_looks   behave as a CA that fetches a validation file: plain http to any host, and no verification of
@@ -161,7 +162,8 @@ class DirectHttp:
         self._max_body = max_body
         self._monotonic = monotonic
         self._tls: ssl.SSLContext | None = None
-        self._kept: dict[_Origin, _Kept] = {}
+        self._kept: list[_Kept] = []  # idle ones, the longest first
+        self._keeping = threading.Lock()
 
     def request(
         self,
@@ -198,9 +200,10 @@ class DirectHttp:
 
     def close(self) -> None:
         """Close every kept connection; the client stays usable."""
-        for kept in self._kept.values():
-            kept.wire.sock.close()
-        self._kept.clear()
+        with self._keeping:
+            for kept in self._kept:
+                kept.wire.sock.close()
+            self._kept.clear()
 
     # --- the URL -------------------------------------------------------------------------------------------------
 
@@ -219,11 +222,9 @@ class DirectHttp:
     # --- connections ---------------------------------------------------------------------------------------------
 
     def _connection(self, origin: _Origin, what: str, ends: float) -> _Kept:
-        kept = self._kept.pop(origin, None)
+        kept = self._idle(origin)
         if kept is not None:
-            if self._monotonic() - kept.since <= _MAX_IDLE and not _is_stale(kept.wire.sock):
-                return kept
-            kept.wire.sock.close()
+            return kept
         tls = self._tls_context() if origin.secure else None
         try:
             sock = self._open(origin, ends)
@@ -245,6 +246,16 @@ class DirectHttp:
         connection.auto_open = 0  # never reconnect by itself
         connection.sock = t.cast(socket.socket, wire)
         return _Kept(origin, connection, wire, self._monotonic())
+
+    def _idle(self, origin: _Origin) -> _Kept | None:
+        """The one that was used last, if it still stands."""
+        with self._keeping:
+            for kept in [one for one in reversed(self._kept) if one.origin == origin]:
+                self._kept.remove(kept)
+                if self._monotonic() - kept.since <= _MAX_IDLE and not _is_stale(kept.wire.sock):
+                    return kept
+                kept.wire.sock.close()
+        return None
 
     def _open(self, origin: _Origin, ends: float) -> socket.socket:
         """The first address that answers; a silent one gets only its share of the time."""
@@ -314,10 +325,10 @@ class DirectHttp:
         return content
 
     def _keep(self, kept: _Kept) -> None:
-        while len(self._kept) >= _MAX_KEPT:
-            oldest = min(self._kept, key=lambda origin: self._kept[origin].since)
-            self._kept.pop(oldest).wire.sock.close()
-        self._kept[kept.origin] = kept._replace(since=self._monotonic())
+        with self._keeping:
+            self._kept.append(kept._replace(since=self._monotonic()))
+            while len(self._kept) > _MAX_KEPT:
+                self._kept.pop(0).wire.sock.close()
 
 
 def _url_error(url: str) -> tuple[str, urllib.parse.SplitResult | None]:

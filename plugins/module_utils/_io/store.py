@@ -388,7 +388,7 @@ class Store:
             return
         with contextlib.ExitStack() as stack:
             folder = self._made_root()
-            for component in (name, *below):
+            for component in way:
                 folder = stack.enter_context(folder.made_child(component))
             yield folder
 

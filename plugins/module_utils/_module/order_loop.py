@@ -15,6 +15,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.ledger import Fact
 from ansible_collections.inkan.tls.plugins.module_utils._core.policy import Goal, Policy
 from ansible_collections.inkan.tls.plugins.module_utils._core.ports import Clock
 from ansible_collections.inkan.tls.plugins.module_utils._core.steps import REMOTE, Action, Step, next_step
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, executor_for
 from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import Leases, LedgerStore
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_accounts import (
     MOST_FAILURES,
@@ -78,6 +80,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_writing im
 #: Orders whose intent is written in one synced transaction. A kill in between leaves at most so many to be looked for;
 #: syncing each alone would cost more than asking the CA.
 CHUNK = 32
+#: What may be asked twice, and touches no order but its own.
+SIDE_BY_SIDE = frozenset({Action.LOOK, Action.ASK_READY, Action.DOWNLOAD})
 #: Orders sent for one item in one call, when the CA or the network lets every one fall.
 MOST_SUBMITS = 3
 
@@ -98,6 +102,7 @@ class Tools:
     adapters: t.Mapping[str, AdapterFactory]
     reader: CertificateReader
     reference: t.Callable[[str], str]
+    executor: t.Callable[[int], Executor] = executor_for
 
 
 class Loop:
@@ -113,6 +118,8 @@ class Loop:
     ) -> None:
         self._clock = tools.clock
         self._reference = tools.reference
+        self._executor = tools.executor
+        self._judging = threading.Lock()  # of what becomes of an answer: an account's failures are everybody's
         self._reader = tools.reader
         self._ends_at = ends_at
         self._least = min(LEAST, (ends_at - tools.clock.monotonic()) / 4)  # of a short deadline most is for asking
@@ -281,9 +288,23 @@ class Loop:
             chunk = self._intend(
                 action, [work for work in chunk if self._is_due(work) and self._accounts.of(work).adapter]
             )
-            self._writer.write([outcome for work in chunk for outcome in [self._one(action, work, take)] if outcome])
+            self._writer.write(self._ask(action, chunk, take))
             if self._is_over():
                 return
+
+    def _ask(
+        self, action: Action, works: t.Sequence[Work], take: t.Callable[[Work], list[Fact]]
+    ) -> list[tuple[Work, list[Fact]]]:
+        """Each account's orders side by side, as far as it takes them so."""
+        of_accounts: dict[str, list[Work]] = {}
+        for work in works:
+            of_accounts.setdefault(work.account, []).append(work)
+        found = []
+        for those in of_accounts.values():
+            capabilities = self._accounts.of(those[0]).capabilities
+            at_once = capabilities.side_by_side if capabilities is not None and action in SIDE_BY_SIDE else 1
+            found += self._executor(at_once).map(lambda work: self._one(action, work, take), those)
+        return [outcome for outcome in found if outcome is not None]
 
     def _chunk_size(self, work: Work) -> int:
         """Where a lost answer can only be cleared up by a person, each intent stands alone."""
@@ -304,11 +325,14 @@ class Loop:
             if error.code == "lease_lost":
                 self._writer.leave(work, error)
                 return None
-            return work, self._failed(action, work, error)
+            with self._judging:
+                return work, self._failed(action, work, error)
         except Exception as exc:  # noqa: BLE001 (one order's bug must not stop the others)
-            return work, self._failed(action, work, bug(f"Cannot {action.value} the order", exc))
-        account.failures = work.failures = 0
-        account.error = None
+            with self._judging:
+                return work, self._failed(action, work, bug(f"Cannot {action.value} the order", exc))
+        with self._judging:
+            account.failures = work.failures = 0
+            account.error = None
         if work.error is before:  # else it was met in this very answer
             work.error = None
         work.looks += 1

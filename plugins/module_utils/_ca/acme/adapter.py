@@ -90,6 +90,9 @@ REASONS = {
 #: §7.1.6: an order that a lost newOrder made has not been finalized by anyone, so it is in one of these. One that is
 #: processing or valid was finalized with another CSR: its certificate would not fit our key.
 _FINDABLE = ("pending", "ready")
+#: An order takes half a dozen requests, each a way to the CA and back. RFC 8555 names no limit; a CA that finds it
+#: too much says 429 and until when (§6.6), which holds all of them.
+_SIDE_BY_SIDE = 4
 _EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -119,6 +122,7 @@ class AcmeAdapter:
             finding=Finding.EXACT if session.account.orders is not None else unlisted,
             revoke=session.directory.revoke_cert is not None,
             renewing=session.directory.renewal_info is not None,
+            side_by_side=_SIDE_BY_SIDE,
         )
 
     def submit(self, request: OrderRequest) -> Seen:

@@ -21,6 +21,7 @@ This file is private to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
 import typing as t
@@ -271,17 +272,19 @@ class Network:
         return self._send("POST", url, body, accept)
 
     def _nonce(self) -> str:
-        if not self._nonces:
-            try:
-                response = self._patiently(
-                    lambda: self._send("HEAD", self.new_nonce_url, None), "get a nonce", is_read=True
-                )
-            except TransportError as failure:
-                failure.sent = False  # only the nonce was asked for: the request itself never left
-                raise
-            if not self._nonces:
-                raise self._refusal(response, None, "get a nonce")
-        return self._nonces.pop()
+        """Each is used once (RFC 8555 §6.5): ``pop`` gives it to one thread alone."""
+        with contextlib.suppress(IndexError):
+            return self._nonces.pop()
+        try:
+            response = self._patiently(
+                lambda: self._send("HEAD", self.new_nonce_url, None), "get a nonce", is_read=True
+            )
+        except TransportError as failure:
+            failure.sent = False  # only the nonce was asked for: the request itself never left
+            raise
+        with contextlib.suppress(IndexError):
+            return self._nonces.pop()
+        raise self._refusal(response, None, "get a nonce")
 
     def _keep_nonce(self, response: HttpResponse) -> None:
         nonce = response.headers.get("replay-nonce", "")

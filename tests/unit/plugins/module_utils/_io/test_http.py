@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import http.server
 import socket
 import ssl
 import subprocess
@@ -128,6 +130,52 @@ def test_one_connection_carries_two_requests_and_the_answer_is_read_whole() -> N
         assert f"Host: 127.0.0.1:{server.port}\r\n".encode() in server.requests[0]
         assert server.requests[0].endswith(b"\r\n\r\nxxxxxxxxx")
         assert server.requests[1].startswith(b"GET / HTTP/1.1\r\n")
+
+
+class Meeting(http.server.ThreadingHTTPServer):
+    """Answers the first two requests when both have come: they cannot have come over one connection."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.asked = 0
+        self._both = threading.Barrier(2)
+        super().__init__(("127.0.0.1", 0), Attendee)
+
+    def process_request(self, request: t.Any, client_address: t.Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def meet(self) -> None:
+        self.asked += 1
+        if self.asked <= 2:
+            self._both.wait(timeout=20)
+
+
+class Attendee(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        t.cast(Meeting, self.server).meet()
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: t.Any) -> None:
+        """Nobody reads it."""
+
+
+def test_threads_share_a_client_and_each_request_has_its_connection_alone() -> None:
+    with Meeting() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client, url = DirectHttp(), f"http://127.0.0.1:{server.server_address[1]}/"
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda target: client.request("GET", target), [url, url]))
+        assert [answer.status for answer in answers] == [200, 200]
+        for _number in range(3):
+            client.request("GET", url)
+        client.close()
+        server.shutdown()
+        assert (server.connections, server.asked) == (2, 5)
 
 
 def test_a_connection_that_the_server_closed_while_idle_is_not_used_again() -> None:

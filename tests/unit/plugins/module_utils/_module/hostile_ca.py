@@ -143,6 +143,7 @@ class HostileCa:
     reissuing: bool = False
     approving: bool = False  # a person approves; mails can be sent again, and to others
     takes_in: bool = False  # nobody can be asked
+    side_by_side: int = 1
     polls: int = 1  # looks until a validation is done, and again until the certificate is there
     retry_after: float | None = None
     path: Path | None = None
@@ -204,6 +205,7 @@ class HostileAdapter:
             resending=ca.approving,
             changing_contact=ca.approving,
             takes_in=ca.takes_in,
+            side_by_side=ca.side_by_side,
         )
 
     def _do(self, verb: str, about: str, effect: t.Callable[[], t.Any]) -> t.Any:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import typing as t
 from dataclasses import replace
 from datetime import timedelta
@@ -30,6 +31,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.ledger_store import 
 from ansible_collections.inkan.tls.plugins.module_utils._module.order_acts import POLLS
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.hostile_ca import (
     START,
+    Fault,
     HostileCa,
     Playground,
     answering,
@@ -162,6 +164,66 @@ def test_the_pauses_begin_anew_where_the_ca_does_the_next_thing_and_not_where_it
     soonest = [round(seconds, 3) for seconds in ground.clock.slept].count(POLLS[0])
     assert soonest == 2, "once for each status"
     assert ground.ca.count("look") <= 25
+
+
+def together(number: int) -> Fault:
+    """Each answer waits until so many are asked for: alone, the first would wait in vain."""
+    meeting = threading.Barrier(number)
+
+    def fault(effect: t.Callable[[], t.Any]) -> t.Any:
+        meeting.wait(timeout=20)
+        return effect()
+
+    return fault
+
+
+def test_orders_are_looked_at_readied_and_downloaded_side_by_side_where_the_account_takes_it(
+    ground: Playground,
+) -> None:
+    names = [f"shop{number}" for number in range(6)]
+    ground.play(*(item(name) for name in names), until="wanted")
+    ground.ca.side_by_side = 3
+    for verb, number in (("ready", 6), ("look", 6), ("download", 6)):
+        ground.ca.fault(verb, *[together(3)] * number)
+    result = ground.play(*(item(name, visible=True) for name in names))
+    assert [(one.name, one.outcome) for one in result.items] == [(name, "issued") for name in names]
+
+
+def test_orders_are_submitted_one_after_the_other_all_the_same(ground: Playground) -> None:
+    ground.ca.side_by_side = 3
+    inside, most = [0], [0]
+
+    def counted(effect: t.Callable[[], t.Any]) -> t.Any:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        try:
+            return effect()
+        finally:
+            inside[0] -= 1
+
+    ground.ca.fault("submit", *[counted] * 6)
+    ground.play(*(item(f"shop{number}") for number in range(6)), until="wanted")
+    assert (most, ground.ca.count("submit")) == ([1], 6)
+
+
+def test_side_by_side_one_order_that_is_refused_leaves_the_others_alone(ground: Playground) -> None:
+    names = [f"shop{number}" for number in range(6)]
+    ground.play(*(item(name) for name in names), until="wanted")
+    ground.ca.side_by_side = 3
+    ground.ca.fault("ready", lambda effect: effect(), refusal)
+    result = ground.play(*(item(name, visible=True) for name in names))
+    assert sorted(one.outcome for one in result.items) == ["issued"] * 5 + ["refused"]
+    assert [one.error.code for one in result.items if one.error] == ["caa"]
+
+
+def test_side_by_side_an_account_that_fails_is_left_alone_after_those_that_were_under_way(ground: Playground) -> None:
+    names = [f"shop{number}" for number in range(9)]
+    ground.play(*(item(name) for name in names), until="wanted")
+    ground.ca.side_by_side = 3
+    ground.ca.fault("ready", *[no_network] * 9)
+    result = ground.play(*(item(name, visible=True) for name in names), deadline=0.4)
+    assert ground.ca.count("ready") <= 3
+    assert {one.error.code for one in result.items if one.error} == {"connect"}
 
 
 def test_retry_after_is_honoured(ground: Playground) -> None:
