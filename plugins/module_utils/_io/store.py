@@ -382,9 +382,9 @@ class Store:
     def _made(self, name: str, *below: str) -> t.Iterator[Directory]:
         """The same, made if it is missing."""
         self._known_name(name)
-        look = self._looks.get(name)
-        if look is not None and (name, *below) in look.open:
-            yield look.open[(name, *below)]
+        look, way = self._looks.get(name), (name, *below)
+        if look is not None and way in look.open:
+            yield look.open[way]
             return
         with contextlib.ExitStack() as stack:
             folder = self._made_root()
