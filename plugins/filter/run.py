@@ -27,7 +27,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_portal
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke as revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
-from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
+from ansible_collections.inkan.tls.plugins.module_utils._core.memory import keep_what_is_there, without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import each, is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
@@ -372,6 +372,9 @@ def _in_peace(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     @functools.wraps(work)
     def worked(*given: t.Any, **named: t.Any) -> t.Any:
         with without_collection():
-            return work(*given, **named)
+            made = work(*given, **named)
+            if multiprocessing.parent_process() is not None:
+                keep_what_is_there()
+        return made
 
     return worked

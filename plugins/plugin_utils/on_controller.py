@@ -21,7 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
-from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
+from ansible_collections.inkan.tls.plugins.module_utils._core.memory import keep_what_is_there, without_collection
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._module.runner import (
     Library,
@@ -55,7 +55,9 @@ class OnController(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Answer:
         super().run(tmp, task_vars)
         with without_collection():  # of a process that ends with its task
-            return self._answer(task_vars)
+            answer = self._answer(task_vars)
+            keep_what_is_there()
+        return answer
 
     def _answer(self, task_vars: t.Any) -> Answer:
         long = {option: value for option, value in self._task.args.items() if is_packed(value)}

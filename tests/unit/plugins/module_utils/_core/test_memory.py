@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from ansible_collections.inkan.tls.plugins.module_utils._core.memory import without_collection
+from ansible_collections.inkan.tls.plugins.module_utils._core.memory import keep_what_is_there, without_collection
 
 
 def test_the_collector_is_on_again_whatever_happens() -> None:
@@ -24,3 +24,12 @@ def test_a_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_is_there_is_not_searched_any_more() -> None:
+    try:
+        keep_what_is_there()
+        assert gc.get_freeze_count() > 1000
+        assert len(gc.get_objects()) < 1000
+    finally:
+        gc.unfreeze()
