@@ -85,13 +85,11 @@ def _only_work(folder: pathlib.Path, size: int, sleeps: bool) -> t.Iterator[list
 
 
 def _ours(size: int, way: str, sleeps: bool) -> list[Contestant]:
-    def whole(folder: pathlib.Path) -> contextlib.AbstractContextManager[list[Timed]]:
-        return _whole(folder, size, way, sleeps)
-
-    def modules(folder: pathlib.Path) -> contextlib.AbstractContextManager[list[Timed]]:
-        return _modules(folder, size, way, sleeps)
-
-    return [Contestant("inkan.tls.issue", "ours", whole), Contestant("seven tasks of inkan.tls", "ours", modules)]
+    given = {"size": size, "way": way, "sleeps": sleeps}
+    return [
+        Contestant("inkan.tls.issue", "ours", functools.partial(whole, **given)),
+        Contestant("seven tasks of inkan.tls", "ours", functools.partial(_modules, **given)),
+    ]
 
 
 def certificates(lab: Lab, way: str) -> list[dict[str, t.Any]]:
@@ -131,7 +129,7 @@ def prove(lab: Lab, folder: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def _whole(folder: pathlib.Path, size: int, way: str, sleeps: bool) -> t.Iterator[list[Timed]]:
+def whole(folder: pathlib.Path, size: int, way: str, sleeps: bool) -> t.Iterator[list[Timed]]:
     """The playbook with all its roles: it plans, looks as the CA looks, deploys, proves, keeps a ledger."""
     with Lab(folder / "lab", labels(size), sleeps=sleeps) as lab:
         own = {"inkan_certificates": certificates(lab, way), **variables(lab, folder)}

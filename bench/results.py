@@ -39,6 +39,17 @@ def merge(
     told = {"key": case.key, "job": case.job, "title": case.title, "size": case.size, "at": now, **how, "rows": rows}
     found.update(date=path.stem, machine=dict(facts), versions=dict(versions))
     found["cases"][case.key] = told
+    _write(path, found)
+
+
+def keep_shares(path: pathlib.Path, shares: Data) -> None:
+    """Of shares.py."""
+    found = read(path)
+    found["shares"] = shares
+    _write(path, found)
+
+
+def _write(path: pathlib.Path, found: Data) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")

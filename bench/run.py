@@ -6,6 +6,7 @@
     make bench JOBS="A50 C"             jobs (A A2 B C D E), or sizes of one (A50), or single cases (A50-dns)
     make bench RUNS=7 BUDGET=600        more of it
     make bench JOBS=list                the cases and who is in them
+    make bench JOBS=shares              where the seconds of inkan.tls.issue go, task by task (all of it does that, too)
     make bench JOBS=parts               the parts of plans and reports (plan.py, report.py): printed, not kept
     make bench JOBS=table               the page of the newest results, written again
 
@@ -31,6 +32,7 @@ import job_issue
 import job_keys
 import job_many
 import job_publish
+import job_shares
 import job_sweep
 import machine
 import peers
@@ -47,8 +49,10 @@ def cases() -> list[Case]:
 
 def chosen(words: list[str]) -> list[Case]:
     every = cases()
+    if words == ["shares"]:
+        return []
     found = [case for case in every if not words or any(_means(word, case) for word in words)]
-    unknown = [word for word in words if not any(_means(word, case) for case in every)]
+    unknown = [word for word in words if word != "shares" and not any(_means(word, case) for case in every)]
     if unknown:
         sys.exit(f"no job and no case is called {', '.join(unknown)}; make bench JOBS=list says what there is")
     return found
@@ -60,6 +64,12 @@ def _means(word: str, case: Case) -> bool:
 
 def say(text: str) -> None:
     print(text, flush=True)
+
+
+def measure_shares(runs: int, path: pathlib.Path) -> None:
+    say("shares: where the seconds of inkan.tls.issue go")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        results.keep_shares(path, job_shares.measured(runs, pathlib.Path(folder), say))
 
 
 def measure(wanted: list[Case], runs: int, budget: float, missing: bool, path: pathlib.Path) -> None:
@@ -105,6 +115,9 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _end)
         wanted = [_with_only(case, options.only) for case in chosen(options.jobs)]
         measure(wanted, max(1, options.runs), options.budget, options.missing, path)
+        is_there = options.missing and "shares" in results.read(path)
+        if "shares" in options.jobs or not (options.jobs or is_there):
+            measure_shares(max(1, options.runs), path)
         if path.parent == results.FOLDER:
             table.write_page(results.newest())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import shares
 import targets
 
 PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst" / "speed.rst"
@@ -135,6 +136,10 @@ def page(data: Data) -> str:
     marks = targets.lines(data)
     if marks:
         text += _MARKS + _rows([["case", "with", "may take", "that is", "took", ""], *marks])
+    where = shares.lines(data.get("shares", {}))
+    if where:
+        sizes = [f"{size} certificate{'s' if size > 1 else ''}" for size in data["shares"]["sizes"]]
+        text += _SHARES + _rows([["task", *sizes, "each more"], *where])
     flat = flatness(data)
     if flat:
         text += _FLAT + _rows([["work", "with", "between", "each"], *flat])
@@ -179,6 +184,19 @@ The marks
 ---------
 
 What each job was meant to take at most, and what it took.
+
+.. list-table::
+   :header-rows: 1
+
+"""
+
+_SHARES = """
+Where it goes
+-------------
+
+``inkan.tls.issue`` by dns-01, task by task, as each of them begins after the one before. What a task takes for one
+certificate is what it takes to start it, to read what is declared and to load the code; one that has nothing to do here
+is started all the same, to find that out. "Each more" is what one more certificate costs.
 
 .. list-table::
    :header-rows: 1

@@ -27,8 +27,8 @@ def _load(name: str) -> t.Any:
 
 
 measure, results = _load("measure"), _load("results")
-targets = _load("targets")
-sys.modules["targets"] = targets  # as table imports it
+targets, shares = _load("targets"), _load("shares")
+sys.modules.update(targets=targets, shares=shares)  # as table imports them
 table = _load("table")
 
 
@@ -179,6 +179,26 @@ def test_every_mark_names_a_contestant_that_takes_part() -> None:
         for who in (target.ours, *target.floors, *(share.who for share in target.shares)):
             who = who.replace("28 tasks", "{TASKS} tasks")
             assert who == targets.BEST or f'"{who.partition(",")[0]}"' in text
+
+
+def test_a_task_takes_until_the_next_begins_and_the_rest_is_ansibles_own() -> None:
+    stamps = "10.0 inkan.tls.plan : Look\n10.5 inkan.tls.issue : Do it\n12.5 \n"
+    found = shares.of_stamps(stamps, 4.0)
+    assert found == {shares.ANSIBLE: 1.5, "inkan.tls.plan : Look": 0.5, "inkan.tls.issue : Do it": 2.0}
+
+
+def test_shares_are_medians_and_what_each_more_costs_is_told_between_the_two_largest() -> None:
+    found = {1: [{"a": 1.0}, {"a": 9.0}, {"a": 2.0}], 50: [{"a": 3.0}], 200: [{"a": 6.0, "b": 0.3}]}
+    data = shares.medians(found)
+    assert data == {"sizes": [1, 50, 200], "rows": [["a", 2.0, 3.0, 6.0], ["b", 0.0, 0.0, 0.3]]}
+    assert shares.lines(data) == [
+        ["a", "2.00 s", "3.00 s", "6.00 s", "20.0 ms"],
+        ["b", "0.00 s", "0.00 s", "0.30 s", "2.0 ms"],
+        ["together", "2.00 s", "3.00 s", "6.30 s", "22.0 ms"],
+    ]
+    page = table.page({"cases": {"A1-dns": case(1)}, "shares": data})
+    assert "     - 200 certificates\n" in page
+    assert "     - 22.0 ms\n" in page
 
 
 def test_a_refused_figure_is_told_with_its_reason_and_so_is_a_busy_machine() -> None:
