@@ -10,4 +10,4 @@ from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Doo
 
 
 class ActionModule(OnController):
-    door = Door(argument_spec, run, NEEDS)
+    door = Door(argument_spec, run, NEEDS, checks_long=True)

@@ -10,4 +10,4 @@ from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Doo
 
 
 class ActionModule(OnController):
-    door = Door(argument_spec, run)
+    door = Door(argument_spec, run, checks_long=True)

@@ -28,7 +28,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core import work_revoke
 from ansible_collections.inkan.tls.plugins.module_utils._core import work_standing as standing
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account
 from ansible_collections.inkan.tls.plugins.module_utils._core.memory import keep_what_is_there, without_collection
-from ansible_collections.inkan.tls.plugins.module_utils._core.packed import each, is_packed, pack, unpacked
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import each, is_packed, pack, settled, unpacked
 from ansible_collections.inkan.tls.plugins.module_utils._core.redact import escaped
 from ansible_collections.inkan.tls.plugins.module_utils._names.alabel import to_alabel
 from ansible_collections.inkan.tls.plugins.module_utils._report.data import report_data as data_of_report
@@ -66,6 +66,11 @@ _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], t.Sequence[t.Any]]] = {
     "noted_contacts": contacts.noted_items,
     "standing": standing.standing_items,
     "mails": approvals.awaited_names,
+}
+#: Steps that are about as many items as there are certificates due.
+_LONG_STEPS = {
+    *("prepare", "requests", "files", "verify", "switch", "leftover_files"),
+    *("orders", "records", "checks", "answers", "leftover_records", "observations"),
 }
 #: What a play is about, where that is not the certificates on their hosts.
 _ENDINGS: dict[str, t.Callable[[runs.Run], list[outcomes.Ending]]] = {
@@ -161,13 +166,15 @@ def work(
     if step == "orders":
         run = dataclasses.replace(run, document_roots=inputs.document_roots(run, hostvars))
     if step in _CENTRAL_STEPS:
-        return list(_CENTRAL_STEPS[step](run))
+        items = list(_CENTRAL_STEPS[step](run))
+        return pack(map(settled, items)) if items and step in _LONG_STEPS and _is_long(said) else items
     if step == "revocations":
         return revoke.revocation_items(run, list(said["names"]), said["revoke_reason"])
     if step == "rollback" and host is not None:
         return works.rollback_items(run, host, list(said["names"]))
     if step in _HOST_STEPS and host is not None:
-        return _HOST_STEPS[step](run, host)
+        items = _HOST_STEPS[step](run, host)
+        return pack(map(settled, items)) if items and step in _LONG_STEPS and _is_long(said) else items
     raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")
 
 

@@ -39,11 +39,15 @@ LONG = frozenset({"results", "plans", "live_advice"})
 
 
 class Door(t.NamedTuple):
-    """What a module consists of; needs: the libraries that it cannot do without."""
+    """What a module consists of; needs: the libraries that it cannot do without.
+
+    checks_long: its specification judges packed lists, too, and gives what they leave out.
+    """
 
     argument_spec: t.Callable[[], dict[str, t.Any]]
     run: Run
     needs: t.Sequence[Library] = ()
+    checks_long: bool = False
 
 
 class OnController(ActionBase):
@@ -65,7 +69,7 @@ class OnController(ActionBase):
         unpacked_long = {option: unpacked(value) for option, value in long.items()}
         if self._is_at_home(task_vars or {}):
             check_mode = bool(self._task.check_mode)
-            answer = answered(self.door.argument_spec(), self.door.run, arguments, check_mode, unpacked_long)
+            answer = answered(self.door, arguments, check_mode, unpacked_long)
         else:
             arguments.update(unpacked_long)
             is_async = self._task.async_val
@@ -100,24 +104,22 @@ def with_lists_packed(answer: Answer) -> Answer:
 
 
 def answered(
-    spec: dict[str, t.Any],
-    work: Run,
-    arguments: t.Mapping[str, t.Any],
-    check_mode: bool,
-    long: t.Mapping[str, list[t.Any]] | None = None,
+    door: Door, arguments: t.Mapping[str, t.Any], check_mode: bool, long: t.Mapping[str, list[t.Any]] | None = None
 ) -> Answer:
     """As the module would: plain values in, every wrong option told, and no value of a no_log option in the answer.
 
-    long: lists of plain values, which are as they must be; a validation would copy them all.
+    long: lists of plain values. Where the door does not check them they are as they must be: it would copy them all.
     """
-    empty: dict[str, list[t.Any]] = {option: [] for option in long or ()}
-    checked = ArgumentSpecValidator(spec).validate({**plain(arguments), **empty})
-    checked.validated_parameters.update(long or {})
+    spec, lists = door.argument_spec(), dict(long or {})
+    given = lists if door.checks_long else {option: [] for option in lists}
+    checked = ArgumentSpecValidator(spec).validate({**plain(arguments), **given})
+    if not door.checks_long:
+        checked.validated_parameters.update(lists)
     if checked.error_messages:
         msg = option_errors(checked.error_messages)
         answer: Answer = {"failed": True, "msg": msg, "errors": [{"code": "bad_options", "message": msg}]}
     else:
-        answer = answer_of(work, checked.validated_parameters, check_mode)
+        answer = answer_of(door.run, checked.validated_parameters, check_mode)
     secrets = secrets_of(checked.validated_parameters, spec)
     if not (secrets or answer.get("failed")):  # no walk through ten thousand plans
         return answer

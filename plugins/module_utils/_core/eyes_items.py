@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.inkan.tls.plugins.module_utils._core.finding import ROWS
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import each, is_packed
 from ansible_collections.inkan.tls.plugins.module_utils._data.acme_directories import ACME_DIRECTORIES
 from ansible_collections.inkan.tls.plugins.module_utils._data.caa_issuers import CAA_ISSUERS
 from ansible_collections.inkan.tls.plugins.module_utils._data.dcv_methods import CONTACT_KINDS, METHOD_RULES
@@ -81,11 +82,11 @@ def with_outside(checks: t.Mapping[str, Said], outside: t.Sequence[Said]) -> t.M
     for register in outside:
         host = str(register.get("item") or "a vantage point")
         results = register.get("results")
-        if not isinstance(results, list):
+        if not (isinstance(results, list) or is_packed(results)):
             if not register.get("skipped"):
                 _add(joined.values(), "vantage_not_asked", host, str(register.get("msg") or "it could not be reached"))
             continue
-        for seen in results:
+        for seen in each(results):
             if seen.get("name") in joined:
                 _compare(joined[seen["name"]], seen, host)
     return joined

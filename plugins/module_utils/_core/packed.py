@@ -50,6 +50,13 @@ def pack_lines(lines: t.Iterable[str]) -> Packed:
     return {_TEXT: base64.b64encode(b"".join(parts)).decode("ascii"), _COUNT: count}
 
 
+def settled(value: t.Any) -> t.Any:
+    """With plain containers: the encoder looks past the rendering of Ansible's lazy ones."""
+    if isinstance(value, t.Mapping):
+        return {key: settled(one) for key, one in value.items()}
+    return [settled(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
 def is_packed(value: t.Any) -> bool:
     return isinstance(value, t.Mapping) and _TEXT in value
 

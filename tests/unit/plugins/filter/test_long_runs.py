@@ -13,7 +13,7 @@ from ansible_collections.inkan.tls.plugins.filter import run as filters
 from ansible_collections.inkan.tls.plugins.filter.shard import in_shard
 from ansible_collections.inkan.tls.plugins.module_utils._core.packed import is_packed, pack_lines, unpacked
 from ansible_collections.inkan.tls.plugins.modules import dcv_plan
-from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import answered, with_lists_packed
+from ansible_collections.inkan.tls.plugins.plugin_utils.on_controller import Door, answered, with_lists_packed
 
 HOSTS = ["web1", "web2", "web3"]
 GROUPS = {"all": HOSTS, "odd": ["web1", "web3"], "ungrouped": []}
@@ -88,13 +88,8 @@ def said(is_long: bool) -> dict[str, t.Any]:
     known: dict[str, t.Any] = {"results": orders()}
     found["known"] = with_lists_packed(known) if is_long else known
     items = unpacked(filters.plan_items(found, hostvars(is_long), HOSTS))
-    plan = answered(
-        dcv_plan.argument_spec(),
-        dcv_plan.run,
-        {"as_of": AS_OF, "load_until": "2029-12-31"},
-        False,
-        {"certificates": items},
-    )
+    door = Door(dcv_plan.argument_spec, dcv_plan.run)
+    plan = answered(door, {"as_of": AS_OF, "load_until": "2029-12-31"}, False, {"certificates": items})
     return {**found, "plan": with_lists_packed(plan) if is_long else plan}
 
 
@@ -112,10 +107,10 @@ ASKED: dict[str, t.Callable[[dict[str, t.Any], dict[str, t.Any]], t.Any]] = {
     "look": lambda run, hosts: [unpacked(filters.work(run, "look", hosts, HOSTS, host)) for host in HOSTS],
     "served": lambda run, hosts: filters.work(run, "served", hosts, HOSTS),
     "live": lambda run, hosts: unpacked(filters.work(run, "live", hosts, HOSTS)),
-    "prepare": lambda run, hosts: [filters.work(run, "prepare", hosts, HOSTS, host) for host in HOSTS],
-    "requests": lambda run, hosts: [filters.work(run, "requests", hosts, HOSTS, host) for host in HOSTS],
-    "switch": lambda run, hosts: [filters.work(run, "switch", hosts, HOSTS, host) for host in HOSTS],
-    **{step: lambda run, hosts, step=step: filters.work(run, step, hosts, HOSTS) for step in STEPS},  # type: ignore[misc]
+    "prepare": lambda run, hosts: [unpacked(filters.work(run, "prepare", hosts, HOSTS, host)) for host in HOSTS],
+    "requests": lambda run, hosts: [unpacked(filters.work(run, "requests", hosts, HOSTS, host)) for host in HOSTS],
+    "switch": lambda run, hosts: [unpacked(filters.work(run, "switch", hosts, HOSTS, host)) for host in HOSTS],
+    **{step: lambda run, hosts, step=step: unpacked(filters.work(run, step, hosts, HOSTS)) for step in STEPS},  # type: ignore[misc]
     **{
         output: lambda run, hosts, output=output: filters.plan_text(run["plan"], output)  # type: ignore[misc]
         for output in ("screen", "text", "json", "markdown")
@@ -138,6 +133,14 @@ def test_the_lists_of_a_long_run_are_packed(long: dict[str, t.Any]) -> None:
     assert is_packed(filters.plan_items(long, hostvars(True), HOSTS))
     assert is_packed(filters.work(long, "look", hostvars(True), HOSTS, "web1"))
     assert is_packed(filters.work(long, "live", hostvars(True), HOSTS))
+    for step in ("orders", "checks", "records", "answers"):
+        assert is_packed(filters.work(long, step, hostvars(True), HOSTS)), step
+    for step in ("prepare", "requests"):
+        assert any(is_packed(filters.work(long, step, hostvars(True), HOSTS, host)) for host in HOSTS), step
+
+
+def test_a_step_without_items_is_nothing_to_do_in_a_long_run_too(long: dict[str, t.Any]) -> None:
+    assert filters.work(long, "leftover_files", hostvars(True), HOSTS, "web1") == []
 
 
 def test_there_is_something_of_every_kind(short: dict[str, t.Any]) -> None:

@@ -26,13 +26,17 @@ SPEC: dict[str, t.Any] = {
 SECRET = "correct-horse-battery"
 
 
+def spec_of() -> dict[str, t.Any]:
+    return SPEC
+
+
 def told(params: dict[str, t.Any], check_mode: bool) -> Result:
     return Result(items=[ItemResult(name, "seen") for name in params["names"]], extra={"port": params["port"]})
 
 
 class TestAnswered:
     def test_options_are_typed_and_defaults_filled_in(self) -> None:
-        answer = answered(SPEC, told, {"names": "a,b", "port": "8443"}, False)
+        answer = answered(Door(spec_of, told), {"names": "a,b", "port": "8443"}, False)
         assert [item["name"] for item in answer["results"]] == ["a", "b"]
         assert (answer["port"], answer["changed"]) == (8443, False)
         assert "failed" not in answer
@@ -41,7 +45,7 @@ class TestAnswered:
         def never(_params: dict[str, t.Any], _check_mode: bool) -> Result:
             raise AssertionError("it ran")
 
-        answer = answered(SPEC, never, {"port": "many", "strange": 1}, False)
+        answer = answered(Door(spec_of, never), {"port": "many", "strange": 1}, False)
         assert answer["failed"] is True
         assert answer["errors"][0]["code"] == "bad_options"
         for word in ("names", "many", "strange"):
@@ -54,14 +58,14 @@ class TestAnswered:
             seen.append(check_mode)
             return Result(items=[])
 
-        answered(SPEC, work, {"names": []}, True)
+        answered(Door(spec_of, work), {"names": []}, True)
         assert seen == [True]
 
     def test_a_secret_in_an_error_is_masked(self) -> None:
         def leaky(params: dict[str, t.Any], _check_mode: bool) -> Result:
             raise RefusedError(code="refused", what="No", where="there", why=params["secrets"]["key"], todo="Nothing")
 
-        answer = answered(SPEC, leaky, {"names": [], "secrets": {"key": SECRET}}, False)
+        answer = answered(Door(spec_of, leaky), {"names": [], "secrets": {"key": SECRET}}, False)
         assert answer["failed"] is True
         assert SECRET not in str(answer)
 
@@ -69,13 +73,13 @@ class TestAnswered:
         def leaky(params: dict[str, t.Any], _check_mode: bool) -> Result:
             return Result(items=[], extra={"seen": f"({params['secrets']['key']})"})
 
-        assert SECRET not in str(answered(SPEC, leaky, {"names": [], "secrets": {"key": SECRET}}, False))
+        assert SECRET not in str(answered(Door(spec_of, leaky), {"names": [], "secrets": {"key": SECRET}}, False))
 
     def test_a_bug_leaves_as_a_sentence(self) -> None:
         def broken(_params: dict[str, t.Any], _check_mode: bool) -> Result:
             raise KeyError("x")
 
-        answer = answered(SPEC, broken, {"names": []}, False)
+        answer = answered(Door(spec_of, broken), {"names": []}, False)
         assert (answer["failed"], answer["errors"][0]["code"]) == (True, "bug")
 
 
@@ -170,7 +174,7 @@ class Long(Home):
 
     def _execute_module(self, **more: t.Any) -> dict[str, t.Any]:  # type: ignore[override]
         self.sent.append(more["module_args"])
-        return answered(SPEC, told, more["module_args"], False)
+        return answered(Door(spec_of, told), more["module_args"], False)
 
 
 @pytest.fixture(autouse=True)
@@ -198,3 +202,16 @@ def test_a_plain_list_comes_to_plain_results(transport: str) -> None:
 def test_a_refusal_of_the_other_options_is_told_of_packed_lists_too() -> None:
     answer = Long("local", {"names": pack(["shop"]), "port": "many"}).run(None, {})
     assert answer["errors"][0]["code"] == "bad_options" and "many" in answer["msg"]
+
+
+class Checking(Long):
+    door = Door(spec_of, told, checks_long=True)
+
+
+def test_a_door_may_check_packed_lists_as_any_other() -> None:
+    assert Checking("local", {"names": pack([443])}).run(None, {})["results"]["count"] == 1
+    answer = Checking("local", {"names": pack([{"no": "name"}, "shop"]), "port": "many"}).run(None, {})
+    assert answer["failed"] and "many" in answer["msg"]
+    assert [item["name"] for item in unpacked(Checking("local", {"names": pack([443])}).run(None, {})["results"])] == [
+        "443"
+    ], "a number became a text, as the specification says"

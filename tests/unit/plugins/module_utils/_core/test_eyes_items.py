@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.eyes_items import ca_of_account, look_at, with_outside
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import pack
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,14 @@ def test_what_only_a_vantage_point_misses_stops_the_ca_from_being_asked() -> Non
     assert [(one["code"], one["where"]) for one in joined["shop"]["findings"]] == [("vantage_lacks", "osaka")]
     assert joined["www"]["lacking"] == ["x: lacks"]
     assert here["shop"]["state"] == "visible"
+
+
+def test_what_is_seen_from_outside_may_come_packed() -> None:
+    results = [seen("shop", "TXT a: ns2 says NXDOMAIN")]
+    plain, packed = ([{"item": "osaka", "results": one}] for one in (results, pack(results)))
+    joined = with_outside({"shop": seen("shop")}, packed)
+    assert joined == with_outside({"shop": seen("shop")}, plain)
+    assert joined != {"shop": seen("shop")}
 
 
 def test_a_vantage_point_that_cannot_look_is_a_warning() -> None:

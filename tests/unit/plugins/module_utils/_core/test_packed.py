@@ -18,6 +18,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.packed import (
     is_packed,
     pack,
     pack_lines,
+    settled,
     unpacked,
 )
 
@@ -68,3 +69,15 @@ def test_a_text_that_would_fill_the_memory_is_refused() -> None:
     assert len(packed["packed_lines"]) < 150_000
     with pytest.raises(ValueError, match="much longer"):
         unpacked(packed)
+
+
+class Lazy(dict[str, t.Any]):
+    """As Ansible's containers: what lies in it is not what it gives."""
+
+    def items(self) -> t.Any:
+        return [(key, f"rendered {value}") for key, value in super().items()]
+
+
+def test_lazy_containers_are_settled_before_they_are_packed() -> None:
+    deep = [{"one": Lazy(a="x"), "many": (Lazy(b="y"), 1, None)}]
+    assert unpacked(pack(map(settled, deep))) == [{"one": {"a": "rendered x"}, "many": [{"b": "rendered y"}, 1, None]}]
