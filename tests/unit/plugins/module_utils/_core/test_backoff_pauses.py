@@ -12,8 +12,8 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.backoff import nex
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize(("left", "fits"), [(9.9, False), (10.0, False), (10.1, True)])
-def test_a_pause_fits_only_where_time_is_left_after_it(left: float, fits: bool) -> None:
+@pytest.mark.parametrize(("left", "fits"), [(9.9, False), (10.0, False), (10.4, False), (10.5, True)])
+def test_a_pause_fits_only_where_time_for_an_answer_is_left_after_it(left: float, fits: bool) -> None:
     pause = next_pause(1, now=NOW, left=left, retry_after="10")
     assert (pause.seconds, pause.until, pause.fits) == (10.0, NOW + timedelta(seconds=10), fits)
 
