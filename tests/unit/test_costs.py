@@ -195,7 +195,7 @@ def _nobody(address: str, port: int, server_name: str | None, timeout: float) ->
 
 
 #: State -> the most files and folders that it opens, and the most syncs that it waits for, for one certificate.
-MOST_OF_DEPLOYMENT = {"verify": (25, 4), "switch": (65, 4)}
+MOST_OF_DEPLOYMENT = {"verify": (25, 4), "switch": (67, 5)}
 
 
 @pytest.mark.parametrize("state", MOST_OF_DEPLOYMENT)

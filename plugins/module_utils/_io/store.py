@@ -258,6 +258,8 @@ class Store:
                     f"generation {generation} has no {'private key' if not found.has_key else 'certificate with chain'}"
                 )
                 raise self._refused("generation_incomplete", name, why, "Run the verify step first")
+            with self._made(name, _GENERATIONS, _folder(generation)) as inside:
+                inside.sync()  # a run that was killed before its own sync left names that a power cut would take away
             with self._made(name) as folder:
                 folder.link(_LIVE, f"{_GENERATIONS}/{_folder(generation)}")
             return True

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError
 from ansible_collections.inkan.tls.plugins.module_utils._io import store as stores
+from ansible_collections.inkan.tls.plugins.module_utils._io.files import System
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Journal, Store
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._io.faulty import (
     DyingSystem,
@@ -100,6 +101,27 @@ def test_files_of_the_live_generation_are_never_replaced(store: Store) -> None:
     assert code_of(lambda: store.add_files(NAME, number, issued("b"))) == "generation_is_live"
     assert code_of(lambda: store.add_files(NAME, number, {"privkey.pem": b"other"})) == "generation_is_live"
     assert store.read(NAME, number, "cert.pem") == b"cert a"
+
+
+class Recording(System):
+    """What was synced, and when a link was made."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    def fsync(self, fd: int) -> None:
+        self.log.append(os.path.basename(os.readlink(f"/proc/self/fd/{fd}")))
+
+    def symlink(self, target: str, name: str, dir_fd: int) -> None:
+        self.log.append("link")
+        super().symlink(target, name, dir_fd)
+
+
+def test_what_becomes_live_is_durable_first_whatever_a_killed_run_left_unsynced(tmp_path: Path) -> None:
+    number = complete(Store(str(tmp_path / "store")), "a")
+    system = Recording()
+    assert Store(str(tmp_path / "store"), system=system).switch(NAME, number)
+    assert system.log == ["0001", "link", NAME]
 
 
 def test_only_a_complete_generation_becomes_live(store: Store) -> None:
