@@ -67,9 +67,9 @@ _CENTRAL_STEPS: dict[str, t.Callable[[runs.Run], t.Sequence[t.Any]]] = {
     "standing": standing.standing_items,
     "mails": approvals.awaited_names,
 }
-#: Steps that are about as many items as there are certificates due.
+#: Steps that may be about as many items as there are certificates.
 _LONG_STEPS = {
-    *("prepare", "requests", "files", "verify", "switch", "leftover_files"),
+    *("live", "look", "prepare", "requests", "files", "verify", "switch", "leftover_files"),
     *("orders", "records", "checks", "answers", "leftover_records", "observations"),
 }
 #: What a play is about, where that is not the certificates on their hosts.
@@ -138,6 +138,11 @@ def _is_long(said: runs.Said) -> bool:
     return is_packed((said.get("opened") or {}).get("certificates"))
 
 
+def _handed_on(said: runs.Said, step: str, items: list[t.Any]) -> list[t.Any] | Item:
+    """Packed, where the run has many certificates and the step an item for each."""
+    return pack(map(settled, items)) if items and step in _LONG_STEPS and _is_long(said) else items
+
+
 def plan_items(said: runs.Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]) -> list[Item] | Item:
     """The items of dcv_plan: the declared certificates with what is live and what is under way."""
     found = inputs.plan_items(inputs.certificates_of(said), inputs.read_run(said, hostvars, hosts))
@@ -153,12 +158,10 @@ def work(
     if step == "live" and not said.get("advising"):
         return []
     run = inputs.read_run(said, hostvars, hosts, is_central=host is None)
-    if step == "look" and host is not None:
-        names = works.look_names(run, host)
-        return pack(names) if names and _is_long(said) else names
+    if step == "look" and host is not None:  # also of a run that is blocked
+        return _handed_on(said, step, works.look_names(run, host))
     if step == "live":
-        items = live.live_items(run, inputs.certificates_of(said), said.get("advising") or ())
-        return pack(items) if items and _is_long(said) else items
+        return _handed_on(said, step, live.live_items(run, inputs.certificates_of(said), said.get("advising") or ()))
     if step == "notices":  # also of a run that came to nothing
         return notices.notice_items(run)
     if run.is_blocked and not (step == "contacts" and "plan" not in run.central_broken):
@@ -166,15 +169,13 @@ def work(
     if step == "orders":
         run = dataclasses.replace(run, document_roots=inputs.document_roots(run, hostvars))
     if step in _CENTRAL_STEPS:
-        items = list(_CENTRAL_STEPS[step](run))
-        return pack(map(settled, items)) if items and step in _LONG_STEPS and _is_long(said) else items
+        return _handed_on(said, step, list(_CENTRAL_STEPS[step](run)))
     if step == "revocations":
         return revoke.revocation_items(run, list(said["names"]), said["revoke_reason"])
     if step == "rollback" and host is not None:
         return works.rollback_items(run, host, list(said["names"]))
     if step in _HOST_STEPS and host is not None:
-        items = _HOST_STEPS[step](run, host)
-        return pack(map(settled, items)) if items and step in _LONG_STEPS and _is_long(said) else items
+        return _handed_on(said, step, _HOST_STEPS[step](run, host))
     raise AnsibleFilterError(f"inkan.tls.work: there is no step {step!r} {'of a host' if host else 'without a host'}")
 
 
