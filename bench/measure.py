@@ -3,7 +3,7 @@
 """One run of a command as the operating system accounts it, and contestants in turn.
 
 A contestant makes its own world for each run (set_up), says which commands are timed, and afterwards proves from the
-servers' side that the work was done. Without that proof its figure is refused, with the reason.
+servers' side that the work was done. Without that proof a run has no figure, but a reason.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from dataclasses import dataclass, field
 _LAUNCHER = pathlib.Path(__file__).resolve().with_name("launcher.py")
 _MARKER = "INKAN_BENCH_RUN"
 LONGEST = 1800.0  # seconds of one run: what takes longer hangs
+MOST_FAILED = 2  # runs of one contestant: a program that fails now and then still has figures, beside which it is told
 
 
 class Unproven(Exception):
-    """A run that did not do the work; its text is kept beside the refused figure."""
+    """A run that did not do the work has no figure; its text is kept."""
 
 
 class Finished(t.NamedTuple):
@@ -152,12 +153,14 @@ class Row:
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
-    refused: str = ""
+    failed: list[str] = field(default_factory=list)  # why each run had none of these
 
     def data(self) -> dict[str, t.Any]:
         found: dict[str, t.Any] = {"who": self.who, "kind": self.kind, "peer": self.peer, "n": len(self.seconds)}
-        if self.refused:
-            return {**found, "refused": self.refused}
+        if not self.seconds:
+            return {**found, "refused": self.failed[-1]}
+        if self.failed:
+            found["failed"] = self.failed
         found.update(median=round(statistics.median(self.seconds), 3), least=round(min(self.seconds), 3))
         found.update(most=round(max(self.seconds), 3), cpu=round(statistics.median(self.cpu), 3))
         return {**found, "memory": round(max(self.memory), 1), "seconds": [round(one, 3) for one in self.seconds]}
@@ -169,15 +172,16 @@ def play_case(
     """A B C, A B C, ... A contestant stops at ``runs``, or once it has used up its budget of seconds (n tells)."""
     rows: dict[str, Row] = {}
     spent = dict.fromkeys((one.name for one in case.contestants), 0.0)
-    out: set[str] = set()
+    failed, worked = dict.fromkeys(spent, 0), dict.fromkeys(spent, 0)
     for number in range(runs):
         for one in case.contestants:
-            if one.name in out or (number and (one.only_once or spent[one.name] >= budget)):
+            is_spent = spent[one.name] >= budget or (one.only_once and worked[one.name])
+            if failed[one.name] >= MOST_FAILED or (number and is_spent):
                 continue
             begin = time.monotonic()
             place = folder / f"{case.key}-{one.name.replace(' ', '-').replace('/', '-')}-{number}"
-            if not _once(one, place, rows):
-                out.add(one.name)
+            of_its_kind = worked if _once(one, place, rows) else failed
+            of_its_kind[one.name] += 1
             spent[one.name] += time.monotonic() - begin
             say(f"  {case.key} run {number + 1} of {one.name}: {time.monotonic() - begin:.1f} s with its world")
     return [row.data() for row in rows.values()]
@@ -197,10 +201,10 @@ def _once(one: Contestant, place: pathlib.Path, rows: dict[str, Row]) -> bool:
                 row.cpu.append(done.cpu)
                 row.memory.append(done.memory)
     except Unproven as why:
-        rows.setdefault(f"{one.name} {label}", _row(one, label)).refused = str(why)
+        rows.setdefault(f"{one.name} {label}", _row(one, label)).failed.append(str(why))
         return False
     except Exception:  # noqa: BLE001 (whatever goes wrong with one contestant, the others go on)
-        rows.setdefault(f"{one.name} {label}", _row(one, label)).refused = traceback.format_exc()[-900:]
+        rows.setdefault(f"{one.name} {label}", _row(one, label)).failed.append(traceback.format_exc()[-900:])
         return False
     return True
 

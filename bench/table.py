@@ -57,7 +57,7 @@ def lines_of_case(case: Data) -> list[list[str]]:
                 row["who"],
                 f"{row['median']:.2f} s",
                 f"{row['least']:.2f} to {row['most']:.2f}",
-                str(row["n"]),
+                f"{row['n']}, {len(row['failed'])} failed" if "failed" in row else str(row["n"]),
                 _times(row, ping),
                 _times(row, ours),
                 f"{row['memory']:.0f} MB",

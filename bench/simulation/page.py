@@ -127,6 +127,7 @@ def _facts(found: Found) -> dict[str, str]:
         "accounts_late": _row(found, "knobs", "accounts_4")["late"],
         "stays": _row(found, "troubles", "mail_stays")["expired"],
         "start": round(cost["start"], 2),
+        "sweep": round(cost["sweep"] * 1000, 2),
         "each": round(cost["each"] * 1000, 1),
     }
     told = {name: f"{value:,}" if value is not None else "-" for name, value in figures.items()}

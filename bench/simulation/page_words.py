@@ -229,8 +229,8 @@ Beyond one machine
 ``make wave`` simulates {certificates} certificates over the shards of ``inkan_shard``, such as AWX jobs, until the end of
 2029. Nothing was ordered and no CA was asked: these figures are worked out, not measured. When a certificate is due is
 asked of the collection's own policy, lifetimes and limits are its own rows and its own arithmetic; the model around them
-is ``bench/simulation`` in the repository. A run costs {start} s and {each} ms for each certificate that is ordered
-({source}).
+is ``bench/simulation`` in the repository. A run costs {start} s, {sweep} ms for each certificate of its shard and
+{each} ms for each that is ordered ({source}).
 
 The answers
 -----------
@@ -266,8 +266,8 @@ English: :ref:`Beyond one machine <ansible_collections.inkan.tls.docsite.beyond_
 
 ``make wave`` は、{certificates}枚の証明書を ``inkan_shard`` のシャード(AWXのジョブなど)に分け、2029年末まで更新する様子をシミュレーション
 します。注文も認証局への問い合わせも行いません。実測ではなく計算による値です。更新の時期は当コレクションのポリシーそのものに尋ね、有効期間と
-上限も当コレクションの表と計算を使います。モデルはリポジトリの ``bench/simulation`` にあります。実行1回の時間は{start}秒と、注文1件ごとに
-{each}ミリ秒です({source})。
+上限も当コレクションの表と計算を使います。モデルはリポジトリの ``bench/simulation`` にあります。実行1回の時間は{start}秒に、担当する証明書1枚ごとの
+{sweep}ミリ秒と、注文1件ごとの{each}ミリ秒を加えたものです({source})。
 
 答え
 ----

@@ -104,7 +104,7 @@ TARGETS = Cost(10 / 3, 0.00034, 1 / 30, "the design's targets, nothing measured:
 
 
 def cost_of(folder: pathlib.Path = MEASURED) -> Cost:
-    """From the newest ``make bench``, where it has both sizes; else what the design wants."""
+    """From the newest ``make bench``, where it has both sizes of a work; else what the design wants."""
     found = sorted(folder.glob("????-??-??.json"))
     cases = json.loads(found[-1].read_text(encoding="utf-8"))["cases"] if found else {}
     small, large = _ours_in(cases.get("A50-dns")), _ours_in(cases.get("A200-dns"))
@@ -112,7 +112,11 @@ def cost_of(folder: pathlib.Path = MEASURED) -> Cost:
         return TARGETS
     each = (large - small) / 150
     start = max(small - 50 * each, 0.0)
-    return Cost(round(start, 2), TARGETS.sweep, round(each, 4), f"make bench of {found[-1].stem}, A50-dns and A200-dns")
+    source = f"make bench of {found[-1].stem}, A50-dns and A200-dns"
+    few, many = _ours_in(cases.get("B1000")), _ours_in(cases.get("B10000"))
+    if few is None or many is None or many <= few:
+        return Cost(round(start, 2), TARGETS.sweep, round(each, 4), source)
+    return Cost(round(start, 2), round((many - few) / 9_000, 6), round(each, 4), f"{source}, B1000 and B10000")
 
 
 def _ours_in(case: t.Any) -> float | None:

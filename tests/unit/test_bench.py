@@ -61,8 +61,29 @@ def test_who_did_not_do_the_work_has_no_figure_and_the_others_go_on(tmp_path: pa
     lame, sound = played(tmp_path, contestant("lame", seen, works=False), contestant("sound", seen))
     assert "status 1" in lame["refused"]
     assert "median" not in lame
-    assert seen.count("lame") == 1
+    assert seen.count("lame") == measure.MOST_FAILED
     assert sound["n"] == 3
+
+
+def test_a_run_that_failed_has_no_figure_and_is_told_beside_those_that_did_not(tmp_path: pathlib.Path) -> None:
+    seen: list[str] = []
+
+    @contextlib.contextmanager
+    def set_up(_folder: pathlib.Path) -> t.Iterator[t.Any]:
+        seen.append("run")
+        yield [measure.Timed(["false" if len(seen) == 1 else "true"], measure.needs_success)]
+
+    (found,) = played(tmp_path, measure.Contestant("often", "peer", set_up))
+    assert (found["n"], len(found["seconds"]), len(found["failed"])) == (2, 2, 1)
+    assert table.lines_of_case(case(1, found))[0][3] == "2, 1 failed"
+
+
+def test_who_runs_once_only_may_fail_once(tmp_path: pathlib.Path) -> None:
+    seen: list[str] = []
+    lame = contestant("lame", seen, works=False)._replace(only_once=True)
+    sound = contestant("sound", seen)._replace(only_once=True)
+    played(tmp_path, lame, sound)
+    assert (seen.count("lame"), seen.count("sound")) == (2, 1)
 
 
 def test_a_world_that_cannot_be_made_refuses_only_its_own_figure(tmp_path: pathlib.Path) -> None:
@@ -165,6 +186,13 @@ def test_a_mark_may_be_a_figure_of_another_case_or_plain_seconds() -> None:
     assert twice[3:6] == ["10.00 s", "9.00 s", "met"]
     (slow,) = marked(("A2", "inkan.tls.issue", "ours", 7.0))
     assert slow[3] == "6.00 s" and slow[5].startswith("missed")
+
+
+def test_the_cost_of_each_is_flat_where_many_cost_no_more_than_a_fifth_above_few() -> None:
+    few, more = ("A10-dns", "inkan.tls.issue", "ours", 3.0), ("A200-dns", "inkan.tls.issue", "ours", 8.7)  # 30 ms each
+    flat = marked(few, more, ("A1000-dns", "inkan.tls.issue", "ours", 37.0))[-1]  # 800 at 36 ms each, and 8.7 s
+    assert flat[2:6] == ["a fifth more for each than from 10 to 200", "37.50 s", "37.00 s", "met"]
+    assert marked(few, more, ("A1000-dns", "inkan.tls.issue", "ours", 38.0))[-1][5] == "missed"
 
 
 def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:

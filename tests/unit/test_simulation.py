@@ -6,6 +6,7 @@ fail."""
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import typing as t
 from collections import Counter
@@ -224,3 +225,10 @@ def test_costs_come_from_measured_figures_where_there_are_any(tmp_path: t.Any) -
     ours = '{"kind": "ours", "median": %s}'
     (tmp_path / "2026-11-21.json").write_text(text % (ours % 4.0, ours % 7.0), encoding="utf-8")
     assert rows.cost_of(tmp_path)[:3] == (3.0, rows.TARGETS.sweep, 0.02)
+
+
+def test_what_a_certificate_costs_that_is_not_due_is_measured_where_both_sizes_are(tmp_path: t.Any) -> None:
+    sizes = {"A50-dns": 4.0, "A200-dns": 7.0, "B1000": 2.0, "B10000": 3.8}
+    cases = {key: {"rows": [{"kind": "ours", "median": median}]} for key, median in sizes.items()}
+    (tmp_path / "2026-11-21.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
+    assert rows.cost_of(tmp_path)[:3] == (3.0, 0.0002, 0.02)
