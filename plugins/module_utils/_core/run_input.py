@@ -48,10 +48,12 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
 
     is_central: for a step made once for all, not for that of a host, which reads declarations with its own variables.
     """
-    central: dict[str, ByName] = {step: by_name(said.get(step)) for step in _CENTRAL_STEPS}
-    broken = {step: reason for step in _CENTRAL_STEPS for reason in [_why_no_results(said.get(step))] if reason}
-    outside = said.get("outside")
-    central["checks"] = with_outside(central["checks"], (outside.get("results") or ()) if outside else ())
+    registered = {step: said.get(step) for step in _CENTRAL_STEPS}
+    central: dict[str, ByName] = {step: _said_in(word) for step, word in registered.items()}
+    central["plan"] = by_name(registered["plan"])  # asked for by every step, and by each of them often
+    broken = {step: reason for step, word in registered.items() for reason in [_why_no_results(word)] if reason}
+    checks, outside = central["checks"], said.get("outside")
+    central["checks"] = Later(lambda: with_outside(checks, (outside.get("results") or ()) if outside else ()))
     orders: dict[str, Said] = {}
     for word in _ORDER_WORDS:
         recorded = word == "observations"
@@ -65,14 +67,14 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         central_broken=broken,
         check_mode=bool(said.get("check_mode")),
         only_looks=bool(said.get("only_looks")),
-        plans=plans_of(said.get("plan"), central["plan"]),
+        plans=Later(lambda: plans_of(registered["plan"], central["plan"])),
         inventory=frozenset(said.get("inventory") or ()),
         is_whole=not said.get("names"),
-        as_of=_as_of(said.get("plan")),
-        accounts=_accounts(said.get("known")),
-        our_contacts=_our_contacts(said.get("known")),
-        live_advice=by_name(said.get("known"), "live_advice"),
-        contacts_problem=_contacts_problem(said.get("observations")),
+        as_of=_as_of(registered["plan"]),
+        accounts=_accounts(registered["known"]),
+        our_contacts=_our_contacts(registered["known"]),
+        live_advice=Later(lambda: by_name(registered["known"], "live_advice")),
+        contacts_problem=_contacts_problem(registered["observations"]),
         resend=frozenset(map(str, said.get("resend") or ())),
         resolve=_by_name_of(said.get("resolve")),
         intake=_by_name_of(said.get("intake")),
@@ -80,7 +82,7 @@ def read_run(said: Said, hostvars: t.Mapping[str, t.Any], hosts: t.Sequence[str]
         portals=frozenset(map(str, said.get("portals") or ())),
         ca_of_accounts=said.get("ca_of_accounts") or {},
         custodian_grace=timedelta(hours=float(said.get("custodian_grace") or 0)),
-        own=Declared(lambda: certificates_of(said) if is_central else said.get("certificates") or ()),
+        own=Later(lambda: _declared(certificates_of(said) if is_central else said.get("certificates") or ())),
     )
 
 
@@ -91,30 +93,41 @@ def certificates_of(said: Said) -> t.Sequence[t.Any]:
     return found or ()
 
 
-class Declared(t.Mapping[str, Said]):
-    """The declared items by name; read when the first is asked for, as that renders the names of all."""
+def _declared(items: t.Iterable[t.Any]) -> dict[str, Said]:
+    return {one["name"]: one for one in items if isinstance(one, t.Mapping) and isinstance(one.get("name"), str)}
 
-    def __init__(self, read: t.Callable[[], t.Iterable[t.Any]]) -> None:
+
+class Later(t.Mapping[str, Said]):
+    """What was said, by name, read when it is first asked for: to read costs rendering or unpacking, and a task looks
+    into a few of two dozen."""
+
+    def __init__(self, read: t.Callable[[], ByName]) -> None:
         self._read = read
-        self._items: dict[str, Said] | None = None
+        self._items: ByName | None = None
 
-    def _all(self) -> dict[str, Said]:
+    def _all(self) -> ByName:
         if self._items is None:
-            self._items = {
-                one["name"]: one
-                for one in self._read()
-                if isinstance(one, t.Mapping) and isinstance(one.get("name"), str)
-            }
+            self._items = self._read()
         return self._items
+
+    def get(self, name: str, default: t.Any = None) -> t.Any:
+        return self._all().get(name, default)
 
     def __getitem__(self, name: str) -> Said:
         return self._all()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all()
 
     def __iter__(self) -> t.Iterator[str]:
         return iter(self._all())
 
     def __len__(self) -> int:
         return len(self._all())
+
+
+def _said_in(registered: t.Any) -> Later:
+    return Later(lambda: by_name(registered))
 
 
 _PLACES = ("hosts", "token_hosts", "all_hosts", "all_token_hosts")
@@ -237,7 +250,7 @@ def _read_host(variables: t.Any) -> HostSaid:
     broken = {step: reason for step, word in told.items() for reason in [_why_no_results(word)] if reason}
     return HostSaid(
         reached=not lost and "look" not in broken,
-        steps={step: by_name(word) for step, word in told.items()},
+        steps={step: _said_in(word) for step, word in told.items()},
         broken=broken,
     )
 

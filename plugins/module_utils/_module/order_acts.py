@@ -40,7 +40,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.order_work impor
 #: Seconds between two looks at an order when the CA says nothing: some CAs validate in milliseconds, most in 0 to 2 s,
 #: a queue takes minutes. Each status has its own: an order that is issued was validated before, and a CA that goes to
 #: and fro between two of them is not asked faster and faster.
-POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+POLLS = (0.05, 0.1, 0.25, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
 #: Where the CA says when to look again, no look comes sooner.
 SOONEST = 0.25
 #: Statuses in which the CA, not we, has the next word.

@@ -8,9 +8,10 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.inkan.tls.plugins.module_utils._core import run_input
 from ansible_collections.inkan.tls.plugins.module_utils._core import work as works
 from ansible_collections.inkan.tls.plugins.module_utils._core.outcome import Outcome, endings
-from ansible_collections.inkan.tls.plugins.module_utils._core.packed import pack
+from ansible_collections.inkan.tls.plugins.module_utils._core.packed import by_name, pack
 from ansible_collections.inkan.tls.plugins.module_utils._core.run import Run
 from ansible_collections.inkan.tls.plugins.module_utils._core.run_input import (
     document_roots,
@@ -53,6 +54,23 @@ class TestWhatWasSaid:
         run = read_run(self.said(plan={"results": [planned()]}), lost, ["web1"])
         assert not run.hosts["web1"].reached and run.hosts["web1"].said("look", "shop")["live"]
         assert [ending.outcome for ending in endings(run)] == [Outcome.HOST_UNREACHABLE]
+
+    def test_what_nobody_asks_for_is_not_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        unpacked: list[str] = []
+        every = {"looks": [look()], "plan": [planned("due")], "orders": [order("wanted")], "checks": [{"name": "shop"}]}
+        packed = {step: {"results": pack(results), "step": step} for step, results in every.items()}
+
+        def unpack(registered: t.Any, key: str = "results") -> t.Any:
+            unpacked.append((registered or {}).get("step"))
+            return by_name(registered, key)
+
+        monkeypatch.setattr(run_input, "by_name", unpack)
+        run = self.read(packed["looks"], plan=packed["plan"], orders=packed["orders"], checks=packed["checks"])
+        assert works.record_items(run) == []
+        assert {step for step in unpacked if step} == {"plan", "orders"}
+        assert run.hosts["web1"].said("look", "shop")["live"] and "shop" in run.central["checks"]
+        assert run.hosts["web1"].said("look", "mail") == {}
+        assert [unpacked.count(step) for step in every] == [1, 1, 1, 1]
 
     def test_a_step_that_was_skipped_or_never_reached_has_said_nothing(self) -> None:
         run = self.read({"skipped": True}, orders={}, answers={"skipped": True, "msg": "condition"})
