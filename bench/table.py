@@ -183,7 +183,8 @@ _MARKS = """
 The marks
 ---------
 
-What each job was meant to take at most, and what it took.
+What each job was meant to take at most, and what it took. Where a mark is made of the figures of another case, these
+are brought to the speed that the machine had in this one, by what a ping took in each.
 
 .. list-table::
    :header-rows: 1

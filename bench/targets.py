@@ -17,7 +17,11 @@ BEST = "the best peer"
 
 
 class Share(t.NamedTuple):
-    """So many times what ``who`` took; case: that of the target where it is empty."""
+    """So many times what ``who`` took; case: that of the target where it is empty.
+
+    Of another case it is first brought to the speed that the machine had in this one, by what a ping took in each:
+    hours lie between them, and other work on the same hardware.
+    """
 
     times: float
     who: str
@@ -103,11 +107,17 @@ def _floors(data: Data, target: Target) -> str:
 
 
 def _limit(data: Data, target: Target) -> float | None:
-    shares = [_median(data, share.case or target.case, share.who) for share in target.shares]
+    shares = [_share(data, target, share) for share in target.shares]
     known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
-        return None
-    return target.seconds + sum(share.times * median for share, median in zip(target.shares, known))
+    return target.seconds + sum(known) if len(known) == len(shares) else None
+
+
+def _share(data: Data, target: Target, share: Share) -> float | None:
+    median = _median(data, share.case or target.case, share.who)
+    if median is None or not share.case:
+        return None if median is None else share.times * median
+    there, here = _median(data, share.case, PING), _median(data, target.case, PING)
+    return share.times * median * here / there if there and here else None
 
 
 def _median(data: Data, case: str, who: str) -> float | None:

@@ -182,17 +182,30 @@ def test_a_missed_mark_tells_the_floors_that_were_measured_beside_it() -> None:
 
 
 def test_a_mark_may_be_a_figure_of_another_case_or_plain_seconds() -> None:
-    (twice,) = marked(("A200-dns", "inkan.tls.issue", "ours", 9.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0))
+    ours = ("A200-dns", "inkan.tls.issue", "ours", 9.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0)
+    (twice,) = marked(*ours, *pings(A50_dns=1.0, A200_dns=1.0))
     assert twice[3:6] == ["10.00 s", "9.00 s", "met"]
     (slow,) = marked(("A2", "inkan.tls.issue", "ours", 7.0))
     assert slow[3] == "6.00 s" and slow[5].startswith("missed")
 
 
+def pings(**of: float) -> list[tuple[str, str, str, float]]:
+    return [(case.replace("_", "-"), targets.PING, "floor", median) for case, median in of.items()]
+
+
 def test_the_cost_of_each_is_flat_where_many_cost_no_more_than_a_fifth_above_few() -> None:
     few, more = ("A10-dns", "inkan.tls.issue", "ours", 3.0), ("A200-dns", "inkan.tls.issue", "ours", 8.7)  # 30 ms each
-    flat = marked(few, more, ("A1000-dns", "inkan.tls.issue", "ours", 37.0))[-1]  # 800 at 36 ms each, and 8.7 s
+    told = (few, more, *pings(A10_dns=1.0, A200_dns=1.0, A1000_dns=1.0))
+    flat = marked(*told, ("A1000-dns", "inkan.tls.issue", "ours", 37.0))[-1]  # 800 at 36 ms each, and 8.7 s
     assert flat[2:6] == ["a fifth more for each than from 10 to 200", "37.50 s", "37.00 s", "met"]
-    assert marked(few, more, ("A1000-dns", "inkan.tls.issue", "ours", 38.0))[-1][5] == "missed"
+    assert marked(*told, ("A1000-dns", "inkan.tls.issue", "ours", 38.0))[-1][5] == "missed"
+
+
+def test_a_figure_of_another_case_counts_at_the_speed_of_this_one() -> None:
+    ours = ("A200-dns", "inkan.tls.issue", "ours", 11.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0)
+    (slower,) = marked(*ours, *pings(A50_dns=1.0, A200_dns=1.2))
+    assert slower[3:6] == ["12.00 s", "11.00 s", "met"]
+    assert marked(*ours, *pings(A50_dns=1.0)) == []
 
 
 def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:
