@@ -5,7 +5,7 @@
     python only_work.py DIRECTORY CA_BUNDLE DNS_PORT TSIG_SECRET ZONE STORE NUMBER
 
 No playbook and no plan, no ledger, no look as the CA looks, no deployment and nothing synced to the disk: keys, orders,
-one DNS update for all records, answers, certificates as files, one DNS update to take the records away.
+as few DNS updates as hold all records, answers, certificates as files, and as few again to take the records away.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 PEM = serialization.Encoding.PEM
 PAUSE = 0.05  # seconds between two looks at what is not ready yet
+MOST_RECORDS = 400  # of one update: its length is told in 16 bits (RFC 1035 §4.2.2)
 
 
 def connect(url: str, bundle: str) -> acme.client.ClientV2:
@@ -49,6 +50,11 @@ def request(folder: pathlib.Path, fqdn: str) -> bytes:
 
 
 def change(zone: str, port: int, secret: str, records: list[tuple[str, str]], word: str) -> None:
+    for start in range(0, len(records), MOST_RECORDS):
+        _change(zone, port, secret, records[start : start + MOST_RECORDS], word)
+
+
+def _change(zone: str, port: int, secret: str, records: list[tuple[str, str]], word: str) -> None:
     update = dns.update.UpdateMessage(zone, keyring=dns.tsigkeyring.from_text({"inkan": secret}))
     for name, value in records:
         if word == "add":
