@@ -24,15 +24,14 @@ PROGRAMS: tuple[tuple[str, issue_peers.Prepare], ...] = (
     ("dehydrated", issue_peers.dehydrated),
 )
 SIZES = (1, 10, 50, 200)
-ALONE = 1000  # ours only, to see whether the cost of one certificate stays the same
+IN_TURN = (10, 50, 200, 1000)  # ours only, in one case: what one more costs, at the same speed of the machine
 TASKS = 28  # of inkan.tls.issue where something is due, skipped ones too: each is a process of Ansible's
 ONCE_FROM = {"community.crypto": 200}  # what takes minutes is run once from this size on
 
 
 def cases() -> list[Case]:
     found = [_case("A", size, way) for size in SIZES for way in ("dns", "http")]
-    title = f"issue {ALONE:,} certificates by dns-01"
-    found.append(Case(f"A{ALONE}-dns", "A", title, ALONE, [*_floors(ALONE, "dns", False), *_ours(ALONE, "dns", False)]))
+    found.append(_sizes_in_turn())
     slow = "issue 10 certificates by dns-01 at a CA that takes up to 2 s for each"
     return [*found, Case("A2", "A2", slow, 10, _contestants(10, "dns", True))]
 
@@ -40,6 +39,15 @@ def cases() -> list[Case]:
 def _case(job: str, size: int, way: str) -> Case:
     title = f"issue {size:,} certificate{'s' if size > 1 else ''} by {way}-01"
     return Case(f"{job}{size}-{way}", job, title, size, _contestants(size, way, False))
+
+
+def _sizes_in_turn() -> Case:
+    floors, largest = _floors(IN_TURN[-1], "dns", False), IN_TURN[-1]
+    sized = [
+        one._replace(name=f"{one.name}, {size:,}", size=size) for size in IN_TURN for one in _ours(size, "dns", False)
+    ]
+    title = f"issue {', '.join(f'{size:,}' for size in IN_TURN[:-1])} and {largest:,} certificates by dns-01, in turn"
+    return Case("Asizes-dns", "A", title, largest, [*floors, *sized])
 
 
 def _contestants(size: int, way: str, sleeps: bool) -> list[Contestant]:

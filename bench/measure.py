@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 
 _LAUNCHER = pathlib.Path(__file__).resolve().with_name("launcher.py")
 _MARKER = "INKAN_BENCH_RUN"
+_FOLDERS = re.compile(r"(?<![\w:/.])(?:/[^\s/\"':,]+)+/")  # of an absolute path; a URL's stay
 LONGEST = 1800.0  # seconds of one run: what takes longer hangs
 MOST_FAILED = 2  # runs of one contestant: a program that fails now and then still has figures, beside which it is told
 
@@ -60,7 +62,7 @@ SetUp = t.Callable[[pathlib.Path], contextlib.AbstractContextManager[t.Sequence[
 class Contestant(t.NamedTuple):
     """kind: ours, peer, or floor (the least that anybody could take); peer: its row in peers.py.
 
-    only_once: nothing but one run is asked for, whatever RUNS says, because it takes so long.
+    only_once: nothing but one run is asked for, whatever RUNS says, because it takes so long. size: 0: the case's.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Contestant(t.NamedTuple):
     set_up: SetUp
     peer: str = ""
     only_once: bool = False
+    size: int = 0
 
 
 class Case(t.NamedTuple):
@@ -150,6 +153,7 @@ class Row:
     who: str
     kind: str
     peer: str
+    size: int
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
@@ -157,6 +161,8 @@ class Row:
 
     def data(self) -> dict[str, t.Any]:
         found: dict[str, t.Any] = {"who": self.who, "kind": self.kind, "peer": self.peer, "n": len(self.seconds)}
+        if self.size:
+            found["size"] = self.size
         if not self.seconds:
             return {**found, "refused": self.failed[-1]}
         if self.failed:
@@ -172,16 +178,16 @@ def play_case(
     """A B C, A B C, ... A contestant stops at ``runs``, or once it has used up its budget of seconds (n tells)."""
     rows: dict[str, Row] = {}
     spent = dict.fromkeys((one.name for one in case.contestants), 0.0)
-    failed, worked = dict.fromkeys(spent, 0), dict.fromkeys(spent, 0)
+    ended: dict[str, list[bool]] = {name: [] for name in spent}  # well, or not
     for number in range(runs):
         for one in case.contestants:
-            is_spent = spent[one.name] >= budget or (one.only_once and worked[one.name])
-            if failed[one.name] >= MOST_FAILED or (number and is_spent):
+            before = ended[one.name]
+            is_spent = spent[one.name] >= budget or (one.only_once and True in before)
+            if before.count(False) >= MOST_FAILED or (before and is_spent):
                 continue
             begin = time.monotonic()
             place = folder / f"{case.key}-{one.name.replace(' ', '-').replace('/', '-')}-{number}"
-            of_its_kind = worked if _once(one, place, rows) else failed
-            of_its_kind[one.name] += 1
+            before.append(_once(one, place, rows))
             spent[one.name] += time.monotonic() - begin
             say(f"  {case.key} run {number + 1} of {one.name}: {time.monotonic() - begin:.1f} s with its world")
     return [row.data() for row in rows.values()]
@@ -200,14 +206,17 @@ def _once(one: Contestant, place: pathlib.Path, rows: dict[str, Row]) -> bool:
                 row.seconds.append(done.seconds)
                 row.cpu.append(done.cpu)
                 row.memory.append(done.memory)
-    except Unproven as why:
-        rows.setdefault(f"{one.name} {label}", _row(one, label)).failed.append(str(why))
-        return False
-    except Exception:  # noqa: BLE001 (whatever goes wrong with one contestant, the others go on)
-        rows.setdefault(f"{one.name} {label}", _row(one, label)).failed.append(traceback.format_exc()[-900:])
+    except Exception as failure:  # noqa: BLE001 (whatever goes wrong with one contestant, the others go on)
+        why = str(failure) if isinstance(failure, Unproven) else traceback.format_exc()[-900:]
+        rows.setdefault(f"{one.name} {label}", _row(one, label)).failed.append(without_folders(why))
         return False
     return True
 
 
+def without_folders(text: str) -> str:
+    """What is published names files, and no folder of who measured."""
+    return _FOLDERS.sub("", text)
+
+
 def _row(one: Contestant, label: str) -> Row:
-    return Row(f"{one.name}, {label}" if label else one.name, one.kind, one.peer)
+    return Row(f"{one.name}, {label}" if label else one.name, one.kind, one.peer, one.size)

@@ -17,15 +17,10 @@ BEST = "the best peer"
 
 
 class Share(t.NamedTuple):
-    """So many times what ``who`` took; case: that of the target where it is empty.
-
-    Of another case it is first brought to the speed that the machine had in this one, by what a ping took in each:
-    hours lie between them, and other work on the same hardware.
-    """
+    """So many times what ``who`` took in the same case: the machine has its moods, and hours lie between cases."""
 
     times: float
     who: str
-    case: str = ""
 
 
 class Target(t.NamedTuple):
@@ -47,24 +42,20 @@ _FLOORS = ("playbook with 28 tasks that do nothing", "one process with only the 
 _PING_THEN = 0.86
 
 
-def _flat(who: str, few: str, more: str, many: str, sizes: tuple[int, int, int]) -> Target:
+def _flat(who: str, few: int, more: int, many: int) -> Target:
     """From the middle size to the largest each one costs at most a fifth more than from the smallest to the middle."""
-    steps = 1.2 * (sizes[2] - sizes[1]) / (sizes[1] - sizes[0])
-    shares = (Share(1 + steps, who, more), Share(-steps, who, few))
-    return Target(many, who, f"a fifth more for each than from {sizes[0]} to {sizes[1]}", shares, floors=_FLOORS)
+    steps = 1.2 * (many - more) / (more - few)
+    shares = (Share(1 + steps, f"{who}, {more:,}"), Share(-steps, f"{who}, {few:,}"))
+    mark = f"for each a fifth more than from {few} to {more}"
+    return Target("Asizes-dns", f"{who}, {many:,}", mark, shares, floors=_FLOORS)
 
 
 TARGETS: tuple[Target, ...] = (
     Target("A50-dns", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS),
     Target("A50-dns", "inkan.tls.issue", "5/17 of uacme", (Share(5 / 17, "uacme"),), floors=_FLOORS),
     Target("A50-http", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS[:1]),
-    Target(
-        "A200-dns", "inkan.tls.issue", "twice what 50 take", (Share(2, "inkan.tls.issue", "A50-dns"),), floors=_FLOORS
-    ),
-    *(
-        _flat(who, "A10-dns", "A200-dns", "A1000-dns", (10, 200, 1000))
-        for who in ("inkan.tls.issue", "seven tasks of inkan.tls")
-    ),
+    Target("Asizes-dns", "inkan.tls.issue, 200", "twice what 50 take", (Share(2, "inkan.tls.issue, 50"),)),
+    *(_flat(who, 10, 200, 1000) for who in ("inkan.tls.issue", "seven tasks of inkan.tls")),
     Target("A2", "inkan.tls.issue", "the slowest validation, 2 s, and 4 s", seconds=6.0, floors=_FLOORS),
     Target("B1000", "certificates_info", "1.5 pings", (Share(1.5, PING),)),
     Target("B10000", "certificates_info", "4 s where a ping takes 0.86 s", (Share(4 / _PING_THEN, PING),)),
@@ -107,17 +98,11 @@ def _floors(data: Data, target: Target) -> str:
 
 
 def _limit(data: Data, target: Target) -> float | None:
-    shares = [_share(data, target, share) for share in target.shares]
+    shares = [_median(data, target.case, share.who) for share in target.shares]
     known = [share for share in shares if share is not None]
-    return target.seconds + sum(known) if len(known) == len(shares) else None
-
-
-def _share(data: Data, target: Target, share: Share) -> float | None:
-    median = _median(data, share.case or target.case, share.who)
-    if median is None or not share.case:
-        return None if median is None else share.times * median
-    there, here = _median(data, share.case, PING), _median(data, target.case, PING)
-    return share.times * median * here / there if there and here else None
+    if len(known) < len(shares):
+        return None
+    return target.seconds + sum(share.times * median for share, median in zip(target.shares, known))
 
 
 def _median(data: Data, case: str, who: str) -> float | None:

@@ -104,24 +104,24 @@ TARGETS = Cost(10 / 3, 0.00034, 1 / 30, "the design's targets, nothing measured:
 
 
 def cost_of(folder: pathlib.Path = MEASURED) -> Cost:
-    """From the newest ``make bench``, where it has both sizes of a work; else what the design wants."""
+    """From the newest ``make bench``, where it has two sizes of the work; else what the design wants."""
     found = sorted(folder.glob("????-??-??.json"))
     cases = json.loads(found[-1].read_text(encoding="utf-8"))["cases"] if found else {}
-    small, large = _ours_in(cases.get("A50-dns")), _ours_in(cases.get("A200-dns"))
-    if small is None or large is None or large <= small:
-        return TARGETS
-    each = (large - small) / 150
-    start = max(small - 50 * each, 0.0)
-    source = f"make bench of {found[-1].stem}, A50-dns and A200-dns"
-    few, many = _ours_in(cases.get("B1000")), _ours_in(cases.get("B10000"))
+    few, many = (_median(cases, "Asizes-dns", f"inkan.tls.issue, {size}") for size in (50, 200))
     if few is None or many is None or many <= few:
-        return Cost(round(start, 2), TARGETS.sweep, round(each, 4), source)
-    return Cost(round(start, 2), round((many - few) / 9_000, 6), round(each, 4), f"{source}, B1000 and B10000")
+        return TARGETS
+    each, source = (many - few) / 150, f"make bench of {found[-1].stem}, Asizes-dns"
+    start = max(few - 50 * each, 0.0)
+    sweep = TARGETS.sweep
+    small, large = (_median(cases, case, "inkan.tls.renew") for case in ("B1000", "B10000"))
+    if small is not None and large is not None and large > small:
+        sweep, source = (large - small) / 9_000, f"{source}, B1000 and B10000"
+    return Cost(round(start, 2), round(sweep, 6), round(each, 4), source)
 
 
-def _ours_in(case: t.Any) -> float | None:
-    rows = [row for row in (case or {}).get("rows", []) if row.get("kind") == "ours" and "median" in row]
-    return float(rows[0]["median"]) if rows else None
+def _median(cases: t.Mapping[str, t.Any], case: str, who: str) -> float | None:
+    rows = cases.get(case, {}).get("rows", [])
+    return next((float(row["median"]) for row in rows if row["who"] == who and "median" in row), None)
 
 
 _CATALOGUE = {product.key: product for product in PRODUCTS}

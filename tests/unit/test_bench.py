@@ -78,6 +78,12 @@ def test_a_run_that_failed_has_no_figure_and_is_told_beside_those_that_did_not(t
     assert table.lines_of_case(case(1, found))[0][3] == "2, 1 failed"
 
 
+def test_a_reason_names_no_folder_of_who_measured() -> None:
+    said = 'File "/home/me/x/dns/message.py", line 6: POST https://127.0.0.1:14000/order/1 and/or /tmp/y/cert.pem'
+    plain = 'File "message.py", line 6: POST https://127.0.0.1:14000/order/1 and/or cert.pem'
+    assert measure.without_folders(said) == plain
+
+
 def test_who_runs_once_only_may_fail_once(tmp_path: pathlib.Path) -> None:
     seen: list[str] = []
     lame = contestant("lame", seen, works=False)._replace(only_once=True)
@@ -148,6 +154,13 @@ def test_what_one_more_costs_is_told_between_sizes_and_not_below_ten() -> None:
     assert [line[2:] for line in table.flatness(data)] == [["10 to 50", "10.00 ms"], ["50 to 200", "10.00 ms"]]
 
 
+def test_sizes_that_ran_in_turn_go_before_those_of_different_hours() -> None:
+    sized = [row(f"ours, {size}", "ours", 1 + size / 50) | {"size": size} for size in (10, 50, 200)]
+    cases = {str(size): case(size, row("ours", "ours", 1 + size / 100)) for size in (10, 50, 200)}
+    lines = table.flatness({"cases": {**cases, "in turn": case(200, *sized)}})
+    assert [line[1:] for line in lines] == [["ours", "10 to 50", "20.00 ms"], ["ours", "50 to 200", "20.00 ms"]]
+
+
 def test_memory_is_told_at_ten_thousand_above_that_of_a_ping() -> None:
     large = row("ours", "ours", 2.0) | {"memory": 190.0}
     data = {
@@ -181,31 +194,26 @@ def test_a_missed_mark_tells_the_floors_that_were_measured_beside_it() -> None:
     assert missed[5].startswith("missed; the floors alone take 2.00 s: playbook with 28 tasks")
 
 
-def test_a_mark_may_be_a_figure_of_another_case_or_plain_seconds() -> None:
-    ours = ("A200-dns", "inkan.tls.issue", "ours", 9.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0)
-    (twice,) = marked(*ours, *pings(A50_dns=1.0, A200_dns=1.0))
-    assert twice[3:6] == ["10.00 s", "9.00 s", "met"]
+def test_a_mark_may_be_plain_seconds() -> None:
     (slow,) = marked(("A2", "inkan.tls.issue", "ours", 7.0))
     assert slow[3] == "6.00 s" and slow[5].startswith("missed")
 
 
-def pings(**of: float) -> list[tuple[str, str, str, float]]:
-    return [(case.replace("_", "-"), targets.PING, "floor", median) for case, median in of.items()]
+def in_turn(**of: float) -> list[tuple[str, str, str, float]]:
+    return [("Asizes-dns", f"inkan.tls.issue, {int(size[1:]):,}", "ours", median) for size, median in of.items()]
+
+
+def test_two_hundred_may_take_twice_what_fifty_take_beside_them() -> None:
+    (met,) = marked(*in_turn(n50=5.0, n200=9.0))
+    assert met[1:6] == ["inkan.tls.issue, 200", "twice what 50 take", "10.00 s", "9.00 s", "met"]
+    assert marked(*in_turn(n50=5.0, n200=10.1))[0][5] == "missed"
 
 
 def test_the_cost_of_each_is_flat_where_many_cost_no_more_than_a_fifth_above_few() -> None:
-    few, more = ("A10-dns", "inkan.tls.issue", "ours", 3.0), ("A200-dns", "inkan.tls.issue", "ours", 8.7)  # 30 ms each
-    told = (few, more, *pings(A10_dns=1.0, A200_dns=1.0, A1000_dns=1.0))
-    flat = marked(*told, ("A1000-dns", "inkan.tls.issue", "ours", 37.0))[-1]  # 800 at 36 ms each, and 8.7 s
-    assert flat[2:6] == ["a fifth more for each than from 10 to 200", "37.50 s", "37.00 s", "met"]
-    assert marked(*told, ("A1000-dns", "inkan.tls.issue", "ours", 38.0))[-1][5] == "missed"
-
-
-def test_a_figure_of_another_case_counts_at_the_speed_of_this_one() -> None:
-    ours = ("A200-dns", "inkan.tls.issue", "ours", 11.0), ("A50-dns", "inkan.tls.issue", "ours", 5.0)
-    (slower,) = marked(*ours, *pings(A50_dns=1.0, A200_dns=1.2))
-    assert slower[3:6] == ["12.00 s", "11.00 s", "met"]
-    assert marked(*ours, *pings(A50_dns=1.0)) == []
+    few = {"n10": 3.0, "n200": 8.7}  # 30 ms each; 800 at 36 ms, and 8.7 s, are 37.5 s
+    flat = marked(*in_turn(**few, n1000=37.0))[-1]
+    assert flat[2:6] == ["for each a fifth more than from 10 to 200", "37.50 s", "37.00 s", "met"]
+    assert marked(*in_turn(**few, n1000=38.0))[-1][5] == "missed"
 
 
 def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:

@@ -221,14 +221,13 @@ def test_the_pages_are_those_of_the_figures(language: str) -> None:
 
 def test_costs_come_from_measured_figures_where_there_are_any(tmp_path: t.Any) -> None:
     assert rows.cost_of(tmp_path) == rows.TARGETS
-    text = '{"cases": {"A50-dns": {"rows": [%s]}, "A200-dns": {"rows": [%s]}}}'
-    ours = '{"kind": "ours", "median": %s}'
-    (tmp_path / "2026-11-21.json").write_text(text % (ours % 4.0, ours % 7.0), encoding="utf-8")
-    assert rows.cost_of(tmp_path)[:3] == (3.0, rows.TARGETS.sweep, 0.02)
-
-
-def test_what_a_certificate_costs_that_is_not_due_is_measured_where_both_sizes_are(tmp_path: t.Any) -> None:
-    sizes = {"A50-dns": 4.0, "A200-dns": 7.0, "B1000": 2.0, "B10000": 3.8}
-    cases = {key: {"rows": [{"kind": "ours", "median": median}]} for key, median in sizes.items()}
-    (tmp_path / "2026-11-21.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
-    assert rows.cost_of(tmp_path)[:3] == (3.0, 0.0002, 0.02)
+    issued = {
+        "rows": [{"who": f"inkan.tls.issue, {size}", "median": median} for size, median in ((50, 4.0), (200, 7.0))]
+    }
+    swept = {
+        key: {"rows": [{"who": "inkan.tls.renew", "median": median}]}
+        for key, median in (("B1000", 2.0), ("B10000", 3.8))
+    }
+    for cases, sweep in (({"Asizes-dns": issued}, rows.TARGETS.sweep), ({"Asizes-dns": issued, **swept}, 0.0002)):
+        (tmp_path / "2026-11-21.json").write_text(json.dumps({"cases": cases}), encoding="utf-8")
+        assert rows.cost_of(tmp_path)[:3] == (3.0, sweep, 0.02)
