@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import typing as t
@@ -146,6 +147,13 @@ def test_an_order_that_is_not_visible_is_looked_at_once(ground: Playground) -> N
         0,
     )
     assert ground.clock.slept == []
+
+
+def test_what_a_ca_has_done_within_two_seconds_is_seen_half_a_second_later_at_most() -> None:
+    looked = [0.0, *itertools.accumulate(POLLS)]
+    waits = [after - before for before, after in zip(looked, looked[1:]) if before < 2.0]
+    assert max(waits) <= 0.5 and looked[-1] > 15.0, "and a CA that takes longer is asked more and more seldom"
+    assert sorted(POLLS) == list(POLLS)
 
 
 def test_a_ca_that_says_no_time_is_looked_at_soon_and_then_ever_later(ground: Playground) -> None:
