@@ -111,13 +111,19 @@ def junit_count(files: t.Iterable[Path]) -> Count:
     count = Count()
     for case in (case for file in files for case in ET.parse(file).iter("testcase")):
         name = f"{case.get('classname', '')}::{case.get('name', '')}"
-        if case.find("failure") is not None or case.find("error") is not None:
-            count.failed.append(name)
+        if reasons := [*case.iterfind("failure"), *case.iterfind("error")]:
+            count.failed.append(f"{name}: {why(reasons[0])}")
         elif case.find("skipped") is not None:
             count.skipped.append(name)
         else:
             count.passed += 1
     return count
+
+
+def why(reason: ET.Element) -> str:
+    """ansible-test announces ("failed with 1 error:") what its text names; pytest says it at once."""
+    message, text = reason.get("message", ""), reason.text or ""
+    return ((text if message.endswith(":") else message).splitlines() or [""])[0][:300]
 
 
 def with_status(count: Count, status: int, what: str) -> Count:

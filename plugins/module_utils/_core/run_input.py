@@ -110,14 +110,14 @@ class Later(t.Mapping[str, Said]):
             self._items = self._read()
         return self._items
 
-    def get(self, name: str, default: t.Any = None) -> t.Any:
-        return self._all().get(name, default)
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        return self._all().get(key, default)
 
-    def __getitem__(self, name: str) -> Said:
-        return self._all()[name]
+    def __getitem__(self, key: str) -> Said:
+        return self._all()[key]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._all()
+    def __contains__(self, key: object) -> bool:
+        return key in self._all()
 
     def __iter__(self) -> t.Iterator[str]:
         return iter(self._all())
