@@ -42,12 +42,14 @@ def _case(job: str, size: int, way: str) -> Case:
 
 
 def _sizes_in_turn() -> Case:
-    floors, largest = _floors(IN_TURN[-1], "dns", False), IN_TURN[-1]
     sized = [
-        one._replace(name=f"{one.name}, {size:,}", size=size) for size in IN_TURN for one in _ours(size, "dns", False)
+        one._replace(name=f"{one.name}, {size:,}", size=size)
+        for size in IN_TURN
+        for one in [_only_work_of(size, False), *_ours(size, "dns", False)]
     ]
+    largest = IN_TURN[-1]
     title = f"issue {', '.join(f'{size:,}' for size in IN_TURN[:-1])} and {largest:,} certificates by dns-01, in turn"
-    return Case("Asizes-dns", "A", title, largest, [*floors, *sized])
+    return Case("Asizes-dns", "A", title, largest, [*_idle(), *sized])
 
 
 def _contestants(size: int, way: str, sleeps: bool) -> list[Contestant]:
@@ -61,11 +63,17 @@ def _contestants(size: int, way: str, sleeps: bool) -> list[Contestant]:
 
 def _floors(size: int, way: str, sleeps: bool) -> list[Contestant]:
     """A task start, as many of them as the playbook has, and what the CA and the name server take whoever asks them."""
-    found = [PING, Contestant(f"playbook with {TASKS} tasks that do nothing", "floor", _idle_tasks)]
-    if way == "dns":
-        set_up = functools.partial(_only_work, size=size, sleeps=sleeps)
-        found.append(Contestant("one process with only the work", "floor", set_up))
-    return found
+    return [*_idle(), _only_work_of(size, sleeps)] if way == "dns" else _idle()
+
+
+def _idle() -> list[Contestant]:
+    return [PING, Contestant(f"playbook with {TASKS} tasks that do nothing", "floor", _idle_tasks)]
+
+
+def _only_work_of(size: int, sleeps: bool) -> Contestant:
+    return Contestant(
+        "one process with only the work", "floor", functools.partial(_only_work, size=size, sleeps=sleeps)
+    )
 
 
 @contextlib.contextmanager

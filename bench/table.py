@@ -86,12 +86,13 @@ def text_of_case(case: Data) -> str:
 
 
 def flatness(data: Data) -> list[list[str]]:
-    """Ours: what one more certificate costs, between neighbouring sizes of the same work, in milliseconds."""
+    """What one more certificate costs between neighbouring sizes of the same work, in milliseconds: ours, and floors
+    that were measured in all sizes."""
     groups: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
     in_turn: dict[tuple[str, str, str], list[tuple[int, float]]] = {}  # in one case: better than hours apart
     for case in ordered(data):
         for row in case["rows"]:
-            if row["kind"] == "ours" and "median" in row:
+            if (row["kind"] == "ours" or "size" in row) and "median" in row:
                 who = row["who"].rpartition(", ")[0] if "size" in row else row["who"]
                 points = (in_turn if "size" in row else groups).setdefault((case["job"], _way(case["key"]), who), [])
                 points.append((row.get("size", case["size"]), row["median"]))

@@ -27,6 +27,7 @@ class Target(t.NamedTuple):
     """The median of ``ours`` in ``case`` stays within the sum of the shares and of so many seconds.
 
     floors: what a playbook with as many tasks cannot go below: the sum of these contestants of the same case.
+    of_floors: the same mark of the floors alone: where they miss it too, nobody could meet it.
     """
 
     case: str
@@ -35,9 +36,11 @@ class Target(t.NamedTuple):
     shares: tuple[Share, ...] = ()
     seconds: float = 0.0
     floors: tuple[str, ...] = ()
+    of_floors: tuple[Share, ...] = ()
 
 
-_FLOORS = ("playbook with 28 tasks that do nothing", "one process with only the work")
+_TASKS, _WORK = "playbook with 28 tasks that do nothing", "one process with only the work"
+_FLOORS = (_TASKS, _WORK)
 #: DESIGN 9 gives seconds of a machine on which a playbook with one ping took so long
 _PING_THEN = 0.86
 
@@ -45,16 +48,23 @@ _PING_THEN = 0.86
 def _flat(who: str, few: int, more: int, many: int) -> Target:
     """From the middle size to the largest each one costs at most a fifth more than from the smallest to the middle."""
     steps = 1.2 * (many - more) / (more - few)
-    shares = (Share(1 + steps, f"{who}, {more:,}"), Share(-steps, f"{who}, {few:,}"))
     mark = f"for each a fifth more than from {few} to {more}"
-    return Target("Asizes-dns", f"{who}, {many:,}", mark, shares, floors=_FLOORS)
+    return _across(who, many, mark, (1 + steps, more), (-steps, few))
+
+
+def _across(who: str, size: int, mark: str, *times: tuple[float, int]) -> Target:
+    """A mark made of other sizes of the same work, and how the floors of these sizes stand to it."""
+    shares = tuple(Share(many, f"{who}, {of:,}") for many, of in times)
+    tasks = Share(sum(many for many, _of in times), _TASKS)  # as many of them, whatever the size
+    of_floors = (tasks, *(Share(many, f"{_WORK}, {of:,}") for many, of in times))
+    return Target("Asizes-dns", f"{who}, {size:,}", mark, shares, 0.0, (_TASKS, f"{_WORK}, {size:,}"), of_floors)
 
 
 TARGETS: tuple[Target, ...] = (
     Target("A50-dns", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS),
     Target("A50-dns", "inkan.tls.issue", "5/17 of uacme", (Share(5 / 17, "uacme"),), floors=_FLOORS),
     Target("A50-http", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS[:1]),
-    Target("Asizes-dns", "inkan.tls.issue, 200", "twice what 50 take", (Share(2, "inkan.tls.issue, 50"),)),
+    _across("inkan.tls.issue", 200, "twice what 50 take", (2, 50)),
     *(_flat(who, 10, 200, 1000) for who in ("inkan.tls.issue", "seven tasks of inkan.tls")),
     Target("A2", "inkan.tls.issue", "the slowest validation, 2 s, and 4 s", seconds=6.0, floors=_FLOORS),
     Target("B1000", "certificates_info", "1.5 pings", (Share(1.5, PING),)),
@@ -69,7 +79,7 @@ TARGETS: tuple[Target, ...] = (
                 f"D50-{kind}",
                 "certificate_requests, first run",
                 "1.2 times one process, and a ping",
-                (Share(1.2, "one process with only the work"), Share(1, PING)),
+                (Share(1.2, _WORK), Share(1, PING)),
             ),
             Target(f"D50-{kind}", "certificate_requests, second run", "1.3 pings", (Share(1.3, PING),)),
         )
@@ -94,15 +104,22 @@ def _floors(data: Data, target: Target) -> str:
     known = [median for median in medians if median is not None]
     if not known or len(known) < len(medians):
         return ""
-    return f"; the floors alone take {sum(known):.2f} s: {' and '.join(target.floors)}"
+    theirs = _sum(data, target.case, target.of_floors)
+    mark = f", where their mark is {theirs:.2f} s" if target.of_floors and theirs is not None else ""
+    return f"; the floors alone take {sum(known):.2f} s{mark}: {' and '.join(target.floors)}"
 
 
 def _limit(data: Data, target: Target) -> float | None:
-    shares = [_median(data, target.case, share.who) for share in target.shares]
-    known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
+    found = _sum(data, target.case, target.shares)
+    return None if found is None else target.seconds + found
+
+
+def _sum(data: Data, case: str, shares: t.Sequence[Share]) -> float | None:
+    medians = [_median(data, case, share.who) for share in shares]
+    known = [median for median in medians if median is not None]
+    if len(known) < len(medians):
         return None
-    return target.seconds + sum(share.times * median for share, median in zip(target.shares, known))
+    return sum(share.times * median for share, median in zip(shares, known))
 
 
 def _median(data: Data, case: str, who: str) -> float | None:

@@ -40,11 +40,12 @@ print(json.dumps([file for file in files if file]))
 def shared_imports(folder: Path, words: t.Sequence[str]) -> list[str]:
     """Each import below the folder that leads to one of the words, and each that hides where it leads."""
     errors = []
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for name in _imported(node, path.relative_to(folder)):
+    for file in sorted(folder.rglob("*.py")):
+        path = file.relative_to(folder)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for name in _imported(node, path):
                 if name.split(".")[0] in words or name == HIDDEN:
-                    errors.append(f"{path.relative_to(folder)}:{getattr(node, 'lineno', 0)}: imports {name}")
+                    errors.append(f"{path}:{getattr(node, 'lineno', 0)}: imports {name}")
     return errors
 
 
