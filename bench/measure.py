@@ -180,13 +180,13 @@ def play_case(
     spent = dict.fromkeys((one.name for one in case.contestants), 0.0)
     ended: dict[str, list[bool]] = {name: [] for name in spent}  # well, or not
     for number in range(runs):
-        for one in case.contestants:
+        for place_number, one in enumerate(case.contestants):
             before = ended[one.name]
             is_spent = spent[one.name] >= budget or (one.only_once and True in before)
             if before.count(False) >= MOST_FAILED or (before and is_spent):
                 continue
             begin = time.monotonic()
-            place = folder / f"{case.key}-{one.name.replace(' ', '-').replace('/', '-')}-{number}"
+            place = folder / f"{case.key}-{place_number}-{number}"  # short: Ansible keeps sockets below it
             before.append(_once(one, place, rows))
             spent[one.name] += time.monotonic() - begin
             say(f"  {case.key} run {number + 1} of {one.name}: {time.monotonic() - begin:.1f} s with its world")

@@ -209,6 +209,14 @@ def test_two_hundred_may_take_twice_what_fifty_take_beside_them() -> None:
     assert marked(*in_turn(n50=5.0, n200=10.1))[0][5] == "missed"
 
 
+def test_a_missed_mark_across_sizes_tells_how_the_floors_stand_to_it() -> None:
+    tasks, work = targets._FLOORS
+    floors = [("Asizes-dns", tasks, "floor", 1.0)]
+    floors += [("Asizes-dns", f"{work}, {size}", "floor", median) for size, median in ((50, 0.9), (200, 3.0))]
+    missed = marked(*in_turn(n50=5.0, n200=10.1), *floors)[0]
+    assert missed[5].startswith("missed; the floors alone take 4.00 s, where their mark is 3.80 s: playbook with 28")
+
+
 def test_the_cost_of_each_is_flat_where_many_cost_no_more_than_a_fifth_above_few() -> None:
     few = {"n10": 3.0, "n200": 8.7}  # 30 ms each; 800 at 36 ms, and 8.7 s, are 37.5 s
     flat = marked(*in_turn(**few, n1000=37.0))[-1]
@@ -225,7 +233,7 @@ def test_a_mark_of_what_was_refused_or_not_measured_is_not_told() -> None:
 def test_every_mark_names_a_contestant_that_takes_part() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "bench").glob("job_*.py"))
     for target in targets.TARGETS:
-        for who in (target.ours, *target.floors, *(share.who for share in target.shares)):
+        for who in (target.ours, *target.floors, *(share.who for share in (*target.shares, *target.of_floors))):
             who = who.replace("28 tasks", "{TASKS} tasks")
             assert who == targets.BEST or f'"{who.partition(",")[0]}"' in text
 
