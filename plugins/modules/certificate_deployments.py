@@ -338,7 +338,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.deploy import Wish
 from ansible_collections.inkan.tls.plugins.module_utils._core.deploy_input import read_now, read_wishes
 from ansible_collections.inkan.tls.plugins.module_utils._core.errors import InkanError, InputCollector
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.executor import executor_for
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import FILE_WORKERS, executor_for
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import served_certificate
 from ansible_collections.inkan.tls.plugins.module_utils._io.service import Service
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store, default_store_path
@@ -355,7 +355,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.switch_judging i
 from ansible_collections.inkan.tls.plugins.module_utils._module.switching import bring_live
 from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CRYPTOGRAPHY_ERROR
 
-_WORKERS = 8  # they wait for the disk, which takes what waits together in one go
 NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to verify certificates against their keys"),)
 
 
@@ -424,7 +423,7 @@ def run(params: dict[str, t.Any], check_mode: bool, ports: Ports | None = None) 
         )
     errors.refuse()
     clock = SystemClock(now)
-    executor = executor_for(_WORKERS)
+    executor = executor_for(FILE_WORKERS)
     ports = ports or Ports(Store(store_path, clock=clock), Service(), served_certificate, clock, executor=executor)
     return _run(params, wishes, check_mode, ports)
 

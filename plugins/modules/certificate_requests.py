@@ -253,7 +253,12 @@ from ansible_collections.inkan.tls.plugins.module_utils._core.errors import Inpu
 from ansible_collections.inkan.tls.plugins.module_utils._core.known import KNOWN_AFTER_ORDER
 from ansible_collections.inkan.tls.plugins.module_utils._core.names import item_name_error
 from ansible_collections.inkan.tls.plugins.module_utils._io.clock import SystemClock
-from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, executor_for
+from ansible_collections.inkan.tls.plugins.module_utils._io.executor import (
+    FILE_WORKERS,
+    PROCESSOR_WORKERS,
+    Executor,
+    executor_for,
+)
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store, default_store_path
 from ansible_collections.inkan.tls.plugins.module_utils._module.requesting import (
     Paths,
@@ -268,7 +273,6 @@ from ansible_collections.inkan.tls.plugins.module_utils._x509._library import CR
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _X25519_BYTES = 32
-_WORKERS = 8  # RSA keys want processors, the others wait for the disk; a host has other things to do as well
 _MAX_NAMES = 1000  # more than any CA takes; a bound on what a mistake can cost
 
 NEEDS = (Library("cryptography", CRYPTOGRAPHY_ERROR, "to make keys and requests"),)
@@ -322,10 +326,15 @@ def run(
         store or Store(params["store_path"] or default_store_path()),
         requests,
         clock=SystemClock(),
-        executor=executor or executor_for(_WORKERS),
+        executor=executor or executor_for(_workers(requests)),
         check_mode=check_mode,
     )
     return Result([item for item, _other in answers], [diff for _other, diff in answers if diff is not None])
+
+
+def _workers(requests: t.Sequence[Request]) -> int:
+    is_rsa = any(request.wish.key_type.startswith("rsa") for request in requests)
+    return PROCESSOR_WORKERS if is_rsa else FILE_WORKERS
 
 
 def _refuse_twice(what: str, values: list[str], errors: InputCollector) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import SerialExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.store import Store
+from ansible_collections.inkan.tls.plugins.modules import certificate_requests
 from ansible_collections.inkan.tls.plugins.modules.certificates_info import Ports, run
 from ansible_collections.inkan.tls.tests.unit.fresh_python import python_path
 from ansible_collections.inkan.tls.tests.unit.plugins.module_utils._module.host import Host, item, leaf
@@ -195,7 +196,7 @@ def _nobody(address: str, port: int, server_name: str | None, timeout: float) ->
 
 
 #: State -> the most files and folders that it opens, and the most syncs that it waits for, for one certificate.
-MOST_OF_DEPLOYMENT = {"verify": (25, 4), "switch": (67, 5)}
+MOST_OF_DEPLOYMENT = {"verify": (15, 4), "switch": (35, 5)}
 
 
 @pytest.mark.parametrize("state", MOST_OF_DEPLOYMENT)
@@ -222,3 +223,25 @@ def _deployed(opened: Opened, host: Host, state: str, number: int) -> tuple[int,
     paths = opened.by(lambda: answers.append(host.run(state, *items)))
     assert all(one.error is None and one.changed for one in answers[0].items)
     return len(paths), host.system.log.count("fsync")
+
+
+#: Files and folders that are opened for one new key with its request.
+MOST_OPENS_OF_KEY = 13
+
+
+def test_a_new_key_and_its_request_open_few_files(opened: Opened, tmp_path: Path) -> None:
+    few, more = (_keys_made(opened, Store(str(tmp_path / str(number))), number) for number in (2, 12))
+    assert 1 <= (len(more) - len(few)) / 10 <= MOST_OPENS_OF_KEY, " ".join(few)
+
+
+def _keys_made(opened: Opened, store: Store, number: int) -> list[str]:
+    key = {"type": "ecdsa-p256"}
+    items = [{"name": f"c{count}", "common_name": f"c{count}.example.jp", "key": key} for count in range(number)]
+    answers = []
+
+    def make() -> None:
+        answers.append(certificate_requests.run({"certificates": items}, False, store, SerialExecutor()))
+
+    paths = opened.by(make)
+    assert all(one.error is None and one.changed for one in answers[0].items)
+    return paths

@@ -129,10 +129,10 @@ class Store:
 
     def generations(self, name: str) -> list[Generation]:
         """Every generation, oldest first."""
-        with self._at(name, _GENERATIONS) as folder:
+        with self.looking(name), self._at(name, _GENERATIONS) as folder:
             if folder is None:
                 return []
-            return [self._describe(folder, number) for number in _numbers(folder)]
+            return [self._describe(name, number) for number in _numbers(folder)]
 
     def live(self, name: str) -> int | None:
         """The number of the live generation, or None. LocalError ``store_broken`` if ``live`` is not our link."""
@@ -175,17 +175,13 @@ class Store:
             finally:
                 self._held[name] -= 1
             return
-        with self._made(name) as folder:
-            fd = folder.lock(_LOCK, wait=wait, clock=self._clock)
-            if fd is None:
-                raise self._busy(name, wait)
-            self._held[name] = 1
-            try:
-                self._sweep(name, folder)
-                yield
-            finally:
-                del self._held[name]
-                os.close(fd)
+        fd = self._locked(name, wait)
+        self._held[name] = 1
+        try:
+            yield
+        finally:
+            del self._held[name]
+            os.close(fd)
 
     def new_generation(
         self,
@@ -250,7 +246,7 @@ class Store:
             if self.live(name) == generation:
                 return False
             with self._at(name, _GENERATIONS) as folder:
-                found = self._describe(folder, generation) if folder and _has(folder, generation) else None
+                found = self._describe(name, generation) if folder and _has(folder, generation) else None
             if found is None:
                 raise self._no_generation(name, generation)
             if not (found.has_key and found.has_certificate):
@@ -320,6 +316,20 @@ class Store:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _locked(self, name: str, wait: float) -> int:
+        """The descriptor that holds the lock, once the leftovers are gone."""
+        with self.looking(name), self._made(name) as folder:
+            fd = folder.lock(_LOCK, wait=wait, clock=self._clock)
+            if fd is None:
+                raise self._busy(name, wait)
+            try:
+                self._looks[name].forget(name, _GENERATIONS)  # whoever had the lock may have put others in their place
+                self._sweep(name, folder)
+            except BaseException:
+                os.close(fd)
+                raise
+            return fd
+
     def _sweep(self, name: str, folder: Directory) -> None:
         folder.sweep()
         with self._at(name, _GENERATIONS) as generations:
@@ -374,10 +384,7 @@ class Store:
         for depth, component in enumerate(way, 1):
             if folder is None:
                 return None
-            found = look.open.get(way[:depth]) or folder.child(component)
-            if found is not None and way[:depth] not in look.open:
-                look.open[way[:depth]] = look.stack.enter_context(found)
-            folder = found
+            folder = look.open.get(way[:depth]) or look.keep(way[:depth], folder.child(component))
         return folder
 
     @contextlib.contextmanager
@@ -385,20 +392,17 @@ class Store:
         """The same, made if it is missing."""
         self._known_name(name)
         look, way = self._looks.get(name), (name, *below)
-        if look is not None and way in look.open:
-            yield look.open[way]
-            return
         with contextlib.ExitStack() as stack:
+            look = look or _Look(stack, {})
             folder = self._made_root()
-            for component in way:
-                folder = stack.enter_context(folder.made_child(component))
+            for depth, component in enumerate(way, 1):
+                folder = look.open.get(way[:depth]) or look.keep(way[:depth], folder.made_child(component))
             yield folder
 
-    def _describe(self, folder: Directory, number: int) -> Generation:
-        inside = folder.child(_folder(number))
-        if inside is None:  # pruned between the listing and now
-            return Generation(number, False, False, False, datetime.fromtimestamp(0, timezone.utc))
-        with inside:
+    def _describe(self, name: str, number: int) -> Generation:
+        with self._at(name, _GENERATIONS, _folder(number)) as inside:
+            if inside is None:  # pruned between the listing and now
+                return Generation(number, False, False, False, datetime.fromtimestamp(0, timezone.utc))
             files = frozenset(inside.names())
             first = next((file for file in (KEY, CSR, CERTIFICATE) if file in files), None)
             found = inside.stat(first) if first else os.fstat(inside.fd)
@@ -418,6 +422,8 @@ class Store:
             gone = [number for number in old if number not in spared]
             for number in gone:
                 folder.remove_tree(_folder(number))
+                if name in self._looks:
+                    self._looks[name].forget(name, _GENERATIONS, _folder(number))
             return gone
 
     def _parse_journal(self, name: str, content: bytes) -> Journal:
@@ -466,11 +472,24 @@ class Store:
         return self._refused("generation_missing", name, f"there is no generation {generation}", "Make it first")
 
 
+_Found = t.TypeVar("_Found", Directory, t.Optional[Directory])
+
+
 class _Look(t.NamedTuple):
     """Open folders by the way from the store to them; ``stack`` closes them."""
 
     stack: contextlib.ExitStack
     open: dict[tuple[str, ...], Directory]
+
+    def keep(self, way: tuple[str, ...], found: _Found) -> _Found:
+        if found is not None:
+            self.open[way] = self.stack.enter_context(found)
+        return found
+
+    def forget(self, *way: str) -> None:
+        """The folder, and those below it, are opened anew when they are next asked for."""
+        for known in [known for known in self.open if known[: len(way)] == way]:
+            del self.open[known]
 
 
 def _folder(number: int) -> str:

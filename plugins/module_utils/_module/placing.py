@@ -123,10 +123,11 @@ def verify(store: Store, wish: Wish, now: datetime, check_mode: bool) -> tuple[I
     given = read_given(wish)
     if check_mode:
         return _verified(store, wish, given, now, check_mode)
-    if not store.has(wish.name):
-        _judge(store, wish, given, now, check_mode)  # a lock would make the folder, also of a bad set
-    with store.lock(wish.name), store.looking(wish.name):
-        return _verified(store, wish, given, now, check_mode)
+    with store.looking(wish.name):
+        if not store.has(wish.name):
+            _judge(store, wish, given, now, check_mode)  # a lock would make the folder, also of a bad set
+        with store.lock(wish.name):
+            return _verified(store, wish, given, now, check_mode)
 
 
 def _verified(

@@ -104,7 +104,8 @@ def answer_all(
 
     def look(request: Request) -> Answer | None:
         try:
-            return _look(store, request, check_mode)
+            with store.looking(request.name):
+                return _look(store, request, check_mode)
         except InkanError as error:
             return _failed(request, error)
 
@@ -153,7 +154,7 @@ def _make(store: Store, request: Request, clock: Clock) -> Answer:
         return _take_in(store, _with_digest(request, request.sellers_key), _read_key(request.sellers_key))
     if request.paths is not None:
         return _make_at_paths(request, request.paths, clock)
-    with store.lock(request.name):
+    with store.looking(request.name), store.lock(request.name):
         found = _find(store, request)  # another process may have been quicker
         if found is not None:
             return _done(request, found, "kept"), None
@@ -164,7 +165,7 @@ def _make(store: Store, request: Request, clock: Clock) -> Answer:
 
 
 def _take_in(store: Store, request: Request, key: bytes) -> Answer:
-    with store.lock(request.name):
+    with store.looking(request.name), store.lock(request.name):
         found = _find(store, request)
         if found is not None:
             return _done(request, found, "kept"), None

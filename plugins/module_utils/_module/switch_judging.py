@@ -37,7 +37,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._io.copies import Copy, 
 from ansible_collections.inkan.tls.plugins.module_utils._io.executor import Executor, SerialExecutor
 from ansible_collections.inkan.tls.plugins.module_utils._io.files import SYSTEM, System, owner_ids
 from ansible_collections.inkan.tls.plugins.module_utils._io.handshake import Handshake, fingerprint
-from ansible_collections.inkan.tls.plugins.module_utils._io.store import KEY, Store
+from ansible_collections.inkan.tls.plugins.module_utils._io.store import CERTIFICATE, KEY, Store
 from ansible_collections.inkan.tls.plugins.module_utils._module.placing import held_generations, read_given
 from ansible_collections.inkan.tls.plugins.module_utils._x509.chain import (
     CertificateFacts,
@@ -114,11 +114,12 @@ class Judge:
         self._direction = direction
         self._check_mode = check_mode
 
-    def judge(self, work: Work) -> None:
+    def judge(self, work: Work, *, is_last: bool) -> None:
+        """is_last: nobody looks again before the switch, so the generation is verified."""
         with self._store.looking(work.wish.name):
-            self._judge(work)
+            self._judge(work, is_last)
 
-    def _judge(self, work: Work) -> None:
+    def _judge(self, work: Work, is_last: bool) -> None:
         work.outcome, work.changed, work.move, work.error = "kept", False, None, None
         try:
             work.live_before = self._store.live(work.wish.name)
@@ -127,7 +128,7 @@ class Judge:
                 work.outcome, work.changed = self._direction.done, True
                 return
             self._judge_places(work.deploy)
-            self._judge_move(work, work.target)
+            self._judge_move(work, work.target, is_last)
         except InkanError as error:
             work.error, work.outcome, work.changed, work.move = error, "refused", False, None
 
@@ -190,7 +191,7 @@ class Judge:
         if deploy.access is not None:
             owner_ids(deploy.access.owner, deploy.access.group, where="deploy")
 
-    def _judge_move(self, work: Work, target: int) -> None:
+    def _judge_move(self, work: Work, target: int, is_last: bool) -> None:
         name = work.wish.name
         work.leaf = self.facts(name, target)
         facts = Facts(
@@ -203,7 +204,7 @@ class Judge:
         work.changed = work.move is not None or self._store.read_recipient(name) is not None
         if work.move is not None:
             work.outcome = self._direction.done
-            if target != work.live_before:
+            if is_last and target != work.live_before:
                 self._verify(work, target)
 
     def _verify(self, work: Work, target: int) -> None:
@@ -250,7 +251,7 @@ class Judge:
     # -- looking at the store ----------------------------------------------------------------------------------------
 
     def facts(self, name: str, generation: int) -> CertificateFacts:
-        return certificate_facts(self._files(name, generation)["cert.pem"].decode("ascii", "replace"))
+        return certificate_facts((self._store.read(name, generation, CERTIFICATE) or b"").decode("ascii", "replace"))
 
     def _files(self, name: str, generation: int) -> dict[str, bytes]:
         return {file: self._store.read(name, generation, file) or b"" for file in PUBLIC_FILES}
@@ -271,7 +272,7 @@ class Judge:
 
     def live_now(self, work: Work) -> tuple[int | None, CertificateFacts | None]:
         live = None
-        with contextlib.suppress(InkanError):
+        with contextlib.suppress(InkanError), self._store.looking(work.wish.name):
             live = self._store.live(work.wish.name)
             return live, self.facts(work.wish.name, live) if live is not None else None
         return live, None

@@ -39,7 +39,7 @@ from ansible_collections.inkan.tls.plugins.module_utils._module.switch_telling i
 
 #: A server that got a signal needs a moment to start its new workers.
 _PAUSE = 0.2
-#: A lock keeps two files open; 1024 are possible for a process of an ordinary user.
+#: A lock keeps a file open, and a process of an ordinary user may have 1024 of them.
 _MAX_GROUP = 200
 
 
@@ -61,24 +61,25 @@ class _Switch:
     def run(self, wishes: t.Sequence[Wish]) -> tuple[list[ItemResult], list[Diff]]:
         works = [Work(index, wish) for index, wish in enumerate(wishes)]
         for work in works:
-            self._judge.judge(work)
+            self._judge.judge(work, is_last=self._check_mode)
         moving = [work for work in works if work.changed and work.error is None]
-        diffs = [diff_of(self._judge, work) for work in moving]
+        diffs = {work.index: diff_of(self._judge, work) for work in moving}
         if not self._check_mode:
             for group in _groups(moving):
                 self._run_locked(group)
-        return [result_of(self._judge, work, self._check_mode) for work in works], diffs
+        told = [diffs[work.index] for work in moving if work.outcome != "refused"]
+        return [result_of(self._judge, work, self._check_mode) for work in works], told
 
     def _run_locked(self, group: t.Sequence[Work]) -> None:
         """Be alone with the names, look again (the first look had no lock), then act."""
         with contextlib.ExitStack() as locks:
             for work in sorted(group, key=lambda work: work.wish.name):  # one order for all: nobody waits in a ring
                 try:
-                    locks.enter_context(self._store.lock(work.wish.name))
+                    with self._store.looking(work.wish.name):
+                        locks.enter_context(self._store.lock(work.wish.name))
+                        self._judge.judge(work, is_last=True)
                 except InkanError as error:
                     work.error, work.outcome, work.changed, work.move = error, "refused", False, None
-                else:
-                    self._judge.judge(work)
             self._run_group([work for work in group if work.changed and work.error is None])
 
     # -- doing ------------------------------------------------------------------------------------------------------

@@ -158,6 +158,35 @@ def test_staged_keys_are_pruned_apart(store: Store) -> None:
     assert [one.number for one in store.generations(NAME)] == [1, 2, 4, 5]
 
 
+def test_a_number_that_is_given_again_within_one_look_leads_to_the_new_folder(store: Store) -> None:
+    with store.looking(NAME):
+        assert store.read(NAME, store.new_generation(NAME, staged("a")), "csr.pem") == b"csr a"
+        assert store.prune_staged(NAME, keep=0) == [1]
+        assert store.generations(NAME) == []
+        assert store.read(NAME, store.new_generation(NAME, staged("b")), "csr.pem") == b"csr b"
+
+
+def test_folders_that_another_put_in_place_before_the_lock_are_seen_after_it(store: Store) -> None:
+    store.new_generation(NAME, staged("a"))
+    with store.looking(NAME):
+        assert store.read(NAME, 1, "csr.pem") == b"csr a"
+        other = Store(store.path)
+        other.prune_staged(NAME, keep=0)
+        assert other.new_generation(NAME, staged("b")) == 1
+        with store.lock(NAME):
+            assert store.read(NAME, 1, "csr.pem") == b"csr b"
+            assert store.add_files(NAME, 1, issued("b"))
+    assert other.read(NAME, 1, "cert.pem") == b"cert b"
+
+
+def test_no_folder_stays_open_for_a_lock(store: Store) -> None:
+    complete(store, "a")
+    before = len(os.listdir("/dev/fd"))
+    with store.lock(NAME):
+        assert len(os.listdir("/dev/fd")) == before + 1
+    assert len(os.listdir("/dev/fd")) == before
+
+
 def test_the_journal_is_read_as_written(store: Store) -> None:
     for journal in (Journal(None, 1, AT), Journal(1, 2, AT, answered=False)):
         store.write_journal(NAME, journal)
