@@ -45,7 +45,7 @@ def _sizes_in_turn() -> Case:
     sized = [
         one._replace(name=f"{one.name}, {size:,}", size=size)
         for size in IN_TURN
-        for one in [_only_work_of(size, False), *_ours(size, "dns", False)]
+        for one in [_only_work_of(size, "dns", False), *_ours(size, "dns", False)]
     ]
     largest = IN_TURN[-1]
     title = f"issue {', '.join(f'{size:,}' for size in IN_TURN[:-1])} and {largest:,} certificates by dns-01, in turn"
@@ -63,17 +63,16 @@ def _contestants(size: int, way: str, sleeps: bool) -> list[Contestant]:
 
 def _floors(size: int, way: str, sleeps: bool) -> list[Contestant]:
     """A task start, as many of them as the playbook has, and what the CA and the name server take whoever asks them."""
-    return [*_idle(), _only_work_of(size, sleeps)] if way == "dns" else _idle()
+    return [*_idle(), _only_work_of(size, way, sleeps)]
 
 
 def _idle() -> list[Contestant]:
     return [PING, Contestant(f"playbook with {TASKS} tasks that do nothing", "floor", _idle_tasks)]
 
 
-def _only_work_of(size: int, sleeps: bool) -> Contestant:
-    return Contestant(
-        "one process with only the work", "floor", functools.partial(_only_work, size=size, sleeps=sleeps)
-    )
+def _only_work_of(size: int, way: str, sleeps: bool) -> Contestant:
+    set_up = functools.partial(_only_work, size=size, way=way, sleeps=sleeps)
+    return Contestant("one process with only the work", "floor", set_up)
 
 
 @contextlib.contextmanager
@@ -88,10 +87,11 @@ def _idle_tasks(folder: pathlib.Path) -> t.Iterator[list[Timed]]:
 
 
 @contextlib.contextmanager
-def _only_work(folder: pathlib.Path, size: int, sleeps: bool) -> t.Iterator[list[Timed]]:
+def _only_work(folder: pathlib.Path, size: int, way: str, sleeps: bool) -> t.Iterator[list[Timed]]:
     with Lab(folder / "lab", labels(size), sleeps=sleeps) as lab:
         argv = [sys.executable, only_work.__file__, lab.pebble.directory_url, str(lab.authority.bundle)]
-        argv += [str(lab.bind.port), lab.bind.key_secret, ZONE, str(folder / "store"), str(size)]
+        argv += [ZONE, str(folder / "store"), str(size), way]
+        argv += [str(lab.bind.port), lab.bind.key_secret] if way == "dns" else [str(lab.challenges)]
 
         def check(done: Finished) -> None:
             needs_success(done)

@@ -1,15 +1,17 @@
 # SPDX-FileCopyrightText: The inkan.tls developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The floor of job A by dns-01: one process with only the work, by the libraries acme, cryptography and dnspython.
+"""The floor of job A: one process with only the work, by the libraries acme, cryptography and dnspython.
 
-    python only_work.py DIRECTORY CA_BUNDLE DNS_PORT TSIG_SECRET ZONE STORE NUMBER
+    python only_work.py DIRECTORY CA_BUNDLE ZONE STORE NUMBER dns PORT TSIG_SECRET
+    python only_work.py DIRECTORY CA_BUNDLE ZONE STORE NUMBER http FOLDER_OF_CHALLENGES
 
 No playbook and no plan, no ledger, no look as the CA looks, no deployment and nothing synced to the disk: keys, orders,
-as few DNS updates as hold all records, answers, certificates as files, and as few again to take the records away.
+as few DNS updates as hold all records, or a file for each, answers, certificates as files, and all tokens taken away.
 """
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import sys
 import time
@@ -64,6 +66,13 @@ def _change(zone: str, port: int, secret: str, records: list[tuple[str, str]], w
     dns.query.tcp(update, "127.0.0.1", port=port)
 
 
+def place(folder: str, files: list[tuple[str, str]], word: str) -> None:
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, value in files:
+        path = pathlib.Path(folder, name)
+        path.write_text(value) if word == "add" else path.unlink()
+
+
 def until(work: t.Callable[[], t.Any], status: str) -> t.Any:
     while True:
         found = work()
@@ -74,19 +83,23 @@ def until(work: t.Callable[[], t.Any], status: str) -> t.Any:
         time.sleep(PAUSE)
 
 
-def main(url: str, bundle: str, port: str, secret: str, zone: str, store: str, number: str) -> None:
+def main(url: str, bundle: str, zone: str, store: str, number: str, way: str, *where: str) -> None:
+    publish = (
+        functools.partial(change, zone, int(where[0]), where[1]) if way == "dns" else functools.partial(place, *where)
+    )
     client = connect(url, bundle)
     folders = [pathlib.Path(store) / f"c{count:05}" / "live" for count in range(int(number))]
     orders = [client.new_order(request(folder, f"{folder.parent.name}.{zone}")) for folder in folders]
-    wanted = []
+    answers, tokens = [], []
     for order in orders:
         (authorization,) = order.authorizations
-        challenge = next(one for one in authorization.body.challenges if one.chall.typ == "dns-01")
+        challenge = next(one for one in authorization.body.challenges if one.chall.typ == f"{way}-01")
         response, value = challenge.response_and_validation(client.net.key)
-        wanted.append((challenge, response, f"_acme-challenge.{authorization.body.identifier.value}", value))
-    records = [(name, value) for _challenge, _response, name, value in wanted]
-    change(zone, int(port), secret, records, "add")
-    for challenge, response, _name, _value in wanted:
+        answers.append((challenge, response))
+        record = f"_acme-challenge.{authorization.body.identifier.value}"
+        tokens.append((record if way == "dns" else challenge.chall.encode("token"), value))
+    publish(tokens, "add")
+    for challenge, response in answers:
         client.answer_challenge(challenge, response)
     for order in orders:
         until(lambda order=order: client._post_as_get(order.uri).json(), "ready")
@@ -94,7 +107,7 @@ def main(url: str, bundle: str, port: str, secret: str, zone: str, store: str, n
     for order, folder in zip(orders, folders):
         done = until(lambda order=order: client._post_as_get(order.uri).json(), "valid")
         (folder / "cert.pem").write_text(client._post_as_get(done["certificate"]).text)
-    change(zone, int(port), secret, records, "delete")
+    publish(tokens, "delete")
 
 
 if __name__ == "__main__":
