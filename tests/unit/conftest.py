@@ -18,14 +18,6 @@ hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, da
 hypothesis.settings.load_profile("gate")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """ansible-test forks for every test: what the first of a file makes, keys and catalogues, all would make anew. Ours
-    leave nothing behind, as the same ones show where nothing forks."""
-    forking = config.pluginmanager.get_plugin("ansible_forked")
-    if forking is not None:
-        config.pluginmanager.unregister(forking)
-
-
 def pytest_collection() -> None:
     """Before the tests import the modules."""
     with contextlib.suppress(ImportError):  # no PyYAML where only module code is tested
