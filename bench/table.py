@@ -137,7 +137,7 @@ def page(data: Data) -> str:
         text += _rows([HEAD, *lines_of_case(case)])
     marks = targets.lines(data)
     if marks:
-        text += _MARKS + _rows([["case", "with", "may take", "that is", "took", ""], *marks])
+        text += _MARKS + _rows([["case", "with", "may take", "that is", "took", "in marks", ""], *marks])
     where = shares.lines(data.get("shares", {}))
     if where:
         sizes = [f"{size} certificate{'s' if size > 1 else ''}" for size in data["shares"]["sizes"]]
@@ -185,7 +185,8 @@ _MARKS = """
 The marks
 ---------
 
-What each job was meant to take at most, and what it took.
+What each job was meant to take at most, and what it took. "In marks" is ours by its mark, each round by itself: the
+median of the rounds, which decides, and the least and the most of them.
 
 .. list-table::
    :header-rows: 1
