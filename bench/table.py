@@ -125,7 +125,7 @@ def memory(data: Data) -> list[list[str]]:
 def page(data: Data) -> str:
     if not data["cases"]:
         return _TOP + "\nNothing has been measured yet.\n"
-    text = _TOP + _WHERE.format(date=data.get("date", "no date"), machine=_facts(data), peers=_peers(data))
+    text = _TOP + _WHERE.format(date=_days(data), machine=_facts(data), peers=_peers(data))
     job = ""
     for case in ordered(data):
         if case["job"] != job:
@@ -161,6 +161,11 @@ def _rows(lines: t.Sequence[t.Sequence[str]]) -> str:
 
 def _plain(word: str) -> str:
     return "".join("\\" + sign if sign in "*`|_\\" else sign for sign in word)
+
+
+def _days(data: Data) -> str:
+    days = sorted(case["at"][:10] for case in data["cases"].values() if "at" in case) or [data.get("date", "no date")]
+    return str(days[0]) if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
 
 
 def _facts(data: Data) -> str:

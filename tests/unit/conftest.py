@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import resource
 import socket
 import time
 import typing as t
@@ -16,6 +17,16 @@ import pytest
 # A gate must not fall by chance: the same examples each time, however busy the machine is. It leaves no folder behind.
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("gate")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """ansible-test forks for every test, each of which makes anew what its file needs, keys and catalogues: nearly three
+    times the work. In one process the stores that tests kill leave their folders open, more than it would allow."""
+    forking = config.pluginmanager.get_plugin("ansible_forked")
+    if forking is not None:
+        config.pluginmanager.unregister(forking)
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def pytest_collection() -> None:

@@ -291,5 +291,12 @@ def test_a_case_measured_again_takes_the_place_of_its_old_figures(tmp_path: path
     assert {key: one["rows"][0]["median"] for key, one in found["cases"].items()} == {"A1-dns": 3.0, "A1-http": 2.0}
 
 
+def test_the_page_tells_the_days_on_which_its_figures_were_measured() -> None:
+    one, other = case(1) | {"at": "2026-11-21T09:00:00Z"}, case(10) | {"at": "2026-11-22T01:00:00Z"}
+    assert "\nMeasured on 2026-11-21:\n" in table.page({"cases": {"A1-dns": one}, "date": "2026-11-22"})
+    cases = {"A10-dns": other, "A1-dns": one}
+    assert "\nMeasured on 2026-11-21 to 2026-11-22:\n" in table.page({"cases": cases, "date": "2026-11-22"})
+
+
 def test_the_page_of_the_documentation_is_that_of_the_newest_figures() -> None:
     assert table.PAGE.read_text(encoding="utf-8") == table.page(results.newest()), "make bench JOBS=table"
