@@ -193,6 +193,10 @@ The marks
 What each job was meant to take at most, and what it took. "In marks" is ours by its mark, each round by itself: the
 median of the rounds, which decides, and the least and the most of them.
 
+The marks of fifty certificates were set beside a uacme that took 17 s. Here four of it run at once and take less than
+half of that, and a quarter of it is less than the floors: as many tasks of Ansible that do nothing, and what CA and
+name server take whoever asks them.
+
 .. list-table::
    :header-rows: 1
 

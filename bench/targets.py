@@ -64,6 +64,7 @@ def _across(who: str, size: int, mark: str, *times: tuple[float, int]) -> Target
 TARGETS: tuple[Target, ...] = (
     Target("A50-dns", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS),
     Target("A50-dns", "inkan.tls.issue", "5/17 of uacme", (Share(5 / 17, "uacme"),), floors=_FLOORS),
+    Target("A50-dns", "inkan.tls.issue", "5 s where a ping takes 0.86 s", (Share(5 / _PING_THEN, PING),)),
     Target("A50-http", "inkan.tls.issue", "a quarter of the best peer", (Share(0.25, BEST),), floors=_FLOORS),
     _across("inkan.tls.issue", 200, "twice what 50 take", (2, 50)),
     *(_flat(who, 10, 200, 1000) for who in ("inkan.tls.issue", "seven tasks of inkan.tls")),
