@@ -20,8 +20,8 @@ hypothesis.settings.load_profile("gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """ansible-test forks for every test, each of which makes anew what its file needs, keys and catalogues: nearly three
-    times the work. In one process the stores that tests kill leave their folders open, more than it would allow."""
+    """ansible-test forks for every test, each of which makes anew what its file needs, keys and catalogues: that is
+    nearly three times the work. In one process the stores that tests kill leave more folders open than it allows."""
     forking = config.pluginmanager.get_plugin("ansible_forked")
     if forking is not None:
         config.pluginmanager.unregister(forking)
