@@ -88,23 +88,30 @@ def text_of_case(case: Data) -> str:
 def flatness(data: Data) -> list[list[str]]:
     """What one more certificate costs between neighbouring sizes of the same work, in milliseconds: ours, and floors
     that were measured in all sizes."""
-    groups: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
-    in_turn: dict[tuple[str, str, str], list[tuple[int, float]]] = {}  # in one case: better than hours apart
+    groups: dict[tuple[str, str, str], list[tuple[int, Data]]] = {}
+    in_turn: dict[tuple[str, str, str], list[tuple[int, Data]]] = {}  # in one case: better than hours apart
     for case in ordered(data):
         for row in case["rows"]:
             if (row["kind"] == "ours" or "size" in row) and "median" in row:
                 who = row["who"].rpartition(", ")[0] if "size" in row else row["who"]
                 points = (in_turn if "size" in row else groups).setdefault((case["job"], _way(case["key"]), who), [])
-                points.append((row.get("size", case["size"]), row["median"]))
+                points.append((row.get("size", case["size"]), row))
     lines = []
     for (job, way, who), points in {**groups, **in_turn}.items():
         for (small, before), (large, after) in zip(points, points[1:]):
             if large > max(small, _SMALL):
-                cost = 1000 * (after - before) / (large - small)
-                lines.append(
-                    [JOBS[job][0] + (f" ({way})" if way else ""), who, f"{small:,} to {large:,}", f"{cost:.2f} ms"]
-                )
+                work = JOBS[job][0] + (f" ({way})" if way else "")
+                lines.append([work, who, f"{small:,} to {large:,}", _each(before, after, large - small)])
     return lines
+
+
+def _each(before: Data, after: Data, more: int) -> str:
+    """A difference within the spread of its figures says only how much it can be at most."""
+    spread = max(row["most"] - row["least"] for row in (before, after)) / 2
+    difference = after["median"] - before["median"]
+    if difference > spread:
+        return f"{1000 * difference / more:.2f} ms"
+    return f"at most {1000 * (after['most'] - before['least']) / more:.2f} ms"
 
 
 def memory(data: Data) -> list[list[str]]:
@@ -219,7 +226,8 @@ _FLAT = """
 What one more costs
 -------------------
 
-Of ours, between two sizes of the same work. The same figure in all lines of one work says that the cost is flat.
+Of ours, between two sizes of the same work. The same figure in all lines of one work says that the cost is flat. "At
+most" stands where the difference lies within the spread of the runs.
 
 .. list-table::
    :header-rows: 1

@@ -155,6 +155,12 @@ def test_what_one_more_costs_is_told_between_sizes_and_not_below_ten() -> None:
     assert [line[2:] for line in table.flatness(data)] == [["10 to 50", "10.00 ms"], ["50 to 200", "10.00 ms"]]
 
 
+def test_a_difference_within_the_spread_of_the_runs_is_told_as_what_it_is_at_most() -> None:
+    few, more = row("ours", "ours", 0.9) | {"least": 0.8, "most": 1.2}, row("ours", "ours", 0.85)
+    data = {"cases": {"few": case(1, few), "more": case(101, more)}}
+    assert [line[3] for line in table.flatness(data)] == ["at most 0.50 ms"]
+
+
 def test_sizes_that_ran_in_turn_go_before_those_of_different_hours() -> None:
     sized = [row(f"ours, {size}", "ours", 1 + size / 50) | {"size": size} for size in (10, 50, 200)]
     cases = {str(size): case(size, row("ours", "ours", 1 + size / 100)) for size in (10, 50, 200)}
